@@ -1,0 +1,1 @@
+"""The actor system: knows no web, no GPU, no database."""

@@ -1,0 +1,1 @@
+"""Typed messages, one topic a file; imports only msgspec."""

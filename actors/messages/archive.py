@@ -1,0 +1,365 @@
+"""Messages of durability. Only the archive actor speaks with the storage port.
+
+| message | sender → receiver |
+| --- | --- |
+| Commit | any actor, edge → archive; Committed or CommitFailed the way back |
+| Find | any actor, edge → archive; Found or FindFailed the way back |
+| Load | runtime → archive; Loaded or LoadFailed to the waking actor |
+| RunWrites, RunQuery | archive → storage; WritesDone, WritesFailed, QueryDone, QueryFailed the way back |
+
+A Commit is all or nothing; several may share one transaction. `tag` comes back as it was sent.
+"""
+
+from typing import Any, Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from actors.messages.generation import CharacterSheet, Role, Sampling
+
+GenerationState = Literal["queued", "leased", "streaming", "suspended", "done", "failed", "cancelled"]
+UNFINISHED: tuple[GenerationState, ...] = ("queued", "leased", "streaming", "suspended")
+GenerationKind = Literal["reply", "continue"]
+
+# -- rows ---------------------------------------------------------------------------------------
+
+
+class StoredMessage(Struct, frozen=True):
+    """A node of the message tree; immutable. The root of a conversation has role "system", no body
+    and itself as parent (a NULL parent would evade UNIQUE(conversation, parent, sibling))."""
+
+    id: UUID
+    conversation: UUID
+    parent: UUID
+    sibling: int  # 0-based place among the children of its parent
+    role: Role
+    body: str
+    character_version: UUID
+    created_ms: int
+    request_key: UUID | None = None  # the client's id of the request that made it
+    generation: UUID | None = None  # the generation that made it
+    ended: str = ""  # for a reply: stop, length, cancelled, failed …
+    tokens: int = 0
+
+
+class StoredGeneration(Struct, frozen=True):
+    """A reply being made: its row. `message` is the id the finished message will have."""
+
+    id: UUID
+    conversation: UUID
+    user: UUID
+    parent: UUID
+    message: UUID
+    request_key: UUID
+    kind: GenerationKind
+    continues: str  # text that the reply goes on from; "" for a fresh reply
+    seed: int
+    sampling: Sampling
+    created_ms: int
+    state: GenerationState = "queued"
+    attempt: int = 0
+    worker: str = ""
+    worker_boot: UUID | None = None
+    model: str = ""
+    prompt_digest: bytes = b""
+
+
+class StoredConversation(Struct, frozen=True):
+    id: UUID
+    user: UUID
+    character_version: UUID
+    title: str
+    root: UUID
+    head: UUID
+    created_ms: int
+    user_name: str = "You"
+
+
+# -- writes -------------------------------------------------------------------------------------
+
+
+class AddAccount(Struct, frozen=True):
+    """`password_hash` is "" for an account that cannot log in (the built-in local user)."""
+
+    id: UUID
+    name: str
+    role: Literal["owner", "user", "local"]
+    password_hash: str
+    created_ms: int
+
+
+class AddLogin(Struct, frozen=True):
+    """A browser's login; only the SHA-256 of its token is stored."""
+
+    token_hash: bytes
+    user: UUID
+    created_ms: int
+    expires_ms: int
+
+
+class DropLogin(Struct, frozen=True):
+    token_hash: bytes
+
+
+class AddCharacterVersion(Struct, frozen=True):
+    """A new immutable version. `card` is the original card, as JSON bytes; `content_hash` the SHA-256
+    of `card`; `portrait` the asset id (hex SHA-256 of the picture's bytes) or ""."""
+
+    character: UUID
+    version: UUID
+    owner: UUID
+    sheet: CharacterSheet
+    card: bytes
+    content_hash: bytes
+    tagline: str
+    tags: tuple[str, ...]
+    portrait: str
+    created_ms: int
+
+
+class AddConversation(Struct, frozen=True):
+    """Makes the conversation and its root message."""
+
+    conversation: StoredConversation
+
+
+class AddMessage(Struct, frozen=True):
+    message: StoredMessage
+    move_head: bool = True
+
+
+class MoveHead(Struct, frozen=True):
+    conversation: UUID
+    head: UUID
+
+
+class RenameConversation(Struct, frozen=True):
+    conversation: UUID
+    title: str
+
+
+class DropConversation(Struct, frozen=True):
+    conversation: UUID
+
+
+class AddGeneration(Struct, frozen=True):
+    generation: StoredGeneration
+
+
+class LeaseGeneration(Struct, frozen=True):
+    """Refused (WritesFailed) unless the row's attempt is attempt - 1 and it is unfinished."""
+
+    generation: UUID
+    attempt: int
+    worker: str
+    worker_boot: UUID
+
+
+class PinPrompt(Struct, frozen=True):
+    generation: UUID
+    model: str
+    prompt_digest: bytes
+
+
+class AppendChunk(Struct, frozen=True):
+    """Refused unless `attempt` is the row's and `first_seq` the next one."""
+
+    generation: UUID
+    attempt: int
+    first_seq: int
+    token_ids: tuple[int, ...]
+    text: str
+
+
+class EndGeneration(Struct, frozen=True):
+    """Final state; the chunks are gone into `message`, where there is one, in the same transaction."""
+
+    generation: UUID
+    state: Literal["done", "failed", "cancelled"]
+    reason: str
+    message: StoredMessage | None
+    why: str = ""
+
+
+Write = (
+    AddAccount
+    | AddLogin
+    | DropLogin
+    | AddCharacterVersion
+    | AddConversation
+    | AddMessage
+    | MoveHead
+    | RenameConversation
+    | DropConversation
+    | AddGeneration
+    | LeaseGeneration
+    | PinPrompt
+    | AppendChunk
+    | EndGeneration
+)
+
+
+class Commit(Struct, frozen=True):
+    writes: tuple[Write, ...]
+    reply_to: str
+    tag: str = ""
+
+
+class Committed(Struct, frozen=True):
+    tag: str
+
+
+class CommitFailed(Struct, frozen=True):
+    """`conflict`: the data forbids it (a fence, a uniqueness); trying again will not help.
+    Otherwise the storage was at fault (disk full, locked): nothing was written, try again later."""
+
+    tag: str
+    why: str
+    conflict: bool
+
+
+class RunWrites(Struct, frozen=True):
+    """One transaction: all of it or nothing."""
+
+    number: int
+    writes: tuple[Write, ...]
+
+
+class WritesDone(Struct, frozen=True):
+    number: int
+
+
+class WritesFailed(Struct, frozen=True):
+    number: int
+    why: str
+    conflict: bool
+
+
+# -- reads --------------------------------------------------------------------------------------
+
+
+class ConversationState(Struct, frozen=True):
+    """All that a session needs to wake. `live` has its committed ids and text beside it."""
+
+    conversation: StoredConversation
+    messages: tuple[StoredMessage, ...]  # oldest first, root included
+    live: StoredGeneration | None = None
+    committed: tuple[int, ...] = ()
+    committed_text: str = ""
+    request_keys: tuple[tuple[UUID, UUID], ...] = ()  # request key → generation, all of them
+
+
+class QueueState(Struct, frozen=True):
+    unfinished: tuple[StoredGeneration, ...]  # oldest first
+
+
+class AccountRow(Struct, frozen=True):
+    id: UUID
+    name: str
+    role: str
+    password_hash: str
+
+
+class CharacterRow(Struct, frozen=True):
+    """A character in the gallery, by its newest version."""
+
+    character: UUID
+    version: UUID
+    name: str
+    tagline: str
+    tags: tuple[str, ...]
+    portrait: str
+    created_ms: int
+    greeting: str = ""
+    description: str = ""
+
+
+class ConversationRow(Struct, frozen=True):
+    """A conversation in a list. `live` while a reply is being made."""
+
+    id: UUID
+    title: str
+    character_name: str
+    portrait: str
+    updated_ms: int
+    last_line: str
+    live: bool = False
+
+
+class FindAccounts(Struct, frozen=True):
+    """→ list[AccountRow]"""
+
+
+class FindLogin(Struct, frozen=True):
+    """→ AccountRow | None; an expired login is none."""
+
+    token_hash: bytes
+    now_ms: int
+
+
+class FindCharacters(Struct, frozen=True):
+    """→ list[CharacterRow], newest version of each"""
+
+
+class FindConversations(Struct, frozen=True):
+    """→ list[ConversationRow] of the user, last used first"""
+
+    user: UUID
+
+
+class FindConversation(Struct, frozen=True):
+    """→ StoredConversation | None: whose it is"""
+
+    conversation: UUID
+
+
+Query = FindAccounts | FindLogin | FindCharacters | FindConversations | FindConversation
+
+
+class Find(Struct, frozen=True):
+    query: Query
+    reply_to: str
+    tag: str = ""
+
+
+class Found(Struct, frozen=True):
+    tag: str
+    result: Any
+
+
+class FindFailed(Struct, frozen=True):
+    tag: str
+    why: str
+
+
+class Load(Struct, frozen=True):
+    """State for a waking actor: kind "session", "character" or "queue"."""
+
+    kind: str
+    key: str
+    reply_to: str
+
+
+class Loaded(Struct, frozen=True):
+    """`state`: ConversationState, CharacterSheet or QueueState; None where nothing is stored."""
+
+    state: ConversationState | CharacterSheet | QueueState | None
+
+
+class LoadFailed(Struct, frozen=True):
+    why: str
+
+
+class RunQuery(Struct, frozen=True):
+    number: int
+    query: Query | Load
+
+
+class QueryDone(Struct, frozen=True):
+    number: int
+    result: Any
+
+
+class QueryFailed(Struct, frozen=True):
+    number: int
+    why: str

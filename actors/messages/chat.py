@@ -1,0 +1,210 @@
+"""Messages between a reader (a WebSocket, a terminal) and the session of a conversation.
+
+| message | sender → receiver |
+| --- | --- |
+| StartConversation, Rename, Delete | edge → session; Done or Problem the way back |
+| Open, Close, SendText, Regenerate, Edit, Continue, Select, Stop | socket → session |
+| Snapshot, MessageAdded, ReplyState, ReplyText, ReplyFinished, Problem, ConversationGone | session → socket |
+
+They are JSON objects in the browser protocol (web/PROTOCOL.md): `type` is the tag.
+`request_key` is chosen by the client, a UUID; the same key twice is the same request.
+"""
+
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from actors.messages.archive import GenerationState
+from actors.messages.generation import Role, Sampling
+
+# -- commands -----------------------------------------------------------------------------------
+
+
+class StartConversation(Struct, frozen=True):
+    """To session/<fresh id>: begin, with the character's first greeting."""
+
+    user: UUID
+    user_name: str
+    character_version: UUID
+    reply_to: str
+    title: str = ""
+
+
+class Rename(Struct, frozen=True):
+    title: str
+    reply_to: str
+
+
+class Delete(Struct, frozen=True):
+    """Deletes the conversation and ends its live reply."""
+
+    reply_to: str
+
+
+class Done(Struct, frozen=True):
+    """The command of the edge was carried out, durably."""
+
+
+class Open(Struct, frozen=True, tag="open", tag_field="type"):
+    """Read along. Answered by Snapshot; where `generation` is the live one, the snapshot's live text
+    begins at `seq` (what the reader lacks), else at 0."""
+
+    conversation: UUID
+    generation: UUID | None = None
+    seq: int = 0
+
+
+class Close(Struct, frozen=True, tag="close", tag_field="type"):
+    conversation: UUID
+
+
+class SendText(Struct, frozen=True, tag="send", tag_field="type"):
+    """A new message below `parent` (None: below the head), and the reply to it."""
+
+    conversation: UUID
+    request_key: UUID
+    text: str
+    parent: UUID | None = None
+    sampling: Sampling | None = None
+    seed: int | None = None
+
+
+class Regenerate(Struct, frozen=True, tag="regenerate", tag_field="type"):
+    """Another reply beside `message` (a swipe)."""
+
+    conversation: UUID
+    request_key: UUID
+    message: UUID
+
+
+class Edit(Struct, frozen=True, tag="edit", tag_field="type"):
+    """A new version of `message` beside the old one (a branch); a user's is answered anew."""
+
+    conversation: UUID
+    request_key: UUID
+    message: UUID
+    text: str
+
+
+class Continue(Struct, frozen=True, tag="continue", tag_field="type"):
+    """A longer version of the reply `message`, beside it."""
+
+    conversation: UUID
+    request_key: UUID
+    message: UUID
+
+
+class Select(Struct, frozen=True, tag="select", tag_field="type"):
+    """Show the branch through `message`, down to its newest leaf."""
+
+    conversation: UUID
+    message: UUID
+
+
+class Stop(Struct, frozen=True, tag="stop", tag_field="type"):
+    """End the live reply; what is committed of it stays."""
+
+    conversation: UUID
+    generation: UUID
+
+
+# -- events -------------------------------------------------------------------------------------
+
+
+class ShownMessage(Struct, frozen=True):
+    """A message on the shown path. `siblings` are all versions at this place, oldest first, itself
+    included. `ended` says how a reply ended: stop, length, cancelled, failed; "" for a person's."""
+
+    id: UUID
+    parent: UUID
+    role: Role
+    text: str
+    created_ms: int
+    siblings: tuple[UUID, ...]
+    ended: str = ""
+
+
+class LiveReply(Struct, frozen=True):
+    """The reply being made. `text` holds what follows the first `seq` tokens that the reader has;
+    `next_seq` is the place of the next ReplyText. `continues` is text that stands before it."""
+
+    generation: UUID
+    message: UUID
+    parent: UUID
+    siblings: tuple[UUID, ...]  # with `message` last
+    state: GenerationState
+    seq: int
+    next_seq: int
+    text: str
+    continues: str = ""
+    place: int = 0  # in the queue, 1 = next; 0 when not waiting
+    waiting: int = 0
+    wait_s: float = -1.0
+
+
+class Snapshot(Struct, frozen=True, tag="snapshot", tag_field="type"):
+    """The conversation as it stands: replaces all that the reader had, but the text of the live reply
+    before `live.seq`."""
+
+    conversation: UUID
+    title: str
+    character_version: UUID
+    head: UUID
+    messages: tuple[ShownMessage, ...]  # the path from the first message to the head
+    live: LiveReply | None = None
+
+
+class MessageAdded(Struct, frozen=True, tag="message_added", tag_field="type"):
+    """A message was put at the end of the shown path, whose end was `message.parent`; a reader whose
+    path ends otherwise opens the conversation again."""
+
+    conversation: UUID
+    message: ShownMessage
+    request_key: UUID | None = None
+
+
+class ReplyState(Struct, frozen=True, tag="reply_state", tag_field="type"):
+    """The live reply changed its state or its place; the first one announces it."""
+
+    conversation: UUID
+    live: LiveReply  # with text "" and seq = next_seq
+    progress: float = -1.0  # of the prefill, 0..1; -1 = not known
+
+
+class ReplyText(Struct, frozen=True, tag="reply_text", tag_field="type"):
+    """Text of the tokens seq ≤ i < next_seq: durable already. One that does not begin where the
+    reader stands is a repetition (drop it) or a gap (open again)."""
+
+    conversation: UUID
+    generation: UUID
+    seq: int
+    next_seq: int
+    text: str
+
+
+class ReplyFinished(Struct, frozen=True, tag="reply_finished", tag_field="type"):
+    """The live reply is over. `message` is the whole of it; None where nothing came of it."""
+
+    conversation: UUID
+    generation: UUID
+    reason: str
+    message: ShownMessage | None = None
+    why: str = ""
+
+
+class Problem(Struct, frozen=True, tag="problem", tag_field="type"):
+    """A command was refused; `code` for programs, `text` for people."""
+
+    code: Literal["not_found", "busy", "queue_full", "bad_request", "storage", "too_many", "forbidden"]
+    text: str
+    conversation: UUID | None = None
+    request_key: UUID | None = None
+
+
+class ConversationGone(Struct, frozen=True, tag="conversation_gone", tag_field="type"):
+    conversation: UUID
+
+
+Command = Open | Close | SendText | Regenerate | Edit | Continue | Select | Stop
+ChatEvent = Snapshot | MessageAdded | ReplyState | ReplyText | ReplyFinished | Problem | ConversationGone

@@ -1,0 +1,91 @@
+"""Messages between the GPU actor, which plans, and its engine port, which computes on its own thread.
+
+| message | sender → receiver |
+| --- | --- |
+| Admit, Step, Release | GPU actor → engine port |
+| Admitted, NotAdmitted, Stepped, EngineFailed | engine port → GPU actor |
+
+The engine port keeps the sequences: tokens, KV slot, sampler, detokenizer, stop strings.
+The GPU actor decides who gets a slot and what the next step computes. One Step is under way at a time.
+"""
+
+from uuid import UUID
+
+from msgspec import Struct
+
+from actors.messages.generation import CharacterSheet, EndReason, GenerateReply, PromptTrace
+
+
+class Admit(Struct, frozen=True):
+    """Build the prompt and take the slot. Nothing is computed on the model yet."""
+
+    request: GenerateReply
+    sheet: CharacterSheet
+    slot: int
+
+
+class Admitted(Struct, frozen=True):
+    """`to_prefill` prompt tokens are to be computed, after that `to_replay` committed tokens one at a time."""
+
+    generation: UUID
+    attempt: int
+    model: str
+    prompt_digest: bytes
+    prompt_tokens: int
+    to_prefill: int
+    to_replay: int
+    trace: tuple[PromptTrace, ...] = ()
+
+
+class NotAdmitted(Struct, frozen=True):
+    """It cannot be: `why` is one line for people (prompt too long, another model, another digest)."""
+
+    generation: UUID
+    attempt: int
+    why: str
+
+
+class Step(Struct, frozen=True):
+    """One step of work: at most one prefill chunk, and one token for each slot of `decode`.
+    A slot in `decode` has its whole prompt prefilled."""
+
+    number: int
+    prefill_slot: int  # -1: none
+    prefill_tokens: int  # at most so many
+    decode: tuple[int, ...]
+
+
+class Emitted(Struct, frozen=True):
+    """A new token of a sequence (never a replayed one). `end` is "" while it goes on; when the
+    sequence ends with a token that is no text (end of turn), `token_id` is -1 and only `end` counts.
+    `held` is text that was held back until the end."""
+
+    slot: int
+    generation: UUID
+    token_id: int
+    text: str
+    end: EndReason | str = ""
+    held: str = ""
+
+
+class Stepped(Struct, frozen=True):
+    """What the step made. `prefilled`: prompt tokens of `prefill_slot` that are in its cache now; when the
+    prompt is complete and nothing is to be replayed, the same step emits the first token."""
+
+    number: int
+    prefilled: int
+    emitted: tuple[Emitted, ...]
+    replayed: tuple[int, ...] = ()  # slots that took a committed token and emitted nothing
+    seconds: float = 0.0
+
+
+class Release(Struct, frozen=True):
+    """The slot is free; its sequence is forgotten. Takes effect between two steps."""
+
+    slot: int
+
+
+class EngineFailed(Struct, frozen=True):
+    """The runtime raised: the process is not to be trusted any more and ends (the supervisor starts it anew)."""
+
+    why: str

@@ -1,0 +1,183 @@
+"""Messages of one generation: from the session to a GPU box and back.
+
+| message | sender → receiver |
+| --- | --- |
+| GenerateReply | session → queue → worker (link) → GPU actor |
+| Accepted, Progress, Token, End | GPU actor → link → session |
+| GenerationsLost | link → queue, session |
+| Ack, Resume | session → link |
+| Cancel | session → link → GPU actor |
+| SheetWanted | link → character; CharacterSheet the way back |
+
+Every one is array-like on the wire: new fields come last, with a default.
+"""
+
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+Role = Literal["system", "user", "assistant"]
+
+EndReason = Literal["stop", "length", "cancelled", "refused", "failed"]
+
+
+class Sampling(Struct, frozen=True, array_like=True, omit_defaults=False):
+    """How tokens are drawn. Temperature 0 is greedy; top_k 0, top_p 1 and min_p 0 are off."""
+
+    temperature: float = 0.8
+    top_k: int = 40
+    top_p: float = 0.95
+    min_p: float = 0.05
+    repetition_penalty: float = 1.1
+    stop: tuple[str, ...] = ()
+    max_tokens: int = 512
+
+
+class TurnMessage(Struct, frozen=True, array_like=True):
+    """One message of the history, oldest first; `name` is who speaks, as shown to people."""
+
+    role: Role
+    text: str
+    name: str = ""
+
+
+class Turn(Struct, frozen=True, array_like=True):
+    """What the prompt is made of, beside the tokenizer, on the GPU box.
+
+    `continue_text` is the beginning of the reply that the model is to go on with.
+    """
+
+    character: UUID  # immutable character version: its content id
+    user_name: str
+    history: tuple[TurnMessage, ...]
+    persona: str = ""
+    continue_text: str = ""
+    locale: str = "en"
+    now_ms: int = 0  # UTC; frozen at the first attempt, so that dates expand alike on every attempt
+
+
+class GenerateReply(Struct, frozen=True, array_like=True, tag="generate"):
+    """Make a reply. `attempt` is the fence: 0 until the queue leases it to a worker.
+
+    `committed` are the token ids of this reply that are durable already: the worker
+    prefills the prompt, replays them one at a time, and emits only what follows.
+    `model` and `prompt_digest` are empty on the first attempt; later they bind the
+    worker, which refuses where its own differ.
+    """
+
+    generation: UUID
+    conversation: UUID
+    user: UUID
+    turn: Turn
+    sampling: Sampling
+    seed: int
+    attempt: int = 0
+    committed: tuple[int, ...] = ()
+    model: str = ""
+    prompt_digest: bytes = b""
+
+
+class Accepted(Struct, frozen=True, array_like=True, tag="accepted"):
+    """The worker has the prompt. Sent before the first token, and again on each Resume."""
+
+    generation: UUID
+    attempt: int
+    model: str  # hash of the weights
+    prompt_digest: bytes
+    prompt_tokens: int
+
+
+class Progress(Struct, frozen=True, array_like=True, tag="progress"):
+    """Prompt tokens that are prefilled so far, of `total`; may be lost without harm."""
+
+    generation: UUID
+    attempt: int
+    done: int
+    total: int
+
+
+class Token(Struct, frozen=True, array_like=True, tag="token"):
+    """Token `seq` (0-based index in the reply). `text` may be empty: part of a character, or held
+    back because a stop string may be forming. It is a pure function of the ids so far."""
+
+    generation: UUID
+    attempt: int
+    seq: int
+    token_id: int
+    text: str
+
+
+class End(Struct, frozen=True, array_like=True, tag="end"):
+    """The reply is complete; takes the place `seq` after its last token. `text` was held back till now."""
+
+    generation: UUID
+    attempt: int
+    seq: int
+    reason: EndReason
+    text: str = ""
+    why: str = ""  # for refused and failed: one line for people
+    prompt_tokens: int = 0
+    decode_s: float = 0.0
+
+
+class GenerationsLost(Struct, frozen=True, array_like=True, tag="lost"):
+    """The box no longer works on these (generation, attempt) pairs; their leases end at once."""
+
+    boot: UUID
+    lost: tuple[tuple[UUID, int], ...]
+
+
+class Ack(Struct, frozen=True, array_like=True, tag="ack"):
+    """Everything below `next_seq` is committed: cumulative; the link forgets it and moves its window."""
+
+    generation: UUID
+    attempt: int
+    next_seq: int
+
+
+class Resume(Struct, frozen=True, array_like=True, tag="resume"):
+    """Send again from `next_seq`. Asked after a cut, at a gap, and in a long silence.
+    A link that does not know the pair answers GenerationsLost; else Accepted comes first."""
+
+    generation: UUID
+    attempt: int
+    next_seq: int
+
+
+class Cancel(Struct, frozen=True, array_like=True, tag="cancel"):
+    """Stop this attempt and forget it."""
+
+    generation: UUID
+    attempt: int
+
+
+class SheetWanted(Struct, frozen=True, array_like=True, tag="sheet_wanted"):
+    """The link lacks this character version."""
+
+    character: UUID
+
+
+class CharacterSheet(Struct, frozen=True, array_like=True, tag="sheet"):
+    """A character version as the prompt needs it (names of the V2/V3 card fields); immutable.
+    `character` is the version's id."""
+
+    character: UUID
+    name: str
+    description: str = ""
+    personality: str = ""
+    scenario: str = ""
+    system_prompt: str = ""
+    post_history_instructions: str = ""
+    mes_example: str = ""
+    first_mes: str = ""
+    alternate_greetings: tuple[str, ...] = ()
+
+
+class PromptTrace(Struct, frozen=True, array_like=True):
+    """Where a part of the prompt came from, what it cost, and whether it was kept."""
+
+    source: str
+    tokens: int
+    kept: bool
+    why: str = ""

@@ -1,0 +1,99 @@
+"""Messages that keep the link between a web node and a GPU box, and the box's inner hop.
+
+| message | sender → receiver |
+| --- | --- |
+| Hello, Ping | link → queue |
+| Welcome, Refused | queue → link |
+| EngineHello | GPU actor → link; EngineWelcome the way back |
+| Credit | link → GPU actor |
+| EngineDown | supervisor → link |
+"""
+
+from uuid import UUID
+
+from msgspec import Struct
+
+WIRE_VERSION = 1
+"""Version of the link protocol; N and N-1 are served, others refused with clear words."""
+
+
+class Hello(Struct, frozen=True, array_like=True, tag="hello"):
+    """The box greets: sent on every new connection, and again until Welcome comes.
+
+    `boot` is fresh at each start of the link process. `generations` are the pairs
+    (generation, attempt) it still holds; leases on this worker not among them are lost.
+    """
+
+    version: int
+    boot: UUID
+    software: str
+    engine: str  # "" while no engine is up
+    model: str  # as people call it
+    model_hash: str
+    slots: int
+    context: int
+    generations: tuple[tuple[UUID, int], ...]
+    demonstration: bool = False
+
+
+class Welcome(Struct, frozen=True, array_like=True, tag="welcome"):
+    """The web node took the Hello of this boot; `node` is the boot id of the web process."""
+
+    version: int
+    node: UUID
+
+
+class Refused(Struct, frozen=True, array_like=True, tag="refused"):
+    """The web node cannot work with this box; `why` says what to do."""
+
+    why: str
+
+
+class Ping(Struct, frozen=True, array_like=True, tag="ping"):
+    """Sign of life, every 250 ms; a node that does not know `boot` answers Greet."""
+
+    boot: UUID
+
+
+class Greet(Struct, frozen=True, array_like=True, tag="greet"):
+    """The web node started anew: say Hello again."""
+
+    node: UUID
+
+
+class Pong(Struct, frozen=True, array_like=True, tag="pong"):
+    """Answer to Ping: the box dials anew when none comes for the silence limit."""
+
+    node: UUID
+
+
+class EngineHello(Struct, frozen=True, array_like=True, tag="engine_hello"):
+    """The engine process is loaded; `boot` is fresh at each of its starts."""
+
+    boot: UUID
+    engine: str
+    model: str
+    model_hash: str
+    slots: int
+    context: int
+    demonstration: bool = False
+
+
+class EngineWelcome(Struct, frozen=True, array_like=True, tag="engine_welcome"):
+    """The link's boot; an engine that sees another one drops all its generations."""
+
+    boot: UUID
+
+
+class Credit(Struct, frozen=True, array_like=True, tag="credit"):
+    """The engine may emit tokens with seq below `limit`."""
+
+    generation: UUID
+    attempt: int
+    limit: int
+
+
+class EngineDown(Struct, frozen=True, array_like=True, tag="engine_down"):
+    """The supervisor saw the engine process end."""
+
+    why: str

@@ -1,0 +1,1 @@
+"""What leaves the process: the envelope, the sockets, the reliable stream."""

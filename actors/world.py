@@ -1,0 +1,53 @@
+"""World: the door to clock, randomness and ids, so that actors stay pure.
+
+Production reads the machine; the simulator reads its virtual clock and seed.
+"""
+
+import os
+import time
+from typing import Protocol
+from uuid import UUID
+
+
+class World(Protocol):
+    """What an actor may ask of the world; handed to it when it is made."""
+
+    def utc_ms(self) -> int:
+        """Wall clock, UTC milliseconds since 1970: for rows people read, never for deadlines."""
+        ...
+
+    def monotonic_s(self) -> float:
+        """A clock that never goes back, seconds: for deadlines and rates."""
+        ...
+
+    def new_id(self) -> UUID:
+        """A fresh UUIDv7 (RFC 9562): sorts by time of making."""
+        ...
+
+    def new_seed(self) -> int:
+        """A sampling seed, 0 ≤ seed < 2**63."""
+        ...
+
+
+def uuid7(utc_ms: int, random: bytes) -> UUID:
+    """UUIDv7 from milliseconds and ten random bytes (RFC 9562 §5.7)."""
+    value = (utc_ms & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(random, "big")
+    value = value & ~(0xF << 76) | 0x7 << 76
+    value = value & ~(0x3 << 62) | 0x2 << 62
+    return UUID(int=value)
+
+
+class RealWorld:
+    """This machine's clocks and its operating system's randomness."""
+
+    def utc_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+    def monotonic_s(self) -> float:
+        return time.monotonic()
+
+    def new_id(self) -> UUID:
+        return uuid7(self.utc_ms(), os.urandom(10))
+
+    def new_seed(self) -> int:
+        return int.from_bytes(os.urandom(8), "big") >> 1

@@ -1,0 +1,1 @@
+"""The GPU box: prompt, engine, scheduler, health."""

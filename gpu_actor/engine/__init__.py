@@ -1,0 +1,1 @@
+"""The decoder graph and the runtimes that execute it."""

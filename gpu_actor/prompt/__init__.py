@@ -1,0 +1,1 @@
+"""From a structured turn to tokens, with its trace."""

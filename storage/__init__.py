@@ -1,0 +1,1 @@
+"""Tortoise tables, migrations, queries by feature, sealed bodies."""

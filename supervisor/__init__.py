@@ -1,0 +1,1 @@
+"""The node: command line, settings, supervision tree, wardens."""

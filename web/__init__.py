@@ -1,0 +1,1 @@
+"""The edge: Quart app, WebSocket lifetime, browser protocol, accounts."""

@@ -1,0 +1,169 @@
+"""The browser protocol, version 1: JSON text frames over one WebSocket at /ws. Prose: PROTOCOL.md.
+
+The first frame of the client is Greeting; the server answers Welcome, or Farewell and closes.
+Then the client sends Commands and the server sends Events, each a JSON object tagged by `type`.
+web/ui/src/wire/protocol.ts is generated from this file (`python -m web.typescript`).
+"""
+
+from typing import Literal
+from uuid import UUID
+
+from msgspec import Struct
+
+from actors.messages.chat import (
+    Close,
+    Continue,
+    ConversationGone,
+    Edit,
+    MessageAdded,
+    Open,
+    Problem,
+    Regenerate,
+    ReplyFinished,
+    ReplyState,
+    ReplyText,
+    Select,
+    SendText,
+    Snapshot,
+    Stop,
+)
+from actors.messages.queueing import WorkerFacts
+
+PROTOCOL_VERSION = 1
+
+
+class Greeting(Struct, frozen=True, tag="greeting", tag_field="type"):
+    """The client's first frame."""
+
+    version: int
+
+
+class Welcome(Struct, frozen=True, tag="welcome", tag_field="type"):
+    """The server serves this client. `boot` changes when the web process starts anew."""
+
+    version: int
+    boot: str
+    user: UUID
+    user_name: str
+
+
+class Farewell(Struct, frozen=True, tag="farewell", tag_field="type"):
+    """The server closes the socket; `again` says whether dialling again can help."""
+
+    code: Literal["version", "login", "too_many", "going_down"]
+    text: str
+    again: bool
+
+
+class NodeState(Struct, frozen=True, tag="node_state", tag_field="type"):
+    """Workers and queue: sent after Welcome and at each change. No worker in state "ready": the GPU
+    is away."""
+
+    workers: tuple[WorkerFacts, ...]
+    waiting: int
+    running: int
+
+
+class ConversationsChanged(Struct, frozen=True, tag="conversations_changed", tag_field="type"):
+    """The user's list of conversations is another: fetch it again."""
+
+
+ClientFrame = (
+    Greeting | Open | Close | SendText | Regenerate | Edit | Continue | Select | Stop
+)
+ServerFrame = (
+    Welcome
+    | Farewell
+    | NodeState
+    | ConversationsChanged
+    | Snapshot
+    | MessageAdded
+    | ReplyState
+    | ReplyText
+    | ReplyFinished
+    | Problem
+    | ConversationGone
+)
+
+
+# -- REST bodies (JSON, under /api) -------------------------------------------------------------
+
+
+class Me(Struct, frozen=True):
+    """GET /api/me. `user_name` is "" when nobody is logged in."""
+
+    version: str
+    setup_needed: bool  # no owner yet: show the first visit
+    code_needed: bool  # … which asks for the one-time code that the node printed
+    user: UUID | None = None
+    user_name: str = ""
+    role: str = ""
+
+
+class FirstVisit(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/setup → Me, and the login cookie."""
+
+    name: str
+    password: str
+    code: str = ""
+
+
+class Login(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/login → Me, and the cookie. POST /api/logout has no body."""
+
+    name: str
+    password: str
+
+
+class Character(Struct, frozen=True):
+    """GET /api/characters → list. `portrait` is a path on this server, or ""."""
+
+    id: UUID
+    version: UUID
+    name: str
+    tagline: str
+    description: str
+    tags: tuple[str, ...]
+    portrait: str
+    greeting: str
+
+
+class Conversation(Struct, frozen=True):
+    """GET /api/conversations → list, last used first."""
+
+    id: UUID
+    title: str
+    character_name: str
+    portrait: str
+    updated_ms: int
+    last_line: str
+    live: bool
+
+
+class NewConversation(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/conversations → ConversationMade."""
+
+    character_version: UUID
+
+
+class ConversationMade(Struct, frozen=True):
+    id: UUID
+
+
+class NewTitle(Struct, frozen=True, forbid_unknown_fields=True):
+    """PATCH /api/conversations/<id>; DELETE on the same path has no body."""
+
+    title: str
+
+
+class ControlToken(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/control, from loopback only → Me, and the cookie of the built-in local user."""
+
+    token: str
+
+
+class Refusal(Struct, frozen=True):
+    """Body of every answer with a status of 400 and above."""
+
+    code: str
+    text: str
