@@ -17,6 +17,7 @@ LINK = "link"
 GPU = "gpu"
 ENGINE = "engine"
 WEB = "web"
+SOCKETS = "sockets"
 
 
 def session(conversation: UUID) -> str:

@@ -34,6 +34,10 @@ class Passivate(Struct, frozen=True):
     """Leave memory; the next message wakes the actor anew, from the archive."""
 
 
+class Started(Struct, frozen=True):
+    """The first message of an actor that loads no state."""
+
+
 class TimerFired(Struct, frozen=True):
     """A timer of this actor ran out."""
 

@@ -57,7 +57,8 @@ class Farewell(Struct, frozen=True, tag="farewell", tag_field="type"):
 
 class NodeState(Struct, frozen=True, tag="node_state", tag_field="type"):
     """Workers and queue: sent after Welcome and at each change. No worker in state "ready": the GPU
-    is away."""
+    is away.
+    """
 
     workers: tuple[WorkerFacts, ...]
     waiting: int
@@ -68,9 +69,7 @@ class ConversationsChanged(Struct, frozen=True, tag="conversations_changed", tag
     """The user's list of conversations is another: fetch it again."""
 
 
-ClientFrame = (
-    Greeting | Open | Close | SendText | Regenerate | Edit | Continue | Select | Stop
-)
+ClientFrame = Greeting | Open | Close | SendText | Regenerate | Edit | Continue | Select | Stop
 ServerFrame = (
     Welcome
     | Farewell

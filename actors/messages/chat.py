@@ -2,6 +2,7 @@
 
 | message | sender → receiver |
 | --- | --- |
+| Awake | session → sockets port |
 | StartConversation, Rename, Delete | edge → session; Done or Problem the way back |
 | Open, Close, SendText, Regenerate, Edit, Continue, Select, Stop | socket → session |
 | Snapshot, MessageAdded, ReplyState, ReplyText, ReplyFinished, Problem, ConversationGone | session → socket |
@@ -109,6 +110,8 @@ class Stop(Struct, frozen=True, tag="stop", tag_field="type"):
     generation: UUID
 
 
+ProblemCode = Literal["not_found", "busy", "queue_full", "bad_request", "storage", "too_many", "forbidden"]
+
 # -- events -------------------------------------------------------------------------------------
 
 
@@ -196,7 +199,7 @@ class ReplyFinished(Struct, frozen=True, tag="reply_finished", tag_field="type")
 class Problem(Struct, frozen=True, tag="problem", tag_field="type"):
     """A command was refused; `code` for programs, `text` for people."""
 
-    code: Literal["not_found", "busy", "queue_full", "bad_request", "storage", "too_many", "forbidden"]
+    code: ProblemCode
     text: str
     conversation: UUID | None = None
     request_key: UUID | None = None
@@ -208,3 +211,9 @@ class ConversationGone(Struct, frozen=True, tag="conversation_gone", tag_field="
 
 Command = Open | Close | SendText | Regenerate | Edit | Continue | Select | Stop
 ChatEvent = Snapshot | MessageAdded | ReplyState | ReplyText | ReplyFinished | Problem | ConversationGone
+
+
+class Awake(Struct, frozen=True):
+    """To the sockets port, when a session woke or was restarted: its readers must Open again."""
+
+    conversation: UUID

@@ -9,6 +9,7 @@ The engine port keeps the sequences: tokens, KV slot, sampler, detokenizer, stop
 The GPU actor decides who gets a slot and what the next step computes. One Step is under way at a time.
 """
 
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -64,7 +65,7 @@ class Emitted(Struct, frozen=True):
     generation: UUID
     token_id: int
     text: str
-    end: EndReason | str = ""
+    end: EndReason | Literal[""] = ""
     held: str = ""
 
 

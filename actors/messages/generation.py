@@ -4,10 +4,10 @@
 | --- | --- |
 | GenerateReply | session → queue → worker (link) → GPU actor |
 | Accepted, Progress, Token, End | GPU actor → link → session |
-| GenerationsLost | link → queue, session |
+| GenerationsLost | link → queue |
 | Ack, Resume | session → link |
 | Cancel | session → link → GPU actor |
-| SheetWanted | link → character; CharacterSheet the way back |
+| SheetWanted | link → character; CharacterSheet or SheetMissing the way back |
 
 Every one is array-like on the wire: new fields come last, with a default.
 """
@@ -122,10 +122,10 @@ class End(Struct, frozen=True, array_like=True, tag="end"):
 
 
 class GenerationsLost(Struct, frozen=True, array_like=True, tag="lost"):
-    """The box no longer works on these (generation, attempt) pairs; their leases end at once."""
+    """The box no longer works on these (generation, attempt, conversation); their leases end at once."""
 
     boot: UUID
-    lost: tuple[tuple[UUID, int], ...]
+    lost: tuple[tuple[UUID, int, UUID], ...]
 
 
 class Ack(Struct, frozen=True, array_like=True, tag="ack"):
@@ -143,6 +143,7 @@ class Resume(Struct, frozen=True, array_like=True, tag="resume"):
     generation: UUID
     attempt: int
     next_seq: int
+    conversation: UUID
 
 
 class Cancel(Struct, frozen=True, array_like=True, tag="cancel"):
@@ -154,6 +155,12 @@ class Cancel(Struct, frozen=True, array_like=True, tag="cancel"):
 
 class SheetWanted(Struct, frozen=True, array_like=True, tag="sheet_wanted"):
     """The link lacks this character version."""
+
+    character: UUID
+
+
+class SheetMissing(Struct, frozen=True, array_like=True, tag="sheet_missing"):
+    """There is no such character version."""
 
     character: UUID
 

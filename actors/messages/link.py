@@ -3,15 +3,18 @@
 | message | sender → receiver |
 | --- | --- |
 | Hello, Ping | link → queue |
-| Welcome, Refused | queue → link |
+| Welcome, Refused, Greet, Pong | queue → link |
+| Redial | link → its socket port |
 | EngineHello | GPU actor → link; EngineWelcome the way back |
-| Credit | link → GPU actor |
+| EngineJob, Credit | link → GPU actor |
 | EngineDown | supervisor → link |
 """
 
 from uuid import UUID
 
 from msgspec import Struct
+
+from actors.messages.generation import CharacterSheet, GenerateReply
 
 WIRE_VERSION = 1
 """Version of the link protocol; N and N-1 are served, others refused with clear words."""
@@ -34,13 +37,15 @@ class Hello(Struct, frozen=True, array_like=True, tag="hello"):
     context: int
     generations: tuple[tuple[UUID, int], ...]
     demonstration: bool = False
+    revision: int = 0  # counts the greetings of this boot: an older one that comes late says nothing
 
 
 class Welcome(Struct, frozen=True, array_like=True, tag="welcome"):
-    """The web node took the Hello of this boot; `node` is the boot id of the web process."""
+    """The web node took the Hello of that revision; `node` is the boot id of the web process."""
 
     version: int
     node: UUID
+    revision: int = 0
 
 
 class Refused(Struct, frozen=True, array_like=True, tag="refused"):
@@ -97,3 +102,14 @@ class EngineDown(Struct, frozen=True, array_like=True, tag="engine_down"):
     """The supervisor saw the engine process end."""
 
     why: str
+
+
+class EngineJob(Struct, frozen=True, array_like=True, tag="engine_job"):
+    """A reply to make, with the character it is made for. From link to GPU actor."""
+
+    request: GenerateReply
+    sheet: CharacterSheet
+
+
+class Redial(Struct, frozen=True):
+    """To the link's socket port: the connection is dead though it looks alive; open a new one."""

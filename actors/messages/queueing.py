@@ -3,7 +3,7 @@
 | message | sender → receiver |
 | --- | --- |
 | GenerateReply | session → queue |
-| ReplyEnded | session → queue |
+| ReplyEnded, LeaseBelieved | session → queue |
 | Leased, LeaseLost, Placed, QueueFull, WorkerSilent, WorkerHeard, GaveUp, SubmitAgain | queue → session |
 | WatchQueue, UnwatchQueue | sockets, host → queue |
 | QueueStatus | queue → watchers |
@@ -34,6 +34,14 @@ class LeaseLost(Struct, frozen=True):
     generation: UUID
     attempt: int
     why: str
+
+
+class LeaseBelieved(Struct, frozen=True):
+    """A session woke and finds this lease in its row; a queue that knows nothing of it answers LeaseLost."""
+
+    generation: UUID
+    conversation: UUID
+    attempt: int
 
 
 class Placed(Struct, frozen=True):
@@ -74,7 +82,8 @@ class GaveUp(Struct, frozen=True):
 
 
 class SubmitAgain(Struct, frozen=True):
-    """The queue started anew and knows the generation only by its row: send GenerateReply again."""
+    """The queue knows the generation only by its row, or checks what it has: a session whose live reply it is
+    and that has no lease sends GenerateReply again; one that knows nothing of it says ReplyEnded."""
 
     generation: UUID
 

@@ -1,0 +1,1 @@
+"""Characters: macros of the card formats, pure; and the character actor."""

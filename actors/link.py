@@ -1,0 +1,335 @@
+"""Link: the GPU box's end of the link, with the ring of unacknowledged tokens.
+
+Receives  Welcome, Refused, Greet, Pong, GenerateReply, CharacterSheet, SheetMissing, Ack, Resume, Cancel (web node);
+          EngineHello, Accepted, Progress, Token, End (GPU actor); EngineDown (supervisor)
+Sends     Hello, Ping, GenerationsLost, SheetWanted, Accepted, Progress, Token, End (web node);
+          EngineWelcome, EngineJob, Credit, Cancel (GPU actor); Redial (its socket port)
+Restart   with a new boot: the web node ends the leases of the old one
+
+It keeps every frame until it is acknowledged, has at most a window of them on their way, and
+answers GenerationsLost for whatever it does not hold. So each message of the web node may be lost.
+"""
+
+from collections import OrderedDict
+from typing import Any
+from uuid import UUID
+
+from actors import addresses
+from actors.addresses import GPU, QUEUE, WEB
+from actors.effects import Effect, Send, Started, StartTimer, TimerFired
+from actors.messages.generation import (
+    Accepted,
+    Ack,
+    Cancel,
+    CharacterSheet,
+    End,
+    GenerateReply,
+    GenerationsLost,
+    Progress,
+    Resume,
+    SheetMissing,
+    SheetWanted,
+    Token,
+)
+from actors.messages.link import (
+    WIRE_VERSION,
+    Credit,
+    EngineDown,
+    EngineHello,
+    EngineJob,
+    EngineWelcome,
+    Greet,
+    Hello,
+    Ping,
+    Pong,
+    Redial,
+    Refused,
+    Welcome,
+)
+from actors.settings import LinkSettings
+from actors.wire.reliable import Outbox
+from actors.world import World
+
+
+class Held:
+    """A reply in hand: what was asked, and the frames that are not acknowledged."""
+
+    def __init__(self, request: GenerateReply, window: int) -> None:
+        self.request = request
+        self.attempt = request.attempt
+        self.session = addresses.session(request.conversation)
+        self.outbox: Outbox[Token | End] = Outbox(len(request.committed), window)
+        self.accepted: Accepted | None = None
+        self.at_engine = False
+        self.ended = False
+        self.nudged = -1  # `acked` at the last tick: no progress since means a frame may be lost
+
+
+class Link:
+    def __init__(self, settings: LinkSettings, world: World, software: str) -> None:
+        self.settings = settings
+        self.world = world
+        self.software = software
+        self.boot = world.new_id()
+        self.engine: EngineHello | None = None
+        self.welcomed = False
+        self.revision = 0
+        self.refusal = ""
+        self.heard_s = world.monotonic_s()
+        self.patience_s = settings.silence_s  # doubled by each dialling in vain: a slow line needs its time
+        self.held: dict[UUID, Held] = {}
+        self.sheets: OrderedDict[UUID, CharacterSheet] = OrderedDict()
+
+    def start(self) -> list[Effect]:
+        """Greet both sides, and keep greeting; an engine that knew another boot drops what it has."""
+        return [
+            Send(GPU, EngineWelcome(self.boot)),
+            *self.hello(),
+            StartTimer("ping", self.settings.ping_s),
+            StartTimer("hello", self.settings.hello_s),
+            StartTimer("nudge", self.settings.nudge_s),
+        ]
+
+    def receive(self, message: Any, sender: str) -> list[Effect]:  # noqa: C901, PLR0911, PLR0912 - one table
+        if sender == WEB:
+            self.heard_s = self.world.monotonic_s()
+            self.patience_s = self.settings.silence_s
+        match message:
+            case Token() | End():
+                return self.frame_made(message)
+            case Ack():
+                return self.acknowledged(message)
+            case Pong():
+                return []
+            case Accepted():
+                return self.accepted(message)
+            case Progress(generation, attempt):
+                held = self.current(generation, attempt)
+                return [Send(held.session, message)] if held else []
+            case GenerateReply():
+                return self.asked(message)
+            case Resume():
+                return self.resume(message)
+            case Cancel():
+                return self.cancelled(message)
+            case CharacterSheet():
+                return self.sheet_came(message)
+            case SheetMissing(character):
+                return self.sheet_missing(character)
+            case EngineHello():
+                return self.engine_up(message)
+            case EngineDown():
+                return self.engine_down()
+            case Welcome(revision=revision):
+                self.welcomed, self.refusal = revision == self.revision, ""
+                return []
+            case Refused(why):
+                self.welcomed, self.refusal = False, why
+                return []
+            case Greet():
+                return self.hello()
+            case TimerFired(name):
+                return self.timer_fired(name)
+            case Started():
+                return self.start()
+            case _:
+                raise TypeError(f"link got {type(message).__name__}")
+
+    # -- the connection -----------------------------------------------------------------------
+
+    def hello(self) -> list[Effect]:
+        self.welcomed = False
+        self.revision += 1
+        engine = self.engine
+        hello = Hello(
+            version=WIRE_VERSION,
+            boot=self.boot,
+            software=self.software,
+            engine=engine.engine if engine else "",
+            model=engine.model if engine else "",
+            model_hash=engine.model_hash if engine else "",
+            slots=engine.slots if engine else 0,
+            context=engine.context if engine else 0,
+            generations=tuple((generation, held.attempt) for generation, held in self.held.items()),
+            demonstration=engine.demonstration if engine else False,
+            revision=self.revision,
+        )
+        return [Send(QUEUE, hello)]
+
+    def timer_fired(self, name: str) -> list[Effect]:
+        match name:
+            case "ping":
+                return self.ping()
+            case "hello":
+                again = StartTimer("hello", self.settings.hello_s)
+                return [again] if self.welcomed else [again, *self.hello()]
+            case "nudge":
+                return [StartTimer("nudge", self.settings.nudge_s), *self.nudge()]
+            case _:
+                raise ValueError(name)
+
+    def ping(self) -> list[Effect]:
+        effects: list[Effect] = [Send(QUEUE, Ping(self.boot)), StartTimer("ping", self.settings.ping_s)]
+        now = self.world.monotonic_s()
+        if now - self.heard_s > self.patience_s:
+            self.heard_s = now
+            self.patience_s = min(2 * self.patience_s, self.settings.patience_s)
+            self.welcomed = False
+            effects.insert(0, Send(WEB, Redial()))
+        return effects
+
+    # -- replies ------------------------------------------------------------------------------
+
+    def current(self, generation: UUID, attempt: int) -> Held | None:
+        held = self.held.get(generation)
+        return held if held is not None and held.attempt == attempt else None
+
+    def asked(self, request: GenerateReply) -> list[Effect]:
+        effects: list[Effect] = []
+        held = self.held.get(request.generation)
+        if held is not None:
+            if held.attempt >= request.attempt:
+                return []  # repeated, or of a lease that is over
+            effects += self.forget(request.generation)
+        if self.engine is None or len(self.held) >= self.settings.generations:
+            return [*effects, self.lost([(request.generation, request.attempt, request.conversation)])]
+        held = self.held[request.generation] = Held(request, self.settings.window)
+        return effects + self.to_engine(held)
+
+    def to_engine(self, held: Held) -> list[Effect]:
+        """Give the work to the engine, or ask for the character first."""
+        version = held.request.turn.character
+        sheet = self.sheets.get(version)
+        if sheet is None:
+            return [Send(addresses.character(version), SheetWanted(version))]
+        self.sheets.move_to_end(version)
+        held.at_engine = True
+        return [Send(GPU, EngineJob(held.request, sheet)), self.credit(held)]
+
+    def credit(self, held: Held) -> Send:
+        return Send(GPU, Credit(held.request.generation, held.attempt, held.outbox.acked + self.settings.ring))
+
+    def sheet_came(self, sheet: CharacterSheet) -> list[Effect]:
+        self.sheets[sheet.character] = sheet
+        if len(self.sheets) > self.settings.sheets:
+            self.sheets.popitem(last=False)
+        effects: list[Effect] = []
+        for held in self.held.values():
+            if not held.at_engine and not held.ended and held.request.turn.character == sheet.character:
+                effects += self.to_engine(held)
+        return effects
+
+    def sheet_missing(self, character: UUID) -> list[Effect]:
+        effects: list[Effect] = []
+        for held in self.held.values():
+            if not held.at_engine and not held.ended and held.request.turn.character == character:
+                seq = held.outbox.next_seq
+                why = "The character of this conversation does not exist any more."
+                end = End(held.request.generation, held.attempt, seq, "refused", why=why)
+                effects += [*self.accept_empty(held), *self.push(held, end)]
+        return effects
+
+    def accept_empty(self, held: Held) -> list[Effect]:
+        """No prompt was made; what was begun keeps its digest."""
+        request = held.request
+        held.accepted = Accepted(request.generation, held.attempt, request.model, request.prompt_digest, 0)
+        return [Send(held.session, held.accepted)]
+
+    def cancelled(self, message: Cancel) -> list[Effect]:
+        held = self.held.get(message.generation)
+        if held is None or held.attempt > message.attempt:
+            return []
+        return self.forget(message.generation)
+
+    def forget(self, generation: UUID) -> list[Effect]:
+        held = self.held.pop(generation)
+        return [Send(GPU, Cancel(generation, held.attempt))] if held.at_engine and not held.ended else []
+
+    def lost(self, pairs: list[tuple[UUID, int, UUID]]) -> Send:
+        return Send(QUEUE, GenerationsLost(self.boot, tuple(pairs)))
+
+    # -- frames -------------------------------------------------------------------------------
+
+    def accepted(self, message: Accepted) -> list[Effect]:
+        held = self.current(message.generation, message.attempt)
+        if held is None:
+            return [Send(GPU, Cancel(message.generation, message.attempt))]
+        held.accepted = message
+        return [Send(held.session, message)]
+
+    def frame_made(self, frame: Token | End) -> list[Effect]:
+        held = self.current(frame.generation, frame.attempt)
+        if held is None or held.ended:
+            return [Send(GPU, Cancel(frame.generation, frame.attempt))]
+        if held.accepted is None and isinstance(frame, End):  # refused before a prompt was made
+            return [*self.accept_empty(held), *self.push(held, frame)]
+        return self.push(held, frame)
+
+    def push(self, held: Held, frame: Token | End) -> list[Effect]:
+        held.outbox.push(frame)
+        held.ended = isinstance(frame, End)
+        return self.due(held)
+
+    def due(self, held: Held) -> list[Effect]:
+        return [Send(held.session, frame) for frame in held.outbox.due()]
+
+    def acknowledged(self, message: Ack) -> list[Effect]:
+        held = self.current(message.generation, message.attempt)
+        if held is None or not held.outbox.acknowledged(message.next_seq):
+            return []
+        effects = self.due(held)
+        if held.at_engine and not held.ended:
+            effects.append(self.credit(held))
+        return effects
+
+    def resume(self, message: Resume) -> list[Effect]:
+        held = self.current(message.generation, message.attempt)
+        if held is None:
+            return [self.lost([(message.generation, message.attempt, message.conversation)])]
+        if not held.at_engine and not held.ended:
+            return self.to_engine(held)  # the character may have been lost on its way
+        if not held.outbox.resumed(message.next_seq):
+            return [
+                *self.forget(message.generation),
+                self.lost([(message.generation, message.attempt, message.conversation)]),
+            ]
+        again: list[Effect] = [Send(held.session, held.accepted)] if held.accepted else []
+        return again + self.due(held)
+
+    def nudge(self) -> list[Effect]:
+        """The last frames of a burst may be lost with nothing behind them to show the gap."""
+        effects: list[Effect] = []
+        for held in self.held.values():
+            frame = held.outbox.nudge()
+            if frame is not None and held.nudged == held.outbox.acked:
+                effects += [Send(held.session, held.accepted)] if held.accepted else []
+                effects.append(Send(held.session, frame))
+            held.nudged = held.outbox.acked
+        return effects
+
+    # -- the engine ---------------------------------------------------------------------------
+
+    def engine_up(self, hello: EngineHello) -> list[Effect]:
+        effects: list[Effect] = [Send(GPU, EngineWelcome(self.boot))]
+        if self.engine is not None and self.engine.boot == hello.boot:
+            return effects  # greeted twice
+        effects += self.engine_lost()
+        self.engine = hello
+        return effects + self.hello()
+
+    def engine_down(self) -> list[Effect]:
+        if self.engine is None:
+            return []
+        self.engine = None
+        return [*self.engine_lost(), *self.hello()]
+
+    def engine_lost(self) -> list[Effect]:
+        """What the engine was working on is lost; what it had finished is still in the ring."""
+        gone = [
+            (generation, held.attempt, held.request.conversation)
+            for generation, held in self.held.items()
+            if not held.ended
+        ]
+        for generation, _, _ in gone:
+            del self.held[generation]
+        return [self.lost(gone)] if gone else []

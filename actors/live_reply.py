@@ -1,0 +1,121 @@
+"""LiveReply: the reply of a session that is being made. Pure.
+
+It keeps what is durable apart from what has only arrived: readers are shown the first alone.
+Frames are taken of the current attempt alone; `attempt` is the fence.
+"""
+
+from uuid import UUID
+
+import msgspec
+
+from actors.messages.archive import GenerationState, StoredGeneration
+from actors.messages.chat import LiveReply as ShownLive
+from actors.messages.generation import Accepted, End, Token
+from actors.messages.queueing import Placed
+from actors.wire.reliable import Inbox
+
+HELD_FRAMES = 1_024  # beyond a gap; the credit window of an honest link is far smaller
+
+
+class LiveReply:
+    def __init__(self, generation: StoredGeneration, committed: tuple[int, ...], text: str) -> None:
+        self.generation = generation
+        self.state: GenerationState = generation.state
+        self.committed = list(committed)
+        self.text = text  # of the committed tokens
+        self.marks: dict[int, int] = {len(committed): len(text)}  # tokens shown → characters shown
+        self.worker = generation.worker
+        self.attempt = generation.attempt
+        self.inbox: Inbox[Token | End] | None = None  # None: nobody works on it
+        self.accepted = False  # the worker's digest of this attempt was seen and agrees
+        self.pinned = bool(generation.prompt_digest)
+        self.arrived: list[Token] = []  # in order, not yet in a commit
+        self.end: End | None = None
+        self.place: Placed | None = None
+        self.ending = False  # the final commit is on its way
+        self.heard = False  # a frame came since the last probe
+
+    # -- attempts -----------------------------------------------------------------------------
+
+    def leased(self, attempt: int, worker: str) -> None:
+        """A worker has it: frames of this attempt count from the first uncommitted token on."""
+        self.attempt = attempt
+        self.worker = worker
+        self.state = "leased"
+        self.place = None
+        self.accepted = False
+        self.arrived.clear()
+        self.end = None
+        self.inbox = Inbox(len(self.committed), HELD_FRAMES)
+
+    def lost(self, attempt: int) -> None:
+        """That attempt is over: forget what had arrived of it without being committed."""
+        self.attempt = max(self.attempt, attempt)
+        self.state = "queued"
+        self.worker = ""
+        self.inbox = None
+        self.accepted = False
+        self.arrived.clear()
+        self.end = None
+
+    def is_current(self, generation: UUID, attempt: int) -> bool:
+        return self.inbox is not None and generation == self.generation.id and attempt == self.attempt
+
+    # -- frames -------------------------------------------------------------------------------
+
+    def agrees(self, accepted: Accepted) -> bool:
+        """Whether the worker's model and prompt are those that the committed tokens were made with."""
+        if not self.pinned:
+            return True
+        mine = self.generation
+        return (accepted.model, accepted.prompt_digest) == (mine.model, mine.prompt_digest)
+
+    def pin(self, accepted: Accepted) -> None:
+        self.generation = msgspec.structs.replace(
+            self.generation, model=accepted.model, prompt_digest=accepted.prompt_digest
+        )
+
+    def take(self, frame: Token | End) -> None:
+        """Put the frame in order behind what has arrived."""
+        assert self.inbox is not None
+        for ready in self.inbox.arrived(frame.seq, frame):
+            if isinstance(ready, End):
+                self.end = ready
+            elif self.end is None:
+                self.arrived.append(ready)
+
+    def has_gap(self) -> bool:
+        return self.inbox is not None and (self.inbox.has_gap or (bool(self.arrived) and not self.accepted))
+
+    # -- what is durable ----------------------------------------------------------------------
+
+    def durable(self, tokens: list[Token]) -> str:
+        """These tokens are committed; returns their text."""
+        text = "".join(token.text for token in tokens)
+        self.committed += [token.token_id for token in tokens]
+        self.text += text
+        self.marks[len(self.committed)] = len(self.text)
+        return text
+
+    def shown(self, siblings: tuple[UUID, ...], generation: UUID | None = None, seq: int = 0) -> ShownLive:
+        """For a reader that has the first `seq` tokens of `generation`."""
+        known = generation == self.generation.id and seq in self.marks
+        start = seq if known else 0
+        return ShownLive(
+            generation=self.generation.id,
+            message=self.generation.message,
+            parent=self.generation.parent,
+            siblings=(*siblings, self.generation.message),
+            state=self.state,
+            seq=start,
+            next_seq=len(self.committed),
+            text=self.text[self.marks[seq] :] if known else self.text,
+            continues=self.generation.continues,
+            place=self.place.place if self.place else 0,
+            waiting=self.place.waiting if self.place else 0,
+            wait_s=self.place.wait_s if self.place else -1.0,
+        )
+
+    def announced(self, siblings: tuple[UUID, ...]) -> ShownLive:
+        """Its state alone, without text."""
+        return self.shown(siblings, self.generation.id, len(self.committed))

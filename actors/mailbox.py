@@ -1,0 +1,352 @@
+"""Mailbox: the in-process runtime. Addresses, mailboxes, timers, passivation, restarts.
+
+An actor of a kind is made when the first message for its address arrives. A kind that
+`loads` is given `Loaded(state)` from the archive first, and its mail waits until then; any
+other kind is given `Started()`. An
+actor that raises is made anew (and loaded anew); the message that hurt it is tried
+again once, then set aside as a dead letter. An actor that keeps raising is parked and
+tried again later; its neighbours notice nothing.
+
+Ordering: messages from one sender to one actor arrive in the order they were sent.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable
+from enum import Enum, auto
+from typing import Any, Protocol
+
+from msgspec import Struct
+
+from actors import addresses
+from actors.effects import Actor, CancelTimer, Effect, Passivate, Send, Started, StartTimer, TimerFired
+from actors.intensity import Intensity, Park
+from actors.messages.archive import Load, Loaded, LoadFailed
+from actors.settings import MailboxSettings
+from actors.world import World
+
+log = logging.getLogger(__name__)
+
+
+class Cancellable(Protocol):
+    def cancel(self) -> Any: ...
+
+
+class Scheduler(Protocol):
+    """What the runtime needs of an event loop; asyncio's own, or the simulator's."""
+
+    def call_soon(self, callback: Callable[..., Any], /, *args: Any) -> Any: ...
+
+    def call_later(self, delay: float, callback: Callable[..., Any], /, *args: Any) -> Cancellable: ...
+
+    def time(self) -> float: ...
+
+
+class Port(Protocol):
+    """Serves a kind of address with real input and output; must not block."""
+
+    def deliver(self, address: str, message: Any, sender: str) -> None: ...
+
+
+class AskTimeoutError(Exception):
+    """No answer within the deadline. The node is overloaded or an actor is parked: see `samovar status`."""
+
+
+class DeadLetter(Struct, frozen=True):
+    """A message that could not be handled, with its cause."""
+
+    address: str
+    message: str
+    cause: str
+    utc_ms: int
+
+
+class State(Enum):
+    LOADING = auto()
+    RUNNING = auto()
+    RESTARTING = auto()
+    PARKED = auto()
+    STOPPED = auto()
+
+
+class Kind(Struct, frozen=True):
+    """How actors of a kind are made."""
+
+    make: Callable[[str], Actor]
+    loads: bool
+
+
+class Cell:
+    """One actor's place: its mailbox stays when the actor itself is made anew."""
+
+    __slots__ = ("actor", "address", "intensity", "kind", "mail", "scheduled", "state", "timers", "tries", "wake")
+
+    def __init__(self, address: str, kind: Kind, intensity: Intensity) -> None:
+        self.address = address
+        self.kind = kind
+        self.intensity = intensity
+        self.actor: Actor | None = None
+        self.state = State.LOADING
+        self.mail: deque[tuple[Any, str]] = deque()
+        self.timers: dict[str, Cancellable] = {}
+        self.tries = 0  # how often the message at the front has raised
+        self.scheduled = False
+        self.wake: Cancellable | None = None  # load deadline, restart pause or parking
+
+
+class Runtime:
+    def __init__(self, settings: MailboxSettings, world: World, scheduler: Scheduler | None = None) -> None:
+        self.settings = settings
+        self.world = world
+        self.loop: Scheduler = scheduler if scheduler is not None else asyncio.get_running_loop()
+        self.kinds: dict[str, Kind] = {}
+        self.ports: dict[str, Port] = {}
+        self.cells: dict[str, Cell] = {}
+        self.dead_letters: deque[DeadLetter] = deque(maxlen=settings.dead_letters)
+        self.restarts = 0
+        self.stopped = False
+        self.asks = AskPort(self)
+        self.serve("asks", self.asks)
+
+    # -- composition --------------------------------------------------------------------------
+
+    def register(self, kind: str, make: Callable[[str], Actor], *, loads: bool) -> None:
+        """Actors at `kind/…` are made by `make(address)`."""
+        self.kinds[kind] = Kind(make, loads)
+
+    def serve(self, kind: str, port: Port) -> None:
+        """Messages to `kind/…` go to the port."""
+        self.ports[kind] = port
+
+    # -- messages -----------------------------------------------------------------------------
+
+    def tell(self, to: str, message: Any, sender: str) -> None:
+        """Deliver; never blocks and never raises for the receiver's sake."""
+        if self.stopped:
+            return
+        kind = addresses.kind(to)
+        port = self.ports.get(kind)
+        if port is not None:
+            port.deliver(to, message, sender)
+            return
+        cell = self.cells.get(to)
+        if cell is None:
+            if isinstance(message, Loaded | LoadFailed):
+                return  # the actor has left memory since it asked
+            known = self.kinds.get(kind)
+            if known is None:
+                self.set_aside(to, message, "nobody serves this address")
+                return
+            cell = self.cells[to] = Cell(to, known, self.new_intensity())
+            self.begin(cell)
+        if isinstance(message, Loaded | LoadFailed):
+            self.loaded(cell, message)
+        elif len(cell.mail) >= self.settings.mailbox_limit:
+            self.set_aside(to, message, "the mailbox is full")
+        else:
+            cell.mail.append((message, sender))
+            self.schedule(cell)
+
+    def wake(self, address: str) -> None:
+        """Make the actor now, before anybody writes to it."""
+        if address not in self.cells:
+            cell = self.cells[address] = Cell(address, self.kinds[addresses.kind(address)], self.new_intensity())
+            self.begin(cell)
+
+    def stop(self) -> None:
+        """No actor receives anything any more, and no timer fires."""
+        for cell in self.cells.values():
+            self.drop(cell)
+            cell.mail.clear()
+            cell.state = State.STOPPED
+        self.stopped = True
+
+    async def ask(self, to: str, make_message: Callable[[str], Any], timeout_s: float) -> Any:
+        """Send a question that carries the address to answer to, and await that answer."""
+        return await self.asks.ask(to, make_message, timeout_s)
+
+    # -- life of a cell -----------------------------------------------------------------------
+
+    def new_intensity(self) -> Intensity:
+        return Intensity(self.settings.restarts, self.settings.restart_period_s)
+
+    def begin(self, cell: Cell) -> None:
+        """Make the actor: at once, or when its state has come from the archive."""
+        cell.wake = None
+        if not cell.kind.loads:
+            self.run(cell, Started())
+            return
+        cell.state = State.LOADING
+        cell.wake = self.loop.call_later(self.settings.load_timeout_s, self.begin, cell)
+        load = Load(addresses.kind(cell.address), addresses.key(cell.address), cell.address)
+        self.tell(addresses.ARCHIVE, load, cell.address)
+
+    def loaded(self, cell: Cell, message: Loaded | LoadFailed) -> None:
+        if cell.state is not State.LOADING:
+            return  # the answer to a question that was asked again
+        if cell.wake is not None:
+            cell.wake.cancel()
+            cell.wake = None
+        if isinstance(message, LoadFailed):
+            self.failed(cell, f"its state could not be loaded: {message.why}")
+        else:
+            self.run(cell, message)
+
+    def run(self, cell: Cell, first: Loaded | Started) -> None:
+        try:
+            cell.actor = cell.kind.make(cell.address)
+            effects = cell.actor.receive(first, cell.address)
+        except Exception as error:
+            log.exception("%s could not be started", cell.address)
+            self.failed(cell, f"{type(error).__name__}: {error}")
+            return
+        cell.state = State.RUNNING
+        self.carry_out(cell, effects)
+        self.schedule(cell)
+
+    def failed(self, cell: Cell, cause: str) -> None:
+        """The actor is no more; its mailbox stays. Start it anew, or park it."""
+        self.drop(cell)
+        self.restarts += 1
+        decision = cell.intensity.restarted(self.loop.time())
+        if isinstance(decision, Park):
+            log.error("%s is parked: %s", cell.address, cause)
+            cell.state = State.PARKED
+            cell.wake = self.loop.call_later(self.settings.park_s, self.unpark, cell)
+        else:
+            log.warning("%s is restarted: %s", cell.address, cause)
+            cell.state = State.RESTARTING
+            cell.wake = self.loop.call_later(decision.after_s, self.begin, cell)
+
+    def unpark(self, cell: Cell) -> None:
+        cell.intensity = self.new_intensity()
+        self.begin(cell)
+
+    def drop(self, cell: Cell) -> None:
+        cell.actor = None
+        for timer in cell.timers.values():
+            timer.cancel()
+        cell.timers.clear()
+        if cell.wake is not None:
+            cell.wake.cancel()
+            cell.wake = None
+
+    def passivate(self, cell: Cell) -> None:
+        self.drop(cell)
+        if cell.mail:
+            self.begin(cell)
+        else:
+            del self.cells[cell.address]
+
+    # -- turns --------------------------------------------------------------------------------
+
+    def schedule(self, cell: Cell) -> None:
+        if cell.mail and not cell.scheduled and cell.state is State.RUNNING:
+            cell.scheduled = True
+            self.loop.call_soon(self.turn, cell)
+
+    def turn(self, cell: Cell) -> None:
+        """Handle some of the mail; the rest waits for the next turn, so that nobody starves."""
+        cell.scheduled = False
+        left = self.settings.turn
+        while cell.mail and left and cell.actor is not None and cell.state is State.RUNNING:
+            left -= 1
+            message, sender = cell.mail[0]
+            try:
+                effects = cell.actor.receive(message, sender)
+            except Exception as error:
+                log.exception("%s raised at %s", cell.address, type(message).__name__)
+                self.raised(cell, f"{type(error).__name__}: {error}")
+                return
+            cell.mail.popleft()
+            cell.tries = 0
+            self.carry_out(cell, effects)
+        self.schedule(cell)
+
+    def raised(self, cell: Cell, cause: str) -> None:
+        cell.tries += 1
+        if cell.tries > self.settings.redeliveries:
+            message, _ = cell.mail.popleft()
+            cell.tries = 0
+            self.set_aside(cell.address, message, cause)
+        self.failed(cell, cause)
+
+    def carry_out(self, cell: Cell, effects: list[Effect]) -> None:
+        passivate = False
+        for effect in effects:
+            match effect:
+                case Send(to, message):
+                    self.tell(to, message, cell.address)
+                case StartTimer(name, after_s):
+                    self.cancel_timer(cell, name)
+                    cell.timers[name] = self.loop.call_later(after_s, self.timer_fired, cell, name)
+                case CancelTimer(name):
+                    self.cancel_timer(cell, name)
+                case Passivate():
+                    passivate = True
+        if passivate:
+            self.passivate(cell)
+
+    def cancel_timer(self, cell: Cell, name: str) -> None:
+        timer = cell.timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+
+    def timer_fired(self, cell: Cell, name: str) -> None:
+        del cell.timers[name]
+        cell.mail.append((TimerFired(name), cell.address))
+        self.schedule(cell)
+
+    # -- what went wrong ----------------------------------------------------------------------
+
+    def set_aside(self, address: str, message: Any, cause: str) -> None:
+        """Keep what could not be handled, without its text, for a look."""
+        log.error("set aside %s for %s: %s", type(message).__name__, address, cause)
+        self.dead_letters.append(DeadLetter(address, type(message).__name__, cause, self.world.utc_ms()))
+
+    def parked(self) -> list[str]:
+        """Addresses of the actors that rest after too many restarts."""
+        return [cell.address for cell in self.cells.values() if cell.state is State.PARKED]
+
+
+class AskPort:
+    """The port behind `asks/<number>`: turns one answer into an awaited result."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.waiting: dict[str, asyncio.Future[Any]] = {}
+        self.number = 0
+
+    def deliver(self, address: str, message: Any, sender: str) -> None:
+        future = self.waiting.get(address)
+        if future is not None and not future.done():
+            future.set_result(message)
+
+    def wake(self, address: str) -> None:
+        """Make the actor now, before anybody writes to it."""
+        if address not in self.cells:
+            cell = self.cells[address] = Cell(address, self.kinds[addresses.kind(address)], self.new_intensity())
+            self.begin(cell)
+
+    def stop(self) -> None:
+        """No actor receives anything any more, and no timer fires."""
+        for cell in self.cells.values():
+            self.drop(cell)
+            cell.mail.clear()
+            cell.state = State.STOPPED
+        self.stopped = True
+
+    async def ask(self, to: str, make_message: Callable[[str], Any], timeout_s: float) -> Any:
+        self.number += 1
+        address = f"asks/{self.number}"
+        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self.waiting[address] = future
+        try:
+            self.runtime.tell(to, make_message(address), address)
+            async with asyncio.timeout(timeout_s):
+                return await future
+        except TimeoutError as error:
+            raise AskTimeoutError(f"no answer from {addresses.kind(to)} within {timeout_s:g} s") from error
+        finally:
+            del self.waiting[address]

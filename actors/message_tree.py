@@ -1,0 +1,55 @@
+"""MessageTree: the messages of a conversation, as a tree with a selected head. Pure."""
+
+from uuid import UUID
+
+from actors.messages.archive import StoredMessage
+from actors.messages.chat import ShownMessage
+
+
+class MessageTree:
+    """Messages are never changed: swipes, edits and branches are siblings."""
+
+    def __init__(self, root: UUID) -> None:
+        self.root = root
+        self.messages: dict[UUID, StoredMessage] = {}
+        self.children: dict[UUID, list[UUID]] = {root: []}
+
+    def add(self, message: StoredMessage) -> None:
+        self.messages[message.id] = message
+        self.children.setdefault(message.id, [])
+        if message.id != message.parent:
+            self.children.setdefault(message.parent, []).append(message.id)
+
+    def siblings(self, message: UUID) -> tuple[UUID, ...]:
+        """All versions at the message's place, oldest first, itself included."""
+        parent = self.messages[message].parent
+        return tuple(self.children[parent])
+
+    def path(self, head: UUID) -> list[StoredMessage]:
+        """From the first message to `head`, without the root."""
+        path: list[StoredMessage] = []
+        at = head
+        while at != self.root:
+            message = self.messages[at]
+            path.append(message)
+            at = message.parent
+        path.reverse()
+        return path
+
+    def newest_leaf(self, message: UUID) -> UUID:
+        """Down from `message`, always by the newest child."""
+        at = message
+        while self.children[at]:
+            at = self.children[at][-1]
+        return at
+
+    def shown(self, message: StoredMessage) -> ShownMessage:
+        return ShownMessage(
+            id=message.id,
+            parent=message.parent,
+            role=message.role,
+            text=message.body,
+            created_ms=message.created_ms,
+            siblings=self.siblings(message.id),
+            ended=message.ended,
+        )

@@ -1,0 +1,76 @@
+"""Settings of the actors: one frozen object an actor, composed once by the supervisor."""
+
+from msgspec import Struct
+
+from actors.messages.generation import Sampling
+
+
+class MailboxSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The in-process runtime."""
+
+    mailbox_limit: int = 10_000  # messages one actor may have waiting; further ones are set aside
+    turn: int = 64  # messages one actor handles before another gets its turn
+    redeliveries: int = 1  # times a message that raised is tried again before it is set aside
+    restarts: int = 5  # restarts of one actor within restart_period_s before it is parked
+    restart_period_s: float = 10.0
+    park_s: float = 30.0  # how long a parked actor rests before it is tried again
+    load_timeout_s: float = 10.0  # a waking actor asks the archive again after this long
+    dead_letters: int = 200  # how many messages that were set aside are kept for a look
+
+
+class SessionSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """One conversation."""
+
+    idle_s: float = 300.0  # a session with nothing to do leaves memory after this long
+    probe_s: float = 1.0  # silence of a live reply after which the worker is asked again
+    gap_s: float = 0.05  # how long a gap may last before the worker is asked to send again
+    commit_timeout_s: float = 15.0  # no answer from the archive: start anew from what is durable
+    commit_retry_s: float = 1.0  # pause before a failed write is tried again
+    chunk_tokens: int = 256  # most tokens in one commit
+    text_limit: int = 32_000  # characters in one message of a person
+    history_limit: int = 4_000  # newest messages that travel with a turn; the worker trims to its context
+    queued_commands: int = 32  # writes that may wait behind the one under way
+    sampling: Sampling = Sampling()
+
+
+class QueueSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Waiting replies and leases."""
+
+    max_waiting: int = 64  # replies that may wait; further ones are refused in clear words
+    silence_s: float = 1.0  # a worker not heard for this long is shown as away
+    lease_s: float = 60.0  # a lease of a worker away for this long may go to another one
+    give_up_s: float = 1800.0  # no worker for this long: the reply ends with what it has
+    tick_s: float = 0.25  # how often the above are checked
+    commit_timeout_s: float = 15.0  # no answer from the archive: start anew from the rows
+    audit_s: float = 5.0  # how often the sessions are asked whether their replies still live
+    commit_retry_s: float = 1.0
+
+
+class ArchiveSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Group commit."""
+
+    batch_writes: int = 256  # most writes in one transaction
+    waiting_writes: int = 20_000  # writes that may wait; further commits fail at once
+    queries: int = 1_000  # queries under way at once
+    storage_timeout_s: float = 10.0  # no answer from the database for this long: start anew
+
+
+class LinkSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The GPU box's end of the link."""
+
+    window: int = 64  # tokens of one reply that may be on their way, unacknowledged
+    ring: int = 4_096  # tokens of one reply that the engine may be ahead of the acknowledgement
+    ping_s: float = 0.25
+    silence_s: float = 1.0  # nothing heard from the web node for this long: dial anew
+    patience_s: float = 10.0  # longest wait before dialling once more, while dialling is in vain
+    hello_s: float = 1.0  # pause between two greetings while none is answered
+    nudge_s: float = 1.0  # an unacknowledged frame is sent again after this long
+    generations: int = 64  # replies in hand at once; the queue never gives more than the slots
+    sheets: int = 64  # character versions kept
+
+
+class GpuSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Scheduling on the GPU box."""
+
+    prefill_chunk: int = 128  # prompt tokens computed between two tokens of the live streams
+    hello_s: float = 0.5  # pause between two greetings of the engine while the link answers none

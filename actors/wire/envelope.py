@@ -1,0 +1,72 @@
+"""Envelope: the only codec of what leaves the process by ZeroMQ. Prose: PROTOCOL.md.
+
+A frame is one msgpack array `[version, to, message]`; a message is `[tag, field, …]`. Ids are 16
+bytes. New fields come last and have defaults, so that neighbours of one version more or less
+understand each other. Who sent it is never read from the frame: the socket knows it by the key.
+"""
+
+import msgspec
+from msgspec import Struct
+
+from actors.messages.generation import (
+    Accepted,
+    Ack,
+    Cancel,
+    CharacterSheet,
+    End,
+    GenerateReply,
+    GenerationsLost,
+    Progress,
+    Resume,
+    SheetMissing,
+    SheetWanted,
+    Token,
+)
+from actors.messages.link import (
+    WIRE_VERSION,
+    Credit,
+    EngineDown,
+    EngineHello,
+    EngineJob,
+    EngineWelcome,
+    Greet,
+    Hello,
+    Ping,
+    Pong,
+    Refused,
+    Welcome,
+)
+
+FromBox = Hello | Ping | Accepted | Progress | Token | End | GenerationsLost | SheetWanted
+ToBox = Welcome | Refused | Greet | Pong | GenerateReply | Ack | Resume | Cancel | CharacterSheet | SheetMissing
+FromEngine = EngineHello | Accepted | Progress | Token | End
+ToEngine = EngineWelcome | EngineJob | Credit | Cancel
+Message = FromBox | ToBox | FromEngine | ToEngine | EngineDown
+
+
+class Envelope(Struct, frozen=True, array_like=True):
+    """What travels: the version of the sender, the address at the receiver, the message."""
+
+    version: int
+    to: str
+    message: Message
+
+
+class UnreadableFrameError(Exception):
+    """The other side sent bytes that are no envelope of this protocol: update the older of the two."""
+
+
+ENCODER = msgspec.msgpack.Encoder(uuid_format="bytes")
+DECODER = msgspec.msgpack.Decoder(Envelope)
+
+
+def encode(to: str, message: Message) -> bytes:
+    return ENCODER.encode(Envelope(WIRE_VERSION, to, message))
+
+
+def decode(frame: bytes) -> Envelope:
+    """Raises UnreadableFrameError; a frame of another version that still decodes is given out as it is."""
+    try:
+        return DECODER.decode(frame)
+    except (msgspec.DecodeError, ValueError) as error:
+        raise UnreadableFrameError(str(error)) from error

@@ -1,0 +1,1 @@
+"""`python3 -m deploy test`: everything that must hold, in one run."""

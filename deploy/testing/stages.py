@@ -1,0 +1,123 @@
+"""The stages of the tests, as data."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from deploy.testing.counting import Counter, cargo_counts, one_check, pytest_counts, vitest_counts
+
+Tool = Literal["venv", "npm", "cargo"]
+
+
+@dataclass(frozen=True)
+class Check:
+    """One run of one tool.
+
+    tool       where it comes from: a program of .venv, an npm script, a cargo command
+    command    its words, for npm the script first
+    folder     where it runs, from the checkout's root
+    asks_for   what must be there for it to say anything; where it is missing the check fails
+    """
+
+    title: str
+    tool: Tool
+    command: tuple[str, ...]
+    folder: str = "."
+    asks_for: tuple[str, ...] = ()
+    counter: Counter = one_check
+    longest_s: float = 1800.0
+
+
+@dataclass(frozen=True)
+class Stage:
+    name: str
+    title: str
+    checks: tuple[Check, ...]
+
+
+UI = "web/ui"
+CRATE = "rust_crypto"
+APART = ("tests/sim", "tests/system", "tests/browser")
+
+
+def pytest(title: str, *arguments: str, asks_for: tuple[str, ...]) -> Check:
+    return Check(
+        title, "venv", ("python", "-m", "pytest", *arguments), asks_for=asks_for, counter=pytest_counts
+    )
+
+
+STAGES: tuple[Stage, ...] = (
+    Stage(
+        "lint",
+        "style, types, layers of imports, generated files",
+        (
+            Check("ruff check", "venv", ("ruff", "check", ".")),
+            Check("ruff format", "venv", ("ruff", "format", "--check", ".")),
+            Check("basedpyright", "venv", ("basedpyright",)),
+            Check("import-linter", "venv", ("lint-imports",)),
+            Check(
+                "TypeScript messages are up to date",
+                "venv",
+                ("python", "-m", "web.typescript", "--check"),
+                asks_for=("web/typescript.py",),
+            ),
+            Check("eslint", "npm", ("lint",), folder=UI, asks_for=("package.json",)),
+            Check("vue-tsc", "npm", ("typecheck",), folder=UI, asks_for=("package.json",)),
+            Check("cargo fmt", "cargo", ("fmt", "--check"), folder=CRATE, asks_for=("Cargo.toml",)),
+            Check(
+                "cargo clippy",
+                "cargo",
+                ("clippy", "--locked", "--all-targets", "--", "-D", "warnings"),
+                folder=CRATE,
+                asks_for=("Cargo.toml",),
+            ),
+        ),
+    ),
+    Stage(
+        "unit",
+        "every part alone, and contracts, with branch coverage",
+        (
+            pytest(
+                "pytest",
+                *(f"--ignore={folder}" for folder in APART),
+                "--cov",
+                "--cov-branch",
+                "--cov-report=term",
+                asks_for=("tests",),
+            ),
+        ),
+    ),
+    Stage(
+        "sim",
+        "the whole cluster in one process, under faults",
+        (pytest("pytest tests/sim", "tests/sim", asks_for=("tests/sim",)),),
+    ),
+    Stage(
+        "system",
+        "real processes",
+        (pytest("pytest tests/system", "tests/system", asks_for=("tests/system",)),),
+    ),
+    Stage(
+        "browser",
+        "a real browser and the real model",
+        (pytest("pytest tests/browser", "tests/browser", asks_for=("tests/browser",)),),
+    ),
+    Stage(
+        "vitest",
+        "the browser interface",
+        (Check("vitest", "npm", ("test",), folder=UI, asks_for=("package.json",), counter=vitest_counts),),
+    ),
+    Stage(
+        "cargo",
+        "the Rust crate",
+        (
+            Check(
+                "cargo test",
+                "cargo",
+                ("test", "--locked"),
+                folder=CRATE,
+                asks_for=("Cargo.toml",),
+                counter=cargo_counts,
+            ),
+        ),
+    ),
+)

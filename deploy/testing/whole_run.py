@@ -1,0 +1,158 @@
+"""Runs the stages in order, goes on after a failure, and ends with the line `N passed, N failed`."""
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from deploy.checkout import venv_program
+from deploy.children import run_child
+from deploy.node import NodeFinder
+from deploy.progress import seconds
+from deploy.setup import TEST_STEPS, set_up
+from deploy.step import Job, go_through
+from deploy.testing.counting import Counts, counts_of
+from deploy.testing.debian import CHROMIUM, VENV_MODULE
+from deploy.testing.stages import STAGES, Check, Stage
+from deploy.troubles import MistakeInTheCall, Trouble
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one check. `remark` says why there is nothing to count, where that is so."""
+
+    check: Check
+    counts: Counts
+    took_s: float = 0.0
+    remark: str = ""
+
+
+@dataclass(frozen=True)
+class Ready:
+    """A check made ready to run."""
+
+    argv: Sequence[str | Path]
+    environ: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class NotReady:
+    """A check that cannot run. Missing parts of Samovar fail; a missing optional tool does not."""
+
+    why: str
+    counts: Counts
+
+
+def chosen(only: str | None) -> tuple[Stage, ...]:
+    """The stages named in `only`, in their usual order; all where nothing is named."""
+    if only is None:
+        return STAGES
+    names = [name.strip() for name in only.split(",") if name.strip()]
+    known = [stage.name for stage in STAGES]
+    for name in names:
+        if name not in known:
+            raise MistakeInTheCall(f"there is no stage {name}: the stages are {', '.join(known)}")
+    return tuple(stage for stage in STAGES if stage.name in names)
+
+
+def prepare(check: Check, job: Job) -> Ready | NotReady:
+    """Find the tool of a check and what the check asks for."""
+    folder = job.checkout.root / check.folder
+    for name in check.asks_for:
+        if not (folder / name).exists():
+            return NotReady(f"{(Path(check.folder) / name).as_posix()} is missing", Counts(failed=1))
+    path = job.environ.get("PATH", "")
+    environ = {**job.environ, "NO_COLOR": "1", "PYTHONUTF8": "1"}
+    environ["PATH"] = f"{job.checkout.scripts}{os.pathsep}{path}"
+    match check.tool:
+        case "venv":
+            program = venv_program(job.checkout.venv, check.command[0], windows=job.checkout.windows)
+            if not program.exists():
+                return NotReady(f"{check.command[0]} is not installed", Counts(failed=1))
+            return Ready([program, *check.command[1:]], environ)
+        case "npm":
+            node = NodeFinder().find(job.checkout)
+            if node is None:
+                return NotReady("no Node.js", Counts(failed=1))
+            return Ready([node.npm, "run", *check.command], {**environ, **node.environ(path, os.pathsep)})
+        case "cargo":
+            if job.cargo is None:
+                return NotReady("left out, no cargo on PATH", Counts())
+            return Ready([job.cargo, *check.command], environ)
+
+
+def run_check(check: Check, job: Job) -> Outcome:
+    ready = prepare(check, job)
+    print(f"\n--- {check.title}", flush=True)
+    if isinstance(ready, NotReady):
+        print(ready.why, flush=True)
+        return Outcome(check, ready.counts, remark=ready.why)
+    started = time.monotonic()
+    said: list[str] = []
+
+    def hear(line: str) -> None:
+        said.append(line)
+        print(line, end="", flush=True)
+
+    status = run_child(
+        ready.argv,
+        cwd=job.checkout.root / check.folder,
+        environ=ready.environ,
+        on_line=hear,
+        longest_s=check.longest_s,
+    )
+    remark = f"did not end within {check.longest_s:.0f} s and was stopped" if status is None else ""
+    counts = counts_of(check.counter, "".join(said), status)
+    return Outcome(check, counts, time.monotonic() - started, remark)
+
+
+def summary(outcomes: Sequence[tuple[Stage, Sequence[Outcome]]]) -> list[str]:
+    """The lines at the end; the last is `N passed, N failed`."""
+    lines = ["", f"{'stage':<10}{'passed':>8}{'failed':>8}{'skipped':>8}  time"]
+    total = Counts()
+    remarks: list[str] = []
+    for stage, results in outcomes:
+        counts = sum((result.counts for result in results), Counts())
+        total += counts
+        took = seconds(sum(result.took_s for result in results))
+        lines.append(f"{stage.name:<10}{counts.passed:>8}{counts.failed:>8}{counts.skipped:>8}  {took}")
+        remarks += [f"{result.check.title}: {result.remark}" for result in results if result.remark]
+        remarks += [
+            f"{result.check.title}: FAILED"
+            for result in results
+            if result.counts.failed and not result.remark
+        ]
+    return [*lines, "", *remarks, f"{total.passed} passed, {total.failed} failed"]
+
+
+def prepare_machine(job: Job, stages: Sequence[Stage]) -> None:
+    go_through([VENV_MODULE], job)
+    set_up(job, TEST_STEPS)
+    if any(stage.name == "browser" for stage in stages):
+        try:
+            go_through([CHROMIUM], job)
+        except Trouble as trouble:
+            job.progress.note(
+                f"{trouble}"
+            )  # the browser tests will fail, and the others still tell something
+
+
+def run_tests(job: Job, only: str | None) -> int:
+    """Set up, run the stages, show the summary; 0 when nothing failed."""
+    stages = chosen(only)
+    job = replace(job, environ={**job.environ, "SAMOVAR_CACHE": str(job.checkout.cache)})
+    started = time.monotonic()
+    try:
+        prepare_machine(job, stages)
+    except Trouble as trouble:
+        print(f"samovar: {trouble}\n0 passed, 1 failed", flush=True)
+        return trouble.exit_status
+    outcomes: list[tuple[Stage, Sequence[Outcome]]] = []
+    for stage in stages:
+        print(f"\n=== {stage.name}: {stage.title}", flush=True)
+        outcomes.append((stage, [run_check(check, job) for check in stage.checks]))
+    lines = summary(outcomes)
+    lines.insert(-1, f"whole run: {seconds(time.monotonic() - started)}")
+    print("\n".join(lines), flush=True)
+    return 1 if any(result.counts.failed for _, results in outcomes for result in results) else 0

@@ -1,0 +1,245 @@
+"""GPU actor: decides who gets a slot and what the next step computes.
+
+Receives  EngineWelcome, EngineJob, Credit, Cancel (link); Admitted, NotAdmitted, Stepped, EngineFailed (engine port)
+Sends     EngineHello, Accepted, Progress, Token, End (link); Admit, Step, Release (engine port)
+Restart   with its process: the link reports what was lost
+
+Each step is at most one chunk of one prompt and one token of every live stream, so that no
+stream waits for a long prompt longer than one chunk takes.
+"""
+
+from collections import deque
+from enum import Enum, auto
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from actors.addresses import ENGINE, LINK
+from actors.effects import Effect, Send, Started, StartTimer, TimerFired
+from actors.messages.engine import Admit, Admitted, Emitted, EngineFailed, NotAdmitted, Release, Step, Stepped
+from actors.messages.generation import Accepted, Cancel, End, Progress, Token
+from actors.messages.link import Credit, EngineHello, EngineJob, EngineWelcome
+from actors.settings import GpuSettings
+from actors.world import World
+
+
+class EngineRuntimeError(Exception):
+    """The execution context failed; its process ends and the supervisor starts it anew."""
+
+
+class Phase(Enum):
+    ADMITTING = auto()
+    PREFILL = auto()
+    DECODE = auto()
+
+
+class Running:
+    """A reply in a slot."""
+
+    def __init__(self, job: EngineJob, slot: int) -> None:
+        self.job = job
+        self.slot = slot
+        self.generation = job.request.generation
+        self.attempt = job.request.attempt
+        self.phase = Phase.ADMITTING
+        self.seq = len(job.request.committed)  # of the next token
+        self.replay = 0  # committed tokens that are yet to be taken
+        self.prefilled = 0
+        self.to_prefill = 0
+        self.prompt_tokens = 0
+        self.seconds = 0.0  # of the steps it took part in
+
+
+class GpuActor:
+    def __init__(self, settings: GpuSettings, world: World, facts: EngineHello) -> None:
+        self.settings = settings
+        self.world = world
+        self.facts = msgspec.structs.replace(facts, boot=world.new_id())
+        self.link_boot: UUID | None = None
+        self.jobs: deque[EngineJob] = deque()  # beyond the slots; the queue sends none, a race may
+        self.credit: dict[UUID, tuple[int, int]] = {}  # generation → (attempt, limit)
+        self.slots: list[Running | None] = [None] * facts.slots
+        self.step: Step | None = None  # under way
+        self.step_number = world.new_seed() >> 16  # an answer to a former incarnation never matches
+
+    def greet(self) -> list[Effect]:
+        return [Send(LINK, self.facts), StartTimer("hello", self.settings.hello_s)]
+
+    def receive(self, message: Any, sender: str) -> list[Effect]:  # noqa: C901, PLR0911 - one table
+        match message:
+            case Stepped():
+                return self.stepped(message)
+            case Credit(generation, attempt, limit):
+                self.credit[generation] = (attempt, limit)
+                return self.next_step()
+            case EngineJob():
+                return self.job_came(message)
+            case Cancel():
+                return self.cancelled(message)
+            case Admitted():
+                return self.admitted(message)
+            case NotAdmitted():
+                return self.not_admitted(message)
+            case EngineWelcome(boot):
+                return self.welcomed(boot)
+            case EngineFailed(why):
+                raise EngineRuntimeError(why)
+            case Started():
+                return self.greet()
+            case TimerFired():
+                return [] if self.link_boot else self.greet()
+            case _:
+                raise TypeError(f"gpu got {type(message).__name__}")
+
+    # -- jobs ---------------------------------------------------------------------------------
+
+    def welcomed(self, boot: UUID) -> list[Effect]:
+        """A link with another boot knows nothing of what was begun for the old one."""
+        if self.link_boot in (None, boot):
+            self.link_boot = boot
+            return []
+        self.link_boot = boot
+        self.jobs.clear()
+        self.credit.clear()
+        effects = [effect for running in self.slots if running for effect in self.free(running)]
+        return [*effects, *self.greet()]
+
+    def job_came(self, job: EngineJob) -> list[Effect]:
+        self.jobs.append(job)
+        return self.admit()
+
+    def admit(self) -> list[Effect]:
+        effects: list[Effect] = []
+        for slot, running in enumerate(self.slots):
+            if running is None and self.jobs:
+                job = self.jobs.popleft()
+                self.slots[slot] = Running(job, slot)
+                effects.append(Send(ENGINE, Admit(job.request, job.sheet, slot)))
+        return effects
+
+    def find(self, generation: UUID, attempt: int) -> Running | None:
+        for running in self.slots:
+            if running and running.generation == generation and running.attempt == attempt:
+                return running
+        return None
+
+    def cancelled(self, message: Cancel) -> list[Effect]:
+        self.jobs = deque(
+            job
+            for job in self.jobs
+            if job.request.generation != message.generation or job.request.attempt > message.attempt
+        )
+        effects: list[Effect] = []
+        for running in self.slots:
+            if running and running.generation == message.generation and running.attempt <= message.attempt:
+                effects += self.free(running)
+        return effects + self.admit()
+
+    def free(self, running: Running) -> list[Effect]:
+        self.slots[running.slot] = None
+        if self.credit.get(running.generation, (0, 0))[0] <= running.attempt:
+            self.credit.pop(running.generation, None)
+        return [Send(ENGINE, Release(running.slot))]
+
+    def admitted(self, message: Admitted) -> list[Effect]:
+        running = self.find(message.generation, message.attempt)
+        if running is None:
+            return []
+        running.phase = Phase.PREFILL if message.to_prefill else Phase.DECODE
+        running.to_prefill = message.to_prefill
+        running.replay = message.to_replay
+        running.prompt_tokens = message.prompt_tokens
+        accepted = Accepted(
+            message.generation, message.attempt, message.model, message.prompt_digest, message.prompt_tokens
+        )
+        return [Send(LINK, accepted), *self.next_step()]
+
+    def not_admitted(self, message: NotAdmitted) -> list[Effect]:
+        running = self.find(message.generation, message.attempt)
+        if running is None:
+            return []
+        end = End(message.generation, message.attempt, running.seq, "refused", why=message.why)
+        return [*self.free(running), Send(LINK, end), *self.admit()]
+
+    # -- steps --------------------------------------------------------------------------------
+
+    def next_step(self) -> list[Effect]:
+        """Plan the next step, unless one is under way or there is nothing to do."""
+        if self.step is not None:
+            return []
+        prefill = min(
+            (running for running in self.slots if running and running.phase is Phase.PREFILL),
+            key=lambda running: running.to_prefill - running.prefilled,
+            default=None,
+        )
+        decode = tuple(
+            running.slot
+            for running in self.slots
+            if running and running.phase is Phase.DECODE and (running.replay or self.has_credit(running))
+        )
+        if prefill is None and not decode:
+            return []
+        self.step_number += 1
+        self.step = Step(
+            number=self.step_number,
+            prefill_slot=prefill.slot if prefill else -1,
+            prefill_tokens=self.settings.prefill_chunk if prefill else 0,
+            decode=decode,
+        )
+        return [Send(ENGINE, self.step)]
+
+    def has_credit(self, running: Running) -> bool:
+        attempt, limit = self.credit.get(running.generation, (0, 0))
+        return attempt == running.attempt and running.seq < limit
+
+    def stepped(self, done: Stepped) -> list[Effect]:
+        step = self.step
+        if step is None or done.number != step.number:
+            return []
+        self.step = None
+        effects: list[Effect] = []
+        for slot in done.replayed:
+            running = self.slots[slot]
+            if running and running.replay:
+                running.replay -= 1
+        for slot in (*step.decode, step.prefill_slot):
+            running = self.slots[slot] if slot >= 0 else None
+            if running:
+                running.seconds += done.seconds
+        effects += self.prefilled(step, done)
+        for emitted in done.emitted:
+            effects += self.emitted(emitted)
+        return [*effects, *self.admit(), *self.next_step()]
+
+    def prefilled(self, step: Step, done: Stepped) -> list[Effect]:
+        running = self.slots[step.prefill_slot] if step.prefill_slot >= 0 else None
+        if running is None or running.phase is not Phase.PREFILL:
+            return []
+        running.prefilled = done.prefilled
+        if running.prefilled >= running.to_prefill:
+            running.phase = Phase.DECODE
+        progress = Progress(running.generation, running.attempt, running.prefilled, running.to_prefill)
+        return [Send(LINK, progress)]
+
+    def emitted(self, emitted: Emitted) -> list[Effect]:
+        running = self.slots[emitted.slot]
+        if running is None or running.generation != emitted.generation or running.phase is not Phase.DECODE:
+            return []  # cancelled, or begun anew, while the step was under way
+        effects: list[Effect] = []
+        if emitted.token_id >= 0:
+            token = Token(running.generation, running.attempt, running.seq, emitted.token_id, emitted.text)
+            effects.append(Send(LINK, token))
+            running.seq += 1
+        if emitted.end:
+            end = End(
+                generation=running.generation,
+                attempt=running.attempt,
+                seq=running.seq,
+                reason=emitted.end,
+                text=emitted.held,
+                prompt_tokens=running.prompt_tokens,
+                decode_s=running.seconds,
+            )
+            effects += [Send(LINK, end), *self.free(running)]
+        return effects

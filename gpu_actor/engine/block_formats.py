@@ -1,0 +1,248 @@
+"""The block formats of GGML: how rows of weights are packed, and their exact form as scaled integers.
+
+Layouts: ggml-common.h of llama.cpp (structs block_q4_0 … block_iq4_xs). Every format here
+that is made of integers and scales is kept exactly, as
+
+    value = scale · (code − middle) + offset,   middle = 2^(bits − 1)
+
+with one scale (and offset) for each block of 16 or 32 weights of a row. Formats built on
+lookup grids (IQ1 to IQ3, TQ, MXFP4) have no such form and are expanded by the `gguf` package.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Bytes = npt.NDArray[np.uint8]
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Blocks:
+    """Rows of weights as scaled integers. codes: uint8 [N, K/size, size], below 2^bits;
+    scale, offset: [N, K/size]."""
+
+    bits: int
+    codes: Bytes
+    scale: Floats
+    offset: Floats | None = None
+
+    @property
+    def size(self) -> int:
+        return self.codes.shape[2]
+
+    def values(self) -> Floats:
+        """[N, K]"""
+        centred = self.codes.astype(np.float32) - np.float32(1 << (self.bits - 1))
+        values = centred * self.scale[..., None]
+        if self.offset is not None:
+            values += self.offset[..., None]
+        return values.reshape(len(values), -1)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> "Blocks":
+        """The rows in another order, or some of them."""
+        offset = None if self.offset is None else self.offset[rows]
+        return Blocks(self.bits, self.codes[rows], self.scale[rows], offset)
+
+
+Unpack = Callable[[Bytes], Blocks]
+Expand = Callable[[Bytes], Floats]
+
+
+@dataclass(frozen=True)
+class BlockFormat:
+    """A GGML type. `unpack` takes [N, blocks, bytes]; `expand` takes [N, row bytes] and gives [N, K]."""
+
+    type_id: int
+    name: str
+    elements: int
+    bytes: int
+    unpack: Unpack | None = None
+    expand: Expand | None = None
+
+    def blocks(self, raw: Bytes) -> Blocks | None:
+        """Rows of packed bytes [N, row bytes] in the exact integer form; None where there is none."""
+        if self.unpack is None:
+            return None
+        return self.unpack(raw.reshape(len(raw), -1, self.bytes))
+
+    def values(self, raw: Bytes) -> Floats:
+        """Rows of packed bytes [N, row bytes] as numbers [N, K]."""
+        blocks = self.blocks(raw)
+        if blocks is not None:
+            return blocks.values()
+        if self.expand is not None:
+            return self.expand(raw)
+        # Heavy, and needed for the rare formats only.
+        from gpu_actor.engine import rare_formats  # noqa: PLC0415
+
+        return rare_formats.expand(raw, self.type_id)
+
+
+def half(raw: Bytes) -> Floats:
+    """[…, 2n] bytes of little-endian float16 → […, n]"""
+    return np.ascontiguousarray(raw).view("<f2").astype(np.float32)
+
+
+def nibbles(raw: Bytes) -> Bytes:
+    """[…, n] → […, 2n]: all low halves, then all high halves."""
+    return np.concatenate([raw & 0xF, raw >> 4], axis=-1)
+
+
+def bits_of(raw: Bytes) -> Bytes:
+    """Four bytes, 32 bits, lowest first: […, 4] → […, 32]"""
+    return np.unpackbits(raw, axis=-1, bitorder="little")
+
+
+def merge(parts: npt.NDArray[np.generic], blocks_a_row: int) -> npt.NDArray[np.generic]:
+    """[N, superblocks, blocks of it, …] → [N, blocks of the row, …]"""
+    return parts.reshape(len(parts), blocks_a_row, *parts.shape[3:])
+
+
+def super_blocks(bits: int, codes: Bytes, scale: Floats, offset: Floats | None = None) -> Blocks:
+    """codes [N, superblocks, blocks, size]; scale and offset [N, superblocks, blocks]"""
+    n, count, inner, size = codes.shape
+    flat = None if offset is None else offset.reshape(n, count * inner)
+    return Blocks(bits, codes.reshape(n, count * inner, size), scale.reshape(n, count * inner), flat)
+
+
+def unpack_q4_0(raw: Bytes) -> Blocks:
+    return Blocks(4, nibbles(raw[..., 2:]), half(raw[..., 0:2])[..., 0])
+
+
+def unpack_q4_1(raw: Bytes) -> Blocks:
+    d, m = half(raw[..., 0:2])[..., 0], half(raw[..., 2:4])[..., 0]
+    return Blocks(4, nibbles(raw[..., 4:]), d, m + 8 * d)
+
+
+def unpack_q5_0(raw: Bytes) -> Blocks:
+    codes = nibbles(raw[..., 6:]) | bits_of(raw[..., 2:6]) << 4
+    return Blocks(8, codes + np.uint8(112), half(raw[..., 0:2])[..., 0])
+
+
+def unpack_q5_1(raw: Bytes) -> Blocks:
+    d, m = half(raw[..., 0:2])[..., 0], half(raw[..., 2:4])[..., 0]
+    codes = nibbles(raw[..., 8:]) | bits_of(raw[..., 4:8]) << 4
+    return Blocks(8, codes + np.uint8(112), d, m + 16 * d)
+
+
+def unpack_q8_0(raw: Bytes) -> Blocks:
+    return Blocks(8, raw[..., 2:] ^ np.uint8(0x80), half(raw[..., 0:2])[..., 0])
+
+
+def unpack_q2_k(raw: Bytes) -> Blocks:
+    scales, quants = raw[..., 0:16], raw[..., 16:80]
+    d, dmin = half(raw[..., 80:82]), half(raw[..., 82:84])
+    shifts = np.array([0, 2, 4, 6], np.uint8)[:, None]
+    codes = quants.reshape(*raw.shape[:2], 2, 1, 32) >> shifts & 3
+    scale = d * (scales & 0xF)
+    return super_blocks(4, codes.reshape(*raw.shape[:2], 16, 16) + np.uint8(6), scale, 2 * scale - dmin * (scales >> 4))
+
+
+def unpack_q3_k(raw: Bytes) -> Blocks:
+    high, quants, packed, d = raw[..., 0:32], raw[..., 32:96], raw[..., 96:108], half(raw[..., 108:110])
+    shifts = np.array([0, 2, 4, 6], np.uint8)[:, None]
+    low = quants.reshape(*raw.shape[:2], 2, 1, 32) >> shifts & 3
+    top = high[..., None, :] >> np.arange(8, dtype=np.uint8)[:, None] & 1
+    codes = low.reshape(*raw.shape[:2], 16, 16) | top.reshape(*raw.shape[:2], 16, 16) << 2
+    low_scales = np.concatenate([packed[..., 0:8] & 0xF, packed[..., 0:8] >> 4], axis=-1)
+    pairs = np.array([0, 2, 4, 6], np.uint8)[:, None]
+    high_scales = (packed[..., None, 8:12] >> pairs & 3).reshape(*raw.shape[:2], 16)
+    scale = d * ((low_scales | high_scales << 4).astype(np.int8) - 32)
+    return super_blocks(4, codes + np.uint8(4), scale.astype(np.float32))
+
+
+def k_scales(packed: Bytes) -> tuple[Bytes, Bytes]:
+    """The twelve bytes of Q4_K and Q5_K: eight scales and eight minima of six bits."""
+    a, b, c = packed[..., 0:4], packed[..., 4:8], packed[..., 8:12]
+    scales = np.concatenate([a & 0x3F, c & 0xF | a >> 6 << 4], axis=-1)
+    minima = np.concatenate([b & 0x3F, c >> 4 | b >> 6 << 4], axis=-1)
+    return scales, minima
+
+
+def unpack_q4_k(raw: Bytes) -> Blocks:
+    d, dmin = half(raw[..., 0:2]), half(raw[..., 2:4])
+    scales, minima = k_scales(raw[..., 4:16])
+    codes = nibbles(raw[..., 16:].reshape(*raw.shape[:2], 4, 32)).reshape(*raw.shape[:2], 8, 32)
+    scale = d * scales
+    return super_blocks(4, codes, scale, 8 * scale - dmin * minima)
+
+
+def unpack_q5_k(raw: Bytes) -> Blocks:
+    d, dmin = half(raw[..., 0:2]), half(raw[..., 2:4])
+    scales, minima = k_scales(raw[..., 4:16])
+    low = nibbles(raw[..., 48:].reshape(*raw.shape[:2], 4, 32)).reshape(*raw.shape[:2], 8, 32)
+    top = raw[..., None, 16:48] >> np.arange(8, dtype=np.uint8)[:, None] & 1
+    scale = d * scales
+    return super_blocks(8, (low | top << 4) + np.uint8(112), scale, 16 * scale - dmin * minima)
+
+
+def unpack_q6_k(raw: Bytes) -> Blocks:
+    low, high = raw[..., 0:128], raw[..., 128:192]
+    scales, d = raw[..., 192:208].view(np.int8), half(raw[..., 208:210])
+    low = np.concatenate([low.reshape(*raw.shape[:2], 2, 1, 64) & 0xF, low.reshape(*raw.shape[:2], 2, 1, 64) >> 4], -2)
+    shifts = np.array([0, 2, 4, 6], np.uint8)[:, None]
+    top = high.reshape(*raw.shape[:2], 2, 1, 32) >> shifts & 3
+    codes = low.reshape(*raw.shape[:2], 16, 16) | top.reshape(*raw.shape[:2], 16, 16) << 4
+    return super_blocks(8, codes + np.uint8(96), d * scales)
+
+
+IQ4_VALUES = np.array([-127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113], np.int16)
+IQ4_CODES = (IQ4_VALUES + 128).astype(np.uint8)
+"""The sixteen values of the IQ4 formats (kvalues_iq4nl), as codes of eight bits."""
+
+
+def unpack_iq4_nl(raw: Bytes) -> Blocks:
+    return Blocks(8, IQ4_CODES[nibbles(raw[..., 2:])], half(raw[..., 0:2])[..., 0])
+
+
+def unpack_iq4_xs(raw: Bytes) -> Blocks:
+    d, high = half(raw[..., 0:2]), np.ascontiguousarray(raw[..., 2:4]).view("<u2")
+    low_scales = np.stack([raw[..., 4:8] & 0xF, raw[..., 4:8] >> 4], axis=-1).reshape(*raw.shape[:2], 8)
+    high_scales = (high >> np.arange(0, 16, 2, dtype=np.uint16) & 3).astype(np.uint8)
+    codes = nibbles(raw[..., 8:].reshape(*raw.shape[:2], 8, 16))
+    scale = d * ((low_scales | high_scales << 4).astype(np.int8) - 32)
+    return super_blocks(8, IQ4_CODES[codes], scale.astype(np.float32))
+
+
+def expand_f32(raw: Bytes) -> Floats:
+    return np.ascontiguousarray(raw).view("<f4")
+
+
+def expand_bf16(raw: Bytes) -> Floats:
+    wide = np.ascontiguousarray(raw).view("<u2").astype(np.uint32) << 16
+    return wide.view(np.float32)
+
+
+FORMATS: dict[int, BlockFormat] = {
+    each.type_id: each
+    for each in (
+        BlockFormat(0, "F32", 1, 4, expand=expand_f32),
+        BlockFormat(1, "F16", 1, 2, expand=half),
+        BlockFormat(30, "BF16", 1, 2, expand=expand_bf16),
+        BlockFormat(2, "Q4_0", 32, 18, unpack_q4_0),
+        BlockFormat(3, "Q4_1", 32, 20, unpack_q4_1),
+        BlockFormat(6, "Q5_0", 32, 22, unpack_q5_0),
+        BlockFormat(7, "Q5_1", 32, 24, unpack_q5_1),
+        BlockFormat(8, "Q8_0", 32, 34, unpack_q8_0),
+        BlockFormat(10, "Q2_K", 256, 84, unpack_q2_k),
+        BlockFormat(11, "Q3_K", 256, 110, unpack_q3_k),
+        BlockFormat(12, "Q4_K", 256, 144, unpack_q4_k),
+        BlockFormat(13, "Q5_K", 256, 176, unpack_q5_k),
+        BlockFormat(14, "Q6_K", 256, 210, unpack_q6_k),
+        BlockFormat(20, "IQ4_NL", 32, 18, unpack_iq4_nl),
+        BlockFormat(23, "IQ4_XS", 256, 136, unpack_iq4_xs),
+        BlockFormat(16, "IQ2_XXS", 256, 66),
+        BlockFormat(17, "IQ2_XS", 256, 74),
+        BlockFormat(18, "IQ3_XXS", 256, 98),
+        BlockFormat(19, "IQ1_S", 256, 50),
+        BlockFormat(21, "IQ3_S", 256, 110),
+        BlockFormat(22, "IQ2_S", 256, 82),
+        BlockFormat(29, "IQ1_M", 256, 56),
+        BlockFormat(34, "TQ1_0", 256, 54),
+        BlockFormat(35, "TQ2_0", 256, 66),
+    )
+}
+"""GGML type id → format: every one that a Llama-family file in the wild is made of."""

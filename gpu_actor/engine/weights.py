@@ -1,0 +1,98 @@
+"""Weights: the matrices of a GGUF file in the order and form that the decoder graph wants."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from gpu_actor.engine.block_formats import Blocks
+from gpu_actor.engine.gguf_file import GgufFile
+from gpu_actor.engine.model_config import HEAD, ROPE_FACTORS, TOKEN_TABLE, ModelConfig
+from gpu_actor.troubles import ModelFileError
+
+Floats = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """A weight matrix [rows, columns]: exact scaled integers, or plain numbers where there are none."""
+
+    blocks: Blocks | None
+    dense: Floats | None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        if self.blocks is not None:
+            return self.blocks.codes.shape[0], self.blocks.codes.shape[1] * self.blocks.codes.shape[2]
+        assert self.dense is not None
+        return self.dense.shape[0], self.dense.shape[1]
+
+
+class Weights:
+    def __init__(self, file: GgufFile, config: ModelConfig) -> None:
+        self.file = file
+        self.config = config
+
+    def vector(self, name: str) -> Floats:
+        place = self.place(name)
+        return place.format.values(self.file.raw(name)).reshape(-1).astype(np.float32)
+
+    def has(self, name: str) -> bool:
+        return name in self.file.tensors
+
+    def matrices(self, names: list[str]) -> list[Matrix]:
+        """The matrices below one another as one, where they are packed alike; otherwise one by one."""
+        formats = {self.place(name).format for name in names}
+        raws = [self.rows_in_order(name) for name in names]
+        if len(formats) == 1:
+            raws = [np.concatenate(raws)] if len(raws) > 1 else raws
+            names = names[:1]
+        return [self.matrix(name, raw) for name, raw in zip(names, raws, strict=True)]
+
+    def matrix(self, name: str, raw: npt.NDArray[np.uint8]) -> Matrix:
+        form = self.place(name).format
+        blocks = form.blocks(raw)
+        return Matrix(blocks, None) if blocks is not None else Matrix(None, form.values(raw))
+
+    def head(self) -> str:
+        """The tensor that turns states into logits: the model's own, or its token table."""
+        return HEAD if self.has(HEAD) else TOKEN_TABLE
+
+    def rope_factors(self) -> Floats | None:
+        return self.vector(ROPE_FACTORS) if self.has(ROPE_FACTORS) else None
+
+    def bias(self, names: list[str]) -> Floats | None:
+        """The biases of matrices that lie below one another; absent ones are zero."""
+        if not any(self.has(bias_name(name)) for name in names):
+            return None
+        parts = [
+            self.in_order(name, self.vector(bias_name(name)))
+            if self.has(bias_name(name))
+            else np.zeros(self.place(name).rows, np.float32)
+            for name in names
+        ]
+        return np.concatenate(parts)
+
+    def rows_in_order(self, name: str) -> npt.NDArray[np.uint8]:
+        return self.in_order(name, self.file.raw(name))
+
+    def in_order(self, name: str, rows: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+        """GGUF interleaves the two halves of each head's queries and keys; the graph wants them apart."""
+        if ".attn_q." in name:
+            heads = self.config.heads
+        elif ".attn_k." in name:
+            heads = self.config.kv_heads
+        else:
+            return rows
+        order = np.arange(len(rows)).reshape(heads, -1, 2).swapaxes(1, 2).reshape(-1)
+        return rows[order]
+
+    def place(self, name: str):
+        place = self.file.tensors.get(name)
+        if place is None:
+            raise ModelFileError(f"the model lacks the tensor {name}: it is damaged, or one part of several")
+        return place
+
+
+def bias_name(weight: str) -> str:
+    return weight.removesuffix("weight") + "bias"

@@ -1,0 +1,206 @@
+"""Tokenizer: text to token ids and back, from a GGUF vocabulary. The door to the `tokenizers` package.
+
+Nobody's text becomes a special token: the inner tokenizer does not know them. Their places in
+its vocabulary hold names that no text can spell, and only `special=True` looks for them, before
+the text reaches it.
+"""
+
+import codecs
+import re
+from collections.abc import Iterable
+from typing import Any
+
+from tokenizers import AddedToken, Regex
+from tokenizers import Tokenizer as InnerTokenizer
+from tokenizers.models import BPE
+from tokenizers.pre_tokenizers import ByteLevel, Sequence, Split
+
+from gpu_actor.troubles import ModelFileError, UnsupportedModelError
+from gpu_actor.vocabulary import BYTE, CONTROL, NORMAL, UNKNOWN, UNUSED, USER_DEFINED, Vocabulary
+
+CONTRACTIONS = "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"
+GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)"
+WORDS = r"[^\r\n\p{L}\p{N}]?\p{L}+"
+REST = r" ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+LLAMA3 = rf"{CONTRACTIONS}|{WORDS}|\p{{N}}{{1,3}}|{REST}"
+QWEN2 = rf"{CONTRACTIONS}|{WORDS}|\p{{N}}|{REST}"
+UPPER, LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
+TEKKEN = (
+    rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}*{LOWER}+|[^\r\n\p{{L}}\p{{N}}]?{UPPER}+{LOWER}*"
+    r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+
+PRE_TOKENIZERS: dict[str, tuple[str, ...]] = {
+    "default": (r"[\p{P}\$\+<=>\^~\|]+", GPT2, r"\p{N}+", "[0-9][0-9][0-9]"),
+    "gpt-2": (GPT2,),
+    "olmo": (GPT2,),
+    "mpt": (GPT2,),
+    "smollm": (r"\p{N}", GPT2),
+    "starcoder": (r"\p{N}", GPT2),
+    "refact": (r"\p{N}", GPT2),
+    "command-r": (r"\p{N}", GPT2),
+    "llama-bpe": (LLAMA3,),
+    "llama3": (LLAMA3,),
+    "llama-v3": (LLAMA3,),
+    "falcon3": (LLAMA3,),
+    "pixtral": (LLAMA3,),
+    "dbrx": (LLAMA3,),
+    "smaug-bpe": (LLAMA3,),
+    "qwen2": (QWEN2,),
+    "deepseek-r1-qwen": (QWEN2,),
+    "stablelm2": (QWEN2,),
+    "tekken": (TEKKEN,),
+}
+"""`tokenizer.ggml.pre` → patterns that cut a text into words, one after the other (after llama.cpp)."""
+
+WHOLE_WORDS = frozenset({"llama-bpe", "llama3", "llama-v3", "falcon3", "pixtral", "tekken"})
+"""Pre-tokenizers with which a word that is a token is that token, whatever the merges say."""
+
+SPACE = "\u2581"
+"""What SentencePiece writes for a space."""
+
+
+class Tokenizer:
+    """Text to ids and back for one model."""
+
+    def __init__(self, vocabulary: Vocabulary) -> None:
+        self.vocabulary = vocabulary
+        self.specials = vocabulary.specials()
+        longest_first = sorted(self.specials, key=len, reverse=True)
+        self.special_pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self.inner = inner_spm(vocabulary) if vocabulary.kind == "spm" else inner_bpe(vocabulary)
+        self.pieces = token_pieces(vocabulary)
+
+    @property
+    def bos(self) -> int | None:
+        return self.vocabulary.bos
+
+    @property
+    def ends(self) -> frozenset[int]:
+        """Ids that end the model's turn."""
+        return self.vocabulary.ends
+
+    def encode(self, text: str, special: bool) -> list[int]:  # noqa: FBT001 - the choice is the point
+        """Ids of the text, without BOS. `special`: whether names of special tokens in it become them."""
+        return self.encode_parts([(text, special)])
+
+    def encode_parts(self, parts: Iterable[tuple[str, bool]]) -> list[int]:
+        """Ids of texts that follow one another, each with its own `special`.
+
+        Plain text on both sides of a seam is encoded together, so harmless text gives the
+        same ids as if the whole were one string.
+        """
+        ids: list[int] = []
+        plain: list[str] = []
+        for text, special in parts:
+            for piece, token in self.cut(text) if special else [(text, None)]:
+                if token is None:
+                    plain.append(piece)
+                else:
+                    ids += self.encode_plain("".join(plain))
+                    plain.clear()
+                    ids.append(token)
+        return ids + self.encode_plain("".join(plain))
+
+    def cut(self, text: str) -> list[tuple[str, int | None]]:
+        """The text cut at the names of special tokens."""
+        if self.special_pattern is None:
+            return [(text, None)]
+        cut: list[tuple[str, int | None]] = []
+        at = 0
+        for match in self.special_pattern.finditer(text):
+            if match.start() > at:
+                cut.append((text[at : match.start()], None))
+            cut.append((match.group(), self.specials[match.group()]))
+            at = match.end()
+        if at < len(text):
+            cut.append((text[at:], None))
+        return cut
+
+    def encode_plain(self, text: str) -> list[int]:
+        if not text:
+            return []
+        if self.vocabulary.kind == "spm":
+            text = text.replace(" ", SPACE)
+            if self.vocabulary.add_space_prefix:
+                text = SPACE + text
+        # Half a surrogate pair is no text; the tokenizer would refuse the whole of it.
+        clean = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        return self.inner.encode(clean, add_special_tokens=False).ids
+
+    def name(self, token: int | None) -> str:
+        """How a template spells the token; empty for none."""
+        return "" if token is None else self.vocabulary.tokens[token]
+
+    def detokenizer(self, *, fresh: bool) -> "Detokenizer":
+        """`fresh`: the ids begin a text; then SentencePiece's leading space is no part of it."""
+        return Detokenizer(self.pieces, cut_space=fresh and self.vocabulary.add_space_prefix)
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of whole ids; special tokens have none, an unfinished character is left out."""
+        detokenizer = self.detokenizer(fresh=True)
+        return "".join([detokenizer.add(token) for token in ids])
+
+
+class Detokenizer:
+    """Ids to text, one by one; a character that spans tokens appears with its last one."""
+
+    def __init__(self, pieces: list[bytes], *, cut_space: bool) -> None:
+        self.pieces = pieces
+        self.cut_space = cut_space
+        self.decoder = codecs.getincrementaldecoder("utf-8")("replace")
+
+    def add(self, token: int) -> str:
+        """The text that this id completes; may be empty."""
+        piece = self.pieces[token]
+        if self.cut_space and piece:
+            self.cut_space = False
+            piece = piece.removeprefix(b" ")
+        return self.decoder.decode(piece)
+
+
+# -- building -------------------------------------------------------------------------------------
+
+
+def unspellable(index: int) -> str:
+    """A name for a token that no text can lead to: a private character, which the byte alphabet of BPE
+    lacks and which SentencePiece knows only as bytes."""
+    return f"\U0010fffd{index}"
+
+
+def reachable(vocabulary: Vocabulary) -> dict[str, int]:
+    """Token text → id as the inner tokenizer sees it, special tokens made unreachable."""
+    hidden = set(vocabulary.specials().values())
+    hidden.update(i for i, kind in enumerate(vocabulary.types) if kind in {CONTROL, UNKNOWN, UNUSED, USER_DEFINED})
+    return {
+        unspellable(index) if index in hidden else text: index for index, text in enumerate(vocabulary.tokens)
+    }
+
+
+def add_blanks(inner: InnerTokenizer, vocabulary: Vocabulary) -> None:
+    blanks = vocabulary.blanks()
+    if blanks:
+        raise UnsupportedModelError(f"the vocabulary has {len(blanks)} tokens of white space alone")
+
+
+def inner_bpe(vocabulary: Vocabulary) -> InnerTokenizer:
+    patterns = PRE_TOKENIZERS.get(vocabulary.pre)
+    if patterns is None:
+        raise UnsupportedModelError(
+            f"the model's pre-tokenizer {vocabulary.pre!r} is not known to this engine; "
+            f"known are {', '.join(sorted(PRE_TOKENIZERS))}"
+        )
+    known = reachable(vocabulary)
+    merges: list[tuple[str, str]] = []
+    for merge in vocabulary.merges:
+        # Both halves may hold a space only at their very beginning.
+        left, space, right = merge[:1] + merge[1:].partition(" ")[0], *merge[1:].partition(" ")[1:]
+        if not space:
+            raise ModelFileError("a merge of the tokenizer has no second half: the file is damaged")
+        if left in known and right in known and left + right in known:
+            merges.append((left, right))
+    model: Any = BPE(vocab=known, merges=merges, ignore_merges=vocabulary.pre in WHOLE_WORDS)
+    inner = InnerTokenizer(model)
+    splits = [Split(Regex(pattern), behavior="isolated") for pattern in patterns]
+    inner.pre_tokenizer = Sequence([*splits, ByteLevel(add_prefix_space=False, use_regex=False)])
+    return inner

@@ -1,0 +1,120 @@
+"""Vocabulary: the tokens of a model as its GGUF file lists them, and what each is for.
+
+Keys: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (tokenizer). Defaults that
+depend on the kind of tokenizer, and the names of end-of-turn tokens, follow llama.cpp
+(src/llama-vocab.cpp), because that is what files in the wild are tried with.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from gpu_actor.engine.gguf_file import GgufFile
+from gpu_actor.troubles import ModelFileError, UnsupportedModelError
+
+NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
+"""Token types of the format."""
+
+END_NAMES = frozenset(
+    {
+        "<|eot_id|>",
+        "<|im_end|>",
+        "<|end|>",
+        "<end_of_turn>",
+        "<|endoftext|>",
+        "<|end_of_text|>",
+        "<|eom_id|>",
+        "</s>",
+        "<EOT>",
+        "[EOS]",
+    }
+)
+"""Tokens that end a turn in whatever model they appear."""
+
+ADDS_BOS = frozenset({"llama3", "llama-v3", "llama-bpe", "falcon3", "pixtral", "tekken"})
+"""Pre-tokenizers whose models begin with BOS unless the file says otherwise."""
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """`kind`: bpe (bytes as letters, merges given) or spm (SentencePiece, scores given)."""
+
+    kind: Literal["bpe", "spm"]
+    pre: str
+    tokens: tuple[str, ...]
+    types: tuple[int, ...]
+    merges: tuple[str, ...]
+    scores: tuple[float, ...]
+    bos: int | None
+    eos: int | None
+    add_bos: bool
+    add_space_prefix: bool
+    ends: frozenset[int]  # tokens that end the model's turn
+
+    def specials(self) -> dict[str, int]:
+        """Text → id of the tokens that only a template or an operator may use."""
+        return {
+            text: index
+            for index, (text, kind) in enumerate(zip(self.tokens, self.types, strict=True))
+            if text and (kind in {CONTROL, UNKNOWN} or index in self.ends or (kind == USER_DEFINED and text.strip()))
+        }
+
+    def blanks(self) -> tuple[str, ...]:
+        """User-defined tokens of white space alone: they are text, and match as they stand."""
+        pairs = zip(self.tokens, self.types, strict=True)
+        return tuple(text for text, kind in pairs if kind == USER_DEFINED and text and not text.strip())
+
+
+def read_vocabulary(file: GgufFile) -> Vocabulary:
+    model = file.get("tokenizer.ggml.model", str)
+    if model not in {"gpt2", "llama"}:
+        raise UnsupportedModelError(
+            f"the model's tokenizer is of the kind {model!r}; this engine reads 'gpt2' (BPE) and 'llama' (SentencePiece)"
+        )
+    tokens = texts(file, "tokenizer.ggml.tokens")
+    if len(set(tokens)) != len(tokens):
+        raise ModelFileError("the vocabulary names a token twice: the file is damaged")
+    pre = file.get("tokenizer.ggml.pre", str, "default")
+    spm = model == "llama"
+    bos = token_id(file, "bos", len(tokens), 1 if spm else None)
+    eos = token_id(file, "eos", len(tokens), 2 if spm else None)
+    named = {index for index, text in enumerate(tokens) if text in END_NAMES}
+    given = {eos, token_id(file, "eot", len(tokens), None), token_id(file, "eom", len(tokens), None)}
+    return Vocabulary(
+        kind="spm" if spm else "bpe",
+        pre=pre,
+        tokens=tokens,
+        types=token_types(file, len(tokens)),
+        merges=() if spm else texts(file, "tokenizer.ggml.merges"),
+        scores=scores(file, len(tokens)) if spm else (),
+        bos=bos,
+        eos=eos,
+        add_bos=file.get("tokenizer.ggml.add_bos_token", bool, spm or pre in ADDS_BOS) and bos is not None,
+        add_space_prefix=file.get("tokenizer.ggml.add_space_prefix", bool, spm) and spm,
+        ends=frozenset(index for index in named | given if index is not None),
+    )
+
+
+def texts(file: GgufFile, key: str) -> tuple[str, ...]:
+    values = file.get(key, list)
+    if not all(isinstance(value, str) for value in values):
+        raise ModelFileError(f"{key} holds something that is no text: the file is damaged")
+    return tuple(values)
+
+
+def token_types(file: GgufFile, count: int) -> tuple[int, ...]:
+    values = file.get("tokenizer.ggml.token_type", list, [NORMAL] * count)
+    if len(values) != count or not all(isinstance(value, int) for value in values):
+        raise ModelFileError("tokenizer.ggml.token_type does not fit the vocabulary: the file is damaged")
+    return tuple(values)
+
+
+def scores(file: GgufFile, count: int) -> tuple[float, ...]:
+    values = file.get("tokenizer.ggml.scores", list)
+    if len(values) != count or not all(isinstance(value, int | float) for value in values):
+        raise ModelFileError("tokenizer.ggml.scores does not fit the vocabulary: the file is damaged")
+    return tuple(values)
+
+
+def token_id(file: GgufFile, name: str, count: int, default: int | None) -> int | None:
+    value = file.metadata.get(f"tokenizer.ggml.{name}_token_id", default)
+    return value if isinstance(value, int) and 0 <= value < count else None

@@ -1,0 +1,1 @@
+"""The seal: a Rust crate (src/) and its Python fallback behind one door, seal.py."""

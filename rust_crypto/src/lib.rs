@@ -1,0 +1,11 @@
+//! Samovar's seal: bytes under a key, bound to associated data.
+//!
+//! `primitives` is the cipher, `format` the blob, `error` what can go wrong, `python` the module
+//! `samovar_crypto`. `rust_crypto/fallback.py` makes the same bytes without Rust.
+
+pub mod error;
+pub mod format;
+pub mod primitives;
+
+#[cfg(feature = "python")]
+mod python;

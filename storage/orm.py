@@ -1,0 +1,84 @@
+"""How Tortoise is set up. After a change of tables.py write its migration with:
+
+tortoise -c storage.orm.CONFIG makemigrations -n NAME
+"""
+
+import importlib.util
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from tortoise.backends.base.config_generator import expand_db_url
+
+from storage.errors import DatabaseUrlError
+from storage.settings import StorageSettings
+
+APP = "storage"
+MIGRATIONS = "storage.migrations"
+WRITER = "writer"
+
+Config = dict[str, Any]
+
+
+def config(connections: dict[str, Config], migrations: str = MIGRATIONS) -> Config:
+    """The tables over these connections; the first one is theirs by default."""
+    tables = {
+        "models": ["storage.tables"],
+        "migrations": migrations,
+        "default_connection": next(iter(connections)),
+    }
+    return {"connections": connections, "apps": {APP: tables}}
+
+
+def sqlite(file: Path | str, **pragmas: str | int) -> Config:
+    """A connection to a SQLite file."""
+    durable = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON"}
+    return {
+        "engine": "tortoise.backends.sqlite",
+        "credentials": {"file_path": str(file), **durable, **pragmas},
+    }
+
+
+def postgres(url: str, timeout_s: float, **server_settings: str) -> Config:
+    """One connection to PostgreSQL. Raises DatabaseUrlError."""
+    if urlsplit(url).scheme not in {"postgres", "postgresql", "asyncpg"}:
+        raise DatabaseUrlError(
+            "The setting storage.url begins with postgres://; leave it empty for SQLite in the data folder."
+        )
+    if importlib.util.find_spec("asyncpg") is None:
+        raise DatabaseUrlError(
+            "PostgreSQL needs the package asyncpg: run .venv/bin/python -m pip install asyncpg."
+        )
+    try:
+        expanded: Config = expand_db_url("asyncpg" + url[url.index(":") :])
+    except Exception as error:
+        raise DatabaseUrlError(f"The setting storage.url cannot be read: {error}.") from error
+    expanded["credentials"] |= {
+        "minsize": 1,
+        "maxsize": 1,
+        "command_timeout": timeout_s,
+        "server_settings": {"application_name": "samovar", **server_settings},
+    }
+    return expanded
+
+
+def readers(settings: StorageSettings) -> list[str]:
+    return [f"reader{number}" for number in range(settings.readers)]
+
+
+def connections(settings: StorageSettings, file: Path) -> dict[str, Config]:
+    """One connection that writes and some that read, each with a consistent view for a unit of work."""
+    wait_s = settings.busy_timeout_s
+    if settings.url:
+        view = {"default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on"}
+        return {WRITER: postgres(settings.url, wait_s)} | {
+            name: postgres(settings.url, wait_s, **view) for name in readers(settings)
+        }
+    busy = {"busy_timeout": int(wait_s * 1000)}
+    return {WRITER: sqlite(file, **busy)} | {
+        name: sqlite(file, query_only="ON", **busy) for name in readers(settings)
+    }
+
+
+CONFIG = config({WRITER: sqlite(":memory:")})
+"""For Tortoise's own command line."""

@@ -1,0 +1,13 @@
+"""Settings of the storage: one frozen object, composed by the supervisor."""
+
+from msgspec import Struct
+
+
+class StorageSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The database."""
+
+    url: str = ""  # "": SQLite in DATA/db; or postgres://USER:PASSWORD@HOST:PORT/DATABASE
+    readers: int = 2  # connections for reading, beside the one for writing
+    busy_timeout_s: float = 5.0  # longest wait for another program that holds the database
+    units_waiting: int = 2_000  # units of work under way or waiting; further ones fail at once
+    keys_cached: int = 10_000  # data keys kept in memory, unwrapped

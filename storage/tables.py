@@ -1,0 +1,184 @@
+"""The tables. A change here needs a migration: `python -m storage.migrations NAME` writes it.
+
+Every row carries node_id, the web node that wrote it, and user_id, whose it is. Times are UTC
+milliseconds. Text of people and models is sealed: a column X is the triple X_key_id (the data key),
+X_suite (the cipher) and X_blob (sealing.py says what is bound to it).
+"""
+
+from tortoise import fields
+from tortoise.models import Model
+
+from storage.fields import DigestField, IdField
+
+
+class Account(Model):
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()  # itself
+    name = fields.CharField(max_length=200, unique=True)
+    role = fields.CharField(max_length=20)
+    password_hash = fields.CharField(max_length=500)
+    created_ms = fields.BigIntField()
+
+    class Meta:
+        table = "account"
+
+
+class Login(Model):
+    token_hash = DigestField(primary_key=True)  # SHA-256 of the token
+    node_id = IdField()
+    user: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("storage.Account")
+    created_ms = fields.BigIntField()
+    expires_ms = fields.BigIntField()
+
+    class Meta:
+        table = "login"
+
+
+class DataKey(Model):
+    """A random key. It seals one conversation, or (conversation_id is null) the node's characters."""
+
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    conversation_id = IdField(null=True, db_index=True)
+    created_ms = fields.BigIntField()
+
+    class Meta:
+        table = "data_key"
+
+
+class WrappedKey(Model):
+    """A data key, sealed for one who may open it: `recipient` is the id of a key-encryption key."""
+
+    id = fields.BigIntField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    data_key: fields.ForeignKeyRelation[DataKey] = fields.ForeignKeyField("storage.DataKey")
+    recipient = IdField()
+    suite = fields.SmallIntField()
+    blob = fields.BinaryField()
+
+    class Meta:
+        table = "wrapped_key"
+        unique_together = (("data_key_id", "recipient"),)
+
+
+class CharacterVersion(Model):
+    """Immutable. `sheet` holds the sheet, the tagline and the tags; `card` the card as it came."""
+
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    character_id = IdField(db_index=True)
+    content_hash = DigestField()
+    portrait = fields.CharField(max_length=64)
+    created_ms = fields.BigIntField()
+    sheet_key_id = IdField()
+    sheet_suite = fields.SmallIntField()
+    sheet_blob = fields.BinaryField()
+    card_key_id = IdField()
+    card_suite = fields.SmallIntField()
+    card_blob = fields.BinaryField()
+
+    class Meta:
+        table = "character_version"
+
+
+class Conversation(Model):
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField("storage.Account")
+    character_version: fields.ForeignKeyRelation[CharacterVersion] = fields.ForeignKeyField(
+        "storage.CharacterVersion", on_delete=fields.RESTRICT
+    )
+    root = IdField()
+    head = IdField()
+    created_ms = fields.BigIntField()
+    updated_ms = fields.BigIntField()  # its last use, by the times of its messages and generations
+    title_key_id = IdField()
+    title_suite = fields.SmallIntField()
+    title_blob = fields.BinaryField()
+    user_name_key_id = IdField()
+    user_name_suite = fields.SmallIntField()
+    user_name_blob = fields.BinaryField()
+
+    class Meta:
+        table = "conversation"
+        indexes = (("user_id", "updated_ms"),)
+
+
+class Message(Model):
+    """Immutable. The root is its own parent and has sibling -1, so that it takes no child's place."""
+
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    conversation: fields.ForeignKeyRelation[Conversation] = fields.ForeignKeyField("storage.Conversation")
+    parent = IdField()
+    sibling = fields.IntField()
+    role = fields.CharField(max_length=20)
+    character_version: fields.ForeignKeyRelation[CharacterVersion] = fields.ForeignKeyField(
+        "storage.CharacterVersion", on_delete=fields.RESTRICT
+    )
+    created_ms = fields.BigIntField()
+    request_key = IdField(null=True)
+    generation = IdField(null=True)
+    ended = fields.CharField(max_length=20)
+    tokens = fields.IntField()
+    body_key_id = IdField()
+    body_suite = fields.SmallIntField()
+    body_blob = fields.BinaryField()
+
+    class Meta:
+        table = "message"
+        unique_together = (("conversation_id", "parent", "sibling"),)
+
+
+class Generation(Model):
+    """`inputs` holds the text that the reply goes on from, and the sampling."""
+
+    id = IdField(primary_key=True)
+    node_id = IdField()  # after a lease: the node that holds it
+    user_id = IdField()
+    conversation: fields.ForeignKeyRelation[Conversation] = fields.ForeignKeyField("storage.Conversation")
+    parent = IdField()
+    message = IdField()
+    request_key = IdField()
+    kind = fields.CharField(max_length=20)
+    seed = fields.BigIntField()
+    created_ms = fields.BigIntField()
+    state = fields.CharField(max_length=20, db_index=True)
+    attempt = fields.IntField()
+    worker = fields.CharField(max_length=200)
+    worker_boot = IdField(null=True)
+    model = fields.CharField(max_length=200)
+    prompt_digest = DigestField()
+    reason = fields.CharField(max_length=20)
+    why = fields.TextField()
+    inputs_key_id = IdField()
+    inputs_suite = fields.SmallIntField()
+    inputs_blob = fields.BinaryField()
+
+    class Meta:
+        table = "generation"
+        unique_together = (("conversation_id", "request_key"),)
+
+
+class GenerationChunk(Model):
+    """Tokens first_seq ≤ i < first_seq + count of a generation under way; `body` holds ids and text."""
+
+    id = fields.BigIntField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    generation: fields.ForeignKeyRelation[Generation] = fields.ForeignKeyField("storage.Generation")
+    attempt = fields.IntField()
+    first_seq = fields.IntField()
+    count = fields.IntField()
+    body_key_id = IdField()
+    body_suite = fields.SmallIntField()
+    body_blob = fields.BinaryField()
+
+    class Meta:
+        table = "generation_chunk"
+        unique_together = (("generation_id", "first_seq"),)

@@ -1,0 +1,71 @@
+"""The command `samovar`.
+
+Exit status: 0 it did what it says, 2 the call was mistaken, 1 anything else; a failure is one line on
+standard error that says what to do.
+"""
+
+import argparse
+import contextlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+from supervisor.commands import chat, console, simulate, status, up
+from supervisor.errors import OperatorError, UsageError
+from supervisor.version import version
+
+COMMANDS = (
+    (up, "start a node, and stay with it until Ctrl-C"),
+    (status, "show the processes, the GPU boxes and the queue"),
+    (console, "show the same, live"),
+    (chat, "ask a character from the terminal"),
+    (simulate, "run the protocol under faults, in virtual time (from a checkout)"),
+)
+
+EXIT_FAILED = 1
+EXIT_MISTAKEN = 2
+
+
+class OneLineParser(argparse.ArgumentParser):
+    """argparse prints the usage before each complaint; here a failure is one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(EXIT_MISTAKEN, f"{self.prog}: {message}. See: {self.prog} --help\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    main_parser = OneLineParser(prog="samovar", description="Share the GPU at home.")
+    main_parser.add_argument("--version", action="version", version=f"samovar {version()}")
+    commands = main_parser.add_subparsers(metavar="COMMAND", required=True)
+    for command, help_text in COMMANDS:
+        name = command.__name__.rpartition(".")[2]
+        subparser = commands.add_parser(
+            name, help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}."
+        )
+        command.add(subparser)
+        subparser.set_defaults(run=command.run)
+    return main_parser
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    arguments = parser().parse_args(words)
+    try:
+        return arguments.run(arguments)
+    except UsageError as error:
+        sys.stderr.write(f"samovar: {error}\n")
+        return EXIT_MISTAKEN
+    except OperatorError as error:
+        sys.stderr.write(f"samovar: {error}\n")
+        return EXIT_FAILED
+    except BrokenPipeError:
+        # Whoever read our output has enough (`samovar status | head`): nothing is to be flushed any more.
+        with contextlib.suppress(OSError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        return EXIT_FAILED
+
+
+if __name__ == "__main__":
+    sys.exit(main())

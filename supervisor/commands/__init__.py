@@ -1,0 +1,1 @@
+"""The commands of `samovar`, a file each: `add` declares the arguments, `run` does it."""

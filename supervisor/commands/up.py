@@ -1,0 +1,99 @@
+"""`samovar up`: starts a node, and is its supervisor until it is stopped."""
+
+import argparse
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Iterable
+
+from actors.logs import log_to
+from actors.world import RealWorld
+from supervisor.commands.options import add_data, data_folder, whole_number
+from supervisor.data_folder import DataFolder
+from supervisor.errors import PortTakenError, SettingsError, UsageError
+from supervisor.keys import gpu_box_key, web_node_key
+from supervisor.launch import Launcher
+from supervisor.node import Audience, Node
+from supervisor.progress import Progress
+from supervisor.settings import NodeSettings, tree_for
+from supervisor.settings_file import Given, read_settings, write_default_file
+from supervisor.strategy import TreeSpec
+from supervisor.version import version
+
+ROLES = ("all", "web", "gpu")
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    add_data(parser)
+    parser.add_argument("--role", choices=ROLES, default="all", help="what this machine does (default: all)")
+    parser.add_argument("--port", type=whole_number(0, 65535), help="port of the web pages (default: 8080)")
+    parser.add_argument("--model", metavar="M", help="the model: a GGUF file, or a name from the cache")
+
+
+def run(arguments: argparse.Namespace) -> int:
+    data = data_folder(arguments)
+    data.make()
+    write_default_file(data.settings)
+    settings = read_settings(data.settings, os.environ, given_by(arguments))
+    web, gpu = arguments.role != "gpu", arguments.role != "web"
+    check_roles(web=web, gpu=gpu, settings=settings)
+    spec = tree_for(web, gpu, settings.supervisor)
+    names = [child.name for group in spec.groups for child in group.children]
+    progress = Progress(names, lambda line: print(line, flush=True))
+    progress.say(f"Samovar {version()}, data in {data.root}")
+    run_node(data, settings, spec, progress)
+    return 0
+
+
+def run_node(data: DataFolder, settings: NodeSettings, spec: TreeSpec, audience: Audience) -> None:
+    """Supervise `spec` until a signal ends it. Raises an OperatorError before anything is started."""
+    with data.locked():
+        web_node_key(data.keys)
+        gpu_box_key(data.keys)
+        if any(child.name == "web" for group in spec.groups for child in group.children):
+            check_port(settings.web.host, settings.web.port, "--port")
+            check_port(settings.supervisor.link_host, settings.supervisor.link_port, "supervisor.link_port")
+        log_to(data.logs / "supervisor.log", settings.supervisor.log_bytes, settings.supervisor.log_files)
+        launcher = Launcher(data, settings, RealWorld().new_id(), version(), secrets.token_urlsafe(32))
+        Node(data, spec, launcher, audience).run()
+
+
+def given_by(arguments: argparse.Namespace) -> Iterable[Given]:
+    if arguments.port is not None:
+        yield Given("web", "port", arguments.port, "--port")
+    if arguments.model is not None:
+        yield Given("engine", "model", arguments.model, "--model")
+
+
+def check_roles(*, web: bool, gpu: bool, settings: NodeSettings) -> None:
+    own = settings.supervisor
+    if gpu and not web and not (own.web_node and own.web_node_key):
+        raise SettingsError(
+            "A GPU box alone needs its web node: set supervisor.web_node (tcp://HOST:PORT) "
+            "and supervisor.web_node_key in samovar.toml."
+        )
+    if web and own.web_node:
+        raise UsageError("supervisor.web_node is for a GPU box alone: start with --role gpu.")
+
+
+def check_port(host: str, port: int, option: str) -> None:
+    """Raises PortTakenError when nobody can listen there now."""
+    if port == 0:
+        return
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind) as probe:
+            if sys.platform == "win32":
+                # Without it Windows lets two programs have one port.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+            else:
+                # A port whose last user has just left counts as free, as it does for the web process.
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+            probe.listen(1)
+    except OSError as error:
+        raise PortTakenError(
+            f"Port {port} on {host} cannot be used ({error.strerror}): "
+            f"stop the program that listens there, or choose another with {option}."
+        ) from error

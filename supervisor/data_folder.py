@@ -1,0 +1,135 @@
+"""The data folder: where a node keeps what is its own, for the owner's eyes only.
+
+    samovar.toml   settings        run/     node.json and the lock, of the running node
+    keys/          secrets         logs/    one file a process
+    db/  assets/   what is kept    backup/  copies of db/ before a migration
+
+On Windows the rights are those of the folder above it, which for the default is the user's own.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+import psutil
+from msgspec import Struct
+
+from actors.messages.control import Dial
+from supervisor.errors import DataFolderError, ExposedKeyError, NodeRunningError, NotRunningError
+
+FOLDERS = ("keys", "db", "assets", "run", "logs", "backup")
+
+
+class NodeFile(Struct, frozen=True):
+    """run/node.json: how the commands of this machine reach the running node. Made anew at each start."""
+
+    pid: int
+    started: float  # the operating system's time of the process's start: tells apart a reused pid
+    boot: str
+    version: str
+    control: Dial
+    token: str  # lets the command line in as the local user
+    url: str = ""
+    ports: dict[str, dict[str, int]] = {}
+
+
+def default_data_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
+    """Where the platform keeps a user's data."""
+    if platform == "win32":
+        local = environ.get("LOCALAPPDATA")
+        return (Path(local) if local else Path.home() / "AppData" / "Local") / "samovar"
+    shared = environ.get("XDG_DATA_HOME", "")
+    # The XDG specification: a path that is not absolute is to be ignored.
+    return (Path(shared) if Path(shared).is_absolute() else Path.home() / ".local" / "share") / "samovar"
+
+
+class DataFolder:
+    def __init__(self, root: Path) -> None:
+        self.root = root.expanduser().absolute()
+        self.settings = self.root / "samovar.toml"
+        self.keys = self.root / "keys"
+        self.run = self.root / "run"
+        self.logs = self.root / "logs"
+
+    def make(self) -> None:
+        """Make what is missing. Raises DataFolderError."""
+        try:
+            self.root.mkdir(parents=True, mode=0o700, exist_ok=True)
+            for name in FOLDERS:
+                (self.root / name).mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            text = f"The data folder {self.root} cannot be made: {error.strerror}. Give another with --data."
+            raise DataFolderError(text) from error
+
+    @contextmanager
+    def locked(self) -> Generator[None]:
+        """Hold the folder against a second node. Raises NodeRunningError.
+
+        The lock belongs to this process and goes with it, however it ends.
+        """
+        with (self.run / "lock").open("a+b") as file:
+            try:
+                lock(file.fileno())
+            except OSError as error:
+                raise NodeRunningError(
+                    f"A node runs on {self.root} already. Stop it, or give another folder with --data."
+                ) from error
+            yield
+
+    def write_node(self, node: NodeFile) -> None:
+        write_secret(self.run / "node.json", msgspec.json.format(msgspec.json.encode(node)))
+
+    def forget_node(self) -> None:
+        (self.run / "node.json").unlink(missing_ok=True)
+
+    def read_node(self) -> NodeFile:
+        """The running node. Raises NotRunningError."""
+        absent = NotRunningError(f"No node runs on {self.root}. Start one with: samovar up")
+        try:
+            node = msgspec.json.decode((self.run / "node.json").read_bytes(), type=NodeFile)
+            started = psutil.Process(node.pid).create_time()
+        except (FileNotFoundError, psutil.NoSuchProcess, msgspec.DecodeError):
+            raise absent from None
+        except PermissionError as error:
+            raise DataFolderError(f"{self.run} belongs to another user: {error.strerror}.") from error
+        if abs(started - node.started) > 1.0:
+            raise absent
+        return node
+
+
+def lock(descriptor: int) -> None:
+    """Take the lock or raise OSError; children do not inherit it."""
+    if sys.platform == "win32":
+        import msvcrt  # noqa: PLC0415 - exists there alone
+
+        msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+    else:
+        import fcntl  # noqa: PLC0415 - exists there alone
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Write a file that its owner alone may read; it is there whole or not at all, power cut included."""
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)
+    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    fresh.replace(path)
+
+
+def read_secret(path: Path) -> bytes:
+    """Read a file that nobody else may read. Raises ExposedKeyError, FileNotFoundError."""
+    for place in (path.parent, path):
+        if os.name == "posix" and place.stat().st_mode & 0o077:
+            allowed = "700" if place.is_dir() else "600"
+            raise ExposedKeyError(
+                f"Others may read {place}. Mend it with: chmod {allowed} {json.dumps(str(place))}"
+            )
+    return path.read_bytes()

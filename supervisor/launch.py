@@ -1,0 +1,122 @@
+"""How a child is started: its command, its environment and its brief, from the node's settings and keys."""
+
+import os
+import platform
+import sys
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from actors.messages.control import ChildBrief, Dial, Door
+from supervisor.data_folder import DataFolder
+from supervisor.keys import KeyPair, gpu_box_key, new_key_pair, web_node_key
+from supervisor.settings import NodeSettings
+from supervisor.strategy import ChildSpec
+from supervisor.switchboard import Switchboard
+
+ROOT = Path(__file__).resolve().parent.parent
+"""Where the packages stand; children find them there, whatever the current folder holds."""
+
+Ports = dict[str, dict[str, int]]
+
+
+class Launch(Struct, frozen=True):
+    """A child about to be started. `brief` holds secrets and goes to its standard input."""
+
+    command: list[str]
+    environ: dict[str, str]
+    brief: bytes
+    out: Path  # where its standard output and error go
+
+
+class Launcher:
+    """Knows what each process of the node must be told. Raises OperatorError for a key it cannot use."""
+
+    def __init__(
+        self, data: DataFolder, settings: NodeSettings, node: UUID, version: str, token: str
+    ) -> None:
+        self.data = data
+        self.settings = settings
+        self.values: dict[str, dict[str, Any]] = msgspec.to_builtins(settings)
+        self.node = node
+        self.version = version
+        self.token = token
+        self.engine_door = new_key_pair()  # link's end of the hop to the engine
+        self.engine_key = new_key_pair()
+        self.box_name = settings.supervisor.box_name or platform.node() or "this computer"
+
+    def launch(self, spec: ChildSpec, boot: UUID, ports: Ports, switchboard: Switchboard) -> Launch:
+        own = self.settings.supervisor
+        brief = ChildBrief(
+            name=spec.name,
+            node=self.node,
+            boot=boot,
+            supervisor_pid=os.getpid(),
+            control=switchboard.admit(spec.name),
+            version=self.version,
+            data=str(self.data.root),
+            settings=self.values,
+            ports=ports,
+            doors=self.doors(spec.name, ports),
+            dials=self.dials(spec.name, ports),
+            token=self.token if spec.name == "web" else "",
+            heartbeat_s=own.heartbeat_s,
+            silence_s=own.silence_s,
+            log_bytes=own.log_bytes,
+            log_files=own.log_files,
+        )
+        return Launch(
+            # -P: the current folder is not searched for modules, it may hold a "web" of its own.
+            [sys.executable, "-P", "-m", spec.module],
+            child_environ(),
+            msgspec.json.encode(brief) + b"\n",
+            self.data.logs / f"{spec.name}.out",
+        )
+
+    def doors(self, child: str, ports: Ports) -> dict[str, Door]:
+        match child:
+            case "web":
+                key = web_node_key(self.data.keys)
+                own = self.settings.supervisor
+                port = own.link_port or ports.get("web", {}).get("link", 0)
+                allowed = {**own.boxes, gpu_box_key(self.data.keys).public: self.box_name}
+                return {"link": Door(own.link_host, port, key.public, key.secret, allowed)}
+            case "link":
+                door = self.engine_door
+                port = ports.get("link", {}).get("engine", 0)
+                allowed = {self.engine_key.public: "engine"}
+                return {"engine": Door("127.0.0.1", port, door.public, door.secret, allowed)}
+            case _:
+                return {}
+
+    def dials(self, child: str, ports: Ports) -> dict[str, Dial]:
+        match child:
+            case "link":
+                own = self.settings.supervisor
+                local = loopback(ports, "web", "link")
+                server = own.web_node_key if own.web_node else web_node_key(self.data.keys).public
+                return {
+                    "web": dial(own.web_node or local, server, gpu_box_key(self.data.keys), self.box_name)
+                }
+            case "engine":
+                address = loopback(ports, "link", "engine")
+                return {"link": dial(address, self.engine_door.public, self.engine_key, "engine")}
+            case _:
+                return {}
+
+
+def dial(address: str, server_public: str, key: KeyPair, name: str) -> Dial:
+    return Dial(address, server_public, key.public, key.secret, name)
+
+
+def loopback(ports: Ports, child: str, name: str) -> str:
+    port = ports.get(child, {}).get(name, 0)
+    return f"tcp://127.0.0.1:{port}" if port else ""
+
+
+def child_environ() -> dict[str, str]:
+    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONUTF8": "1"}

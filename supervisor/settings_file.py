@@ -1,0 +1,201 @@
+"""Reads settings from samovar.toml and the environment, and writes the file with its commented defaults."""
+
+import difflib
+import inspect
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import FieldInfo, fields
+
+from supervisor.errors import SettingsError
+from supervisor.settings import NodeSettings
+
+PREFIX = "SAMOVAR_"
+
+
+class Given(Struct, frozen=True):
+    """A setting that somebody gave; `place` says where, for people."""
+
+    section: str
+    key: str
+    value: Any
+    place: str
+
+
+def read_settings(file: Path, environ: Mapping[str, str], overrides: Iterable[Given] = ()) -> NodeSettings:
+    """The settings of a node; a file that is missing is an empty one. Raises SettingsError.
+
+    `overrides` come from the command line.
+    """
+    values: dict[str, dict[str, Any]] = {}
+    places: dict[str, str] = {}
+    for given in (*from_file(file), *from_environment(environ), *overrides):
+        values.setdefault(given.section, {})[given.key] = given.value
+        places[f"{given.section}.{given.key}"] = given.place
+    try:
+        return msgspec.convert(values, NodeSettings)
+    except msgspec.ValidationError as error:
+        raise SettingsError(explain(str(error), places)) from error
+
+
+def explain(message: str, places: Mapping[str, str]) -> str:
+    """msgspec's "Expected `int`, got `str` - at `$.web.port`" in words, with the place of the value."""
+    what, _, path = message.partition(" - at `$.")
+    name = re.split(r"[\[`]", path)[0]
+    return f"{places.get(name, name)}: {what[:1].lower()}{what[1:].replace('`', '')}."
+
+
+def section_types() -> dict[str, type[Struct]]:
+    return {section.name: cast("type[Struct]", section.type) for section in fields(NodeSettings)}
+
+
+def known_key(section: str, key: str, place: str) -> FieldInfo:
+    """Raises SettingsError for a section or a key that does not exist."""
+    sections = section_types()
+    if section not in sections:
+        raise SettingsError(f"{place}: there is no section {section}{nearest(section, sections)}")
+    keys = {entry.name: entry for entry in fields(sections[section])}
+    if key not in keys:
+        raise SettingsError(f"{place}: there is no key {section}.{key}{nearest(key, keys)}")
+    return keys[key]
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """The end of the sentence "there is no …": with the known name that is meant, where one is near."""
+    close = near(name, known)
+    return f"; did you mean {close}?" if close else "."
+
+
+def near(name: str, known: Iterable[str]) -> str:
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=0.7)), "")
+
+
+# -- sources ------------------------------------------------------------------------------------
+
+
+def from_file(file: Path) -> list[Given]:
+    try:
+        loaded = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file} is not TOML: {error}.") from error
+    except OSError as error:
+        raise SettingsError(f"{file} cannot be read: {error.strerror}.") from error
+    found: list[Given] = []
+    for section, entries in loaded.items():
+        if not isinstance(entries, dict):
+            raise SettingsError(
+                f"{file}: {section} stands outside a section: put it below a line like [web]."
+            )
+        if not entries and section not in section_types():
+            raise SettingsError(f"{file}: there is no section {section}{nearest(section, section_types())}")
+        for key, value in cast("dict[str, Any]", entries).items():
+            entry = known_key(section, key, str(file))
+            place = f"{file}: {section}.{key}"
+            found.append(Given(section, key, ordered(value, entry, place), place))
+    return found
+
+
+def from_environment(environ: Mapping[str, str]) -> list[Given]:
+    """What SAMOVAR_<SECTION>_<KEY> says.
+
+    Other variables that begin with SAMOVAR_ are left alone, unless their section is nearly one of ours.
+    """
+    found: list[Given] = []
+    for name in sorted(name for name in environ if name.startswith(PREFIX)):
+        section, _, key = name.removeprefix(PREFIX).lower().partition("_")
+        if not key or not near(section, section_types()):
+            continue
+        entry = known_key(section, key, name)
+        found.append(Given(section, key, ordered(parse(name, environ[name], entry), entry, name), name))
+    return found
+
+
+def parse(name: str, text: str, entry: FieldInfo) -> Any:
+    """Text stays text; everything else is written as in the file."""
+    if entry.type is str:
+        return text
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f'{name}: "{text}" is not a value of TOML.') from error
+
+
+def ordered(value: Any, entry: FieldInfo, place: str) -> Any:
+    """A table for a struct that travels as an array (Sampling): its values in order, defaults filled in."""
+    kind = entry.type
+    if not (isinstance(kind, type) and issubclass(kind, Struct) and kind.__struct_config__.array_like):
+        return value
+    if not isinstance(value, dict):
+        raise SettingsError(f"{place}: expected a table such as {toml(default_of(entry))}.")
+    given = cast("dict[str, Any]", value)
+    names = [inner.name for inner in fields(kind)]
+    for name in given:
+        if name not in names:
+            raise SettingsError(f"{place}: there is no {name}{nearest(name, names)}")
+    return [given.get(inner.name, default_of(inner)) for inner in fields(kind)]
+
+
+# -- the file at its first start -------------------------------------------------------------------
+
+
+def write_default_file(file: Path) -> None:
+    """Write every key with its default, commented out; an existing file stays as it is."""
+    if not file.exists():
+        file.write_text(default_text(), encoding="utf-8", newline="\n")
+
+
+def default_text() -> str:
+    lines = [
+        "# Settings of this Samovar node. Each line that begins with # shows a default: take the # away",
+        "# and change the value. The environment variable SAMOVAR_<SECTION>_<KEY> goes before the file.",
+    ]
+    for section, kind in section_types().items():
+        lines += ["", f"[{section}]"]
+        comments = comments_of(kind)
+        for entry in fields(kind):
+            comment = comments[entry.name]
+            tail = f"  # {comment}" if comment else ""
+            lines.append(f"# {entry.name} = {toml(default_of(entry))}{tail}")
+    return "\n".join(lines) + "\n"
+
+
+def comments_of(kind: type[Struct]) -> dict[str, str]:
+    """The comment beside each field of a settings object, from its source."""
+    found = re.findall(r"^    (\w+): [^#\n]*(?:#[ \t]*(.*))?$", inspect.getsource(kind), re.MULTILINE)
+    return {name: comment.strip() for name, comment in found}
+
+
+def default_of(entry: FieldInfo) -> Any:
+    if entry.default_factory is not msgspec.NODEFAULT:
+        return entry.default_factory()
+    return entry.default
+
+
+def toml(value: Any) -> str:
+    """A default in TOML; an inline table for a struct or a mapping."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return json.dumps(value, ensure_ascii=False)
+        case int() | float():
+            return repr(value)
+        case tuple() | list():
+            return "[" + ", ".join(toml(item) for item in cast("list[Any]", value)) + "]"
+        case Struct():
+            return table({inner.name: getattr(value, inner.name) for inner in fields(value)})
+        case _:
+            return table(value)
+
+
+def table(entries: Mapping[str, Any]) -> str:
+    inner = ", ".join(f"{key} = {toml(item)}" for key, item in entries.items())
+    return f"{{ {inner} }}" if inner else "{}"

@@ -1,0 +1,96 @@
+"""The state of a node in words and columns, for a terminal."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from actors.messages.control import NodeStatus, ProcessStatus, WorkerStatus
+
+MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
+
+
+def status_text(status: NodeStatus) -> str:
+    first = [f"Samovar {status.version}", "ready" if status.ready else "not ready"]
+    first += [part for part in (status.url, f"crypto: {status.crypto}" if status.crypto else "") if part]
+    parts = [
+        " · ".join(first),
+        columns(
+            ("process", "state", "pid", "up", "memory", "restarts", ""),
+            [process_row(process) for process in status.processes],
+        ),
+        columns(
+            ("GPU box", "state", "engine", "model", "busy"),
+            [worker_row(worker) for worker in status.workers],
+        )
+        if status.workers
+        else "No GPU box is linked.",
+        f"Queue: {status.queue.waiting} waiting, {status.queue.running} running",
+    ]
+    if gpu := gpu_text(status.gpu):
+        parts.append(gpu)
+    return "\n\n".join(parts) + "\n"
+
+
+def process_row(process: ProcessStatus) -> Sequence[str]:
+    running = process.pid != 0
+    remark = process.progress if process.state == "starting" else process.why
+    return (
+        process.name,
+        process.state,
+        str(process.pid) if running else "–",
+        duration(process.uptime_s) if running else "–",
+        f"{process.rss_mb:.0f} MB" if running else "–",
+        str(process.restarts),
+        " ".join(remark.split()),
+    )
+
+
+def worker_row(worker: WorkerStatus) -> Sequence[str]:
+    model = f"{worker.model} (demonstration)" if worker.demonstration else worker.model
+    return (worker.name, worker.state, worker.engine or "–", model or "–", f"{worker.busy} of {worker.slots}")
+
+
+def gpu_text(gpu: dict[str, Any]) -> str:
+    """The cards, or why there is none; "" on a machine whose health is not watched."""
+    if cards := gpu.get("cards"):
+        return columns(
+            ("GPU", "load", "memory", "temperature", "power"),
+            [
+                (
+                    str(card.get("name")),
+                    figure(card.get("utilisation"), "{:.0f} %"),
+                    f"{figure(card.get('memory_used_mb'), '{:.0f}')} of "
+                    f"{figure(card.get('memory_total_mb'), '{:.0f} MB')}",
+                    figure(card.get("temperature_c"), "{:.0f} °C"),
+                    figure(card.get("power_w"), "{:.0f} W"),
+                )
+                for card in cards
+            ],
+        )
+    absent = gpu.get("absent")
+    return f"GPU: {absent}" if absent else ""
+
+
+def figure(value: object, form: str) -> str:
+    """A figure that the card may not give."""
+    return form.format(value) if isinstance(value, int | float) else "–"
+
+
+def duration(seconds: float) -> str:
+    whole = int(seconds)
+    if whole < MINUTE_S:
+        return f"{whole} s"
+    if whole < HOUR_S:
+        return f"{whole // MINUTE_S} min {whole % MINUTE_S} s"
+    if whole < DAY_S:
+        return f"{whole // HOUR_S} h {whole % HOUR_S // MINUTE_S} min"
+    return f"{whole // DAY_S} d {whole % DAY_S // HOUR_S} h"
+
+
+def columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Left-aligned columns, as wide as their widest entry."""
+    lines = [heads, *rows]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(heads))]
+    return "\n".join(
+        "  ".join(f"{text:<{width}}" for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in lines
+    )

@@ -1,0 +1,358 @@
+"""MemoryDisk: what is durable in the fake storage, with the same rules as the tables, in plain dicts.
+
+It outlives the MemoryStorage in front of it: after a "kill" a new one is put before the same disk.
+It shares no code with storage/, so that the contract tests compare two independent readings.
+"""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+from uuid import UUID
+
+from msgspec.structs import replace
+
+from actors.messages.archive import (
+    UNFINISHED,
+    AccountRow,
+    AddAccount,
+    AddCharacterVersion,
+    AddConversation,
+    AddGeneration,
+    AddLogin,
+    AddMessage,
+    AppendChunk,
+    CharacterRow,
+    ConversationRow,
+    ConversationState,
+    DropConversation,
+    DropLogin,
+    EndGeneration,
+    FindAccounts,
+    FindCharacters,
+    FindConversation,
+    FindConversations,
+    FindLogin,
+    LeaseGeneration,
+    Load,
+    MoveHead,
+    PinPrompt,
+    Query,
+    QueueState,
+    RenameConversation,
+    StoredConversation,
+    StoredGeneration,
+    StoredMessage,
+    Write,
+)
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Forbidden(Exception):  # noqa: N818 - a refusal by the rules
+    """The data forbids the write: it becomes WritesFailed(conflict=True)."""
+
+
+def require(holds: bool, why: str) -> None:
+    if not holds:
+        raise Forbidden(why)
+
+
+class MemoryDisk:
+    """Tables as dicts. `write` is one transaction, `read` a consistent view."""
+
+    def __init__(self) -> None:
+        self.accounts: dict[UUID, AddAccount] = {}
+        self.logins: dict[bytes, AddLogin] = {}
+        self.versions: dict[UUID, AddCharacterVersion] = {}
+        self.conversations: dict[UUID, StoredConversation] = {}
+        self.updated: dict[UUID, int] = {}  # conversation → its last use
+        self.messages: dict[UUID, StoredMessage] = {}
+        self.generations: dict[UUID, StoredGeneration] = {}
+        self.chunks: dict[UUID, tuple[AppendChunk, ...]] = {}
+        # Indexes, so that a long simulation stays fast.
+        self._messages_of: dict[UUID, tuple[UUID, ...]] = {}
+        self._generations_of: dict[UUID, tuple[UUID, ...]] = {}
+        self._places: dict[tuple[UUID, UUID, int], UUID] = {}  # (conversation, parent, sibling)
+        self._undo: list[Callable[[], object]] = []
+
+    def write(self, writes: tuple[Write, ...]) -> None:
+        """All of it, or Forbidden and nothing."""
+        self._undo = []
+        try:
+            for one in writes:
+                self._write(one)
+        except Forbidden:
+            for undo in reversed(self._undo):
+                undo()
+            raise
+
+    def read(self, query: Query | Load) -> Any:
+        """The answer to a question; ValueError where a Load's key is no id or its kind is not known."""
+        match query:
+            case Load(kind="session"):
+                return self._session(UUID(hex=query.key))
+            case Load(kind="character"):
+                version = self.versions.get(UUID(hex=query.key))
+                return version.sheet if version else None
+            case Load(kind="queue"):
+                found = [g for g in self.generations.values() if g.state in UNFINISHED]
+                return QueueState(unfinished=tuple(sorted(found, key=lambda g: (g.created_ms, g.id))))
+            case Load():
+                raise ValueError(f"nothing is stored for actors of the kind {query.kind!r}")
+            case FindAccounts():
+                rows = sorted(self.accounts.values(), key=lambda a: (a.created_ms, a.id))
+                return [AccountRow(a.id, a.name, a.role, a.password_hash) for a in rows]
+            case FindLogin():
+                login = self.logins.get(query.token_hash)
+                if login is None or login.expires_ms <= query.now_ms:
+                    return None
+                account = self.accounts[login.user]
+                return AccountRow(account.id, account.name, account.role, account.password_hash)
+            case FindCharacters():
+                return self._characters()
+            case FindConversations():
+                mine = [c for c in self.conversations.values() if c.user == query.user]
+                mine.sort(key=lambda c: (self.updated[c.id], c.id), reverse=True)
+                return [self._row(c) for c in mine]
+            case FindConversation():
+                return self.conversations.get(query.conversation)
+
+    # -- writes ---------------------------------------------------------------------------------
+
+    def _put(self, table: dict[K, V], key: K, value: V) -> None:
+        if key in table:
+            before = table[key]
+            self._undo.append(lambda: table.__setitem__(key, before))
+        else:
+            self._undo.append(lambda: table.pop(key, None))
+        table[key] = value
+
+    def _drop(self, table: dict[K, V], key: K) -> None:
+        if key in table:
+            before = table.pop(key)
+            self._undo.append(lambda: table.__setitem__(key, before))
+
+    def _write(self, write: Write) -> None:
+        match write:
+            case AddAccount():
+                require(write.id not in self.accounts, "the account exists")
+                require(all(a.name != write.name for a in self.accounts.values()), "the name is taken")
+                self._put(self.accounts, write.id, write)
+            case AddLogin():
+                require(write.user in self.accounts, "no such account")
+                require(write.token_hash not in self.logins, "the login exists")
+                self._put(self.logins, write.token_hash, write)
+            case DropLogin():
+                self._drop(self.logins, write.token_hash)
+            case AddCharacterVersion():
+                require(write.version not in self.versions, "the version exists")
+                self._put(self.versions, write.version, write)
+            case AddConversation():
+                self._add_conversation(write.conversation)
+            case AddMessage():
+                self._add_message(write.message)
+                if write.move_head:
+                    self._move_head(write.message.conversation, write.message.id)
+            case MoveHead():
+                self._move_head(write.conversation, write.head)
+            case RenameConversation():
+                old = self._conversation(write.conversation)
+                self._put(self.conversations, old.id, replace(old, title=write.title))
+            case DropConversation():
+                self._drop_conversation(write.conversation)
+            case AddGeneration():
+                self._add_generation(write.generation)
+            case LeaseGeneration():
+                row = self._unfinished(write.generation)
+                require(row.attempt == write.attempt - 1, "another attempt has the lease")
+                leased = replace(
+                    row,
+                    state="leased",
+                    attempt=write.attempt,
+                    worker=write.worker,
+                    worker_boot=write.worker_boot,
+                )
+                self._put(self.generations, row.id, leased)
+            case PinPrompt():
+                row = self._unfinished(write.generation)
+                pinned = replace(row, model=write.model, prompt_digest=write.prompt_digest)
+                self._put(self.generations, row.id, pinned)
+            case AppendChunk():
+                self._append_chunk(write)
+            case EndGeneration():
+                self._end_generation(write)
+
+    def _conversation(self, conversation: UUID) -> StoredConversation:
+        require(conversation in self.conversations, "no such conversation")
+        return self.conversations[conversation]
+
+    def _unfinished(self, generation: UUID) -> StoredGeneration:
+        require(generation in self.generations, "no such generation")
+        row = self.generations[generation]
+        require(row.state in UNFINISHED, "the generation has ended")
+        return row
+
+    def _in_tree(self, conversation: UUID, message: UUID) -> bool:
+        return message in self.messages and self.messages[message].conversation == conversation
+
+    def _used(self, conversation: UUID, at_ms: int) -> None:
+        self._put(self.updated, conversation, max(self.updated[conversation], at_ms))
+
+    def _add_conversation(self, row: StoredConversation) -> None:
+        require(row.id not in self.conversations, "the conversation exists")
+        require(row.user in self.accounts, "no such account")
+        require(row.character_version in self.versions, "no such character version")
+        require(row.head == row.root, "a new conversation's head is its root")
+        require(row.root not in self.messages, "the root exists")
+        self._put(self.conversations, row.id, row)
+        self._put(self.updated, row.id, row.created_ms)
+        self._put(self._generations_of, row.id, ())
+        self._put(self._messages_of, row.id, (row.root,))
+        root = StoredMessage(
+            id=row.root,
+            conversation=row.id,
+            parent=row.root,
+            sibling=-1,  # takes no place among the children of the root
+            role="system",
+            body="",
+            character_version=row.character_version,
+            created_ms=row.created_ms,
+        )
+        self._put(self.messages, root.id, root)
+
+    def _add_message(self, message: StoredMessage) -> None:
+        row = self._conversation(message.conversation)
+        place = (row.id, message.parent, message.sibling)
+        require(message.id not in self.messages, "the message exists")
+        require(message.character_version in self.versions, "no such character version")
+        require(self._in_tree(row.id, message.parent), "the parent is not in this conversation")
+        require(place not in self._places, "another message has this place")
+        self._put(self.messages, message.id, message)
+        self._put(self._messages_of, row.id, (*self._messages_of[row.id], message.id))
+        self._put(self._places, place, message.id)
+        self._used(row.id, message.created_ms)
+
+    def _move_head(self, conversation: UUID, head: UUID) -> None:
+        row = self._conversation(conversation)
+        require(self._in_tree(conversation, head), "the head is not in this conversation")
+        self._put(self.conversations, conversation, replace(row, head=head))
+
+    def _drop_conversation(self, conversation: UUID) -> None:
+        for message in self._messages_of.get(conversation, ()):
+            gone = self.messages[message]
+            self._drop(self._places, (conversation, gone.parent, gone.sibling))
+            self._drop(self.messages, message)
+        for generation in self._generations_of.get(conversation, ()):
+            self._drop(self.chunks, generation)
+            self._drop(self.generations, generation)
+        self._drop(self._messages_of, conversation)
+        self._drop(self._generations_of, conversation)
+        self._drop(self.updated, conversation)
+        self._drop(self.conversations, conversation)
+
+    def _add_generation(self, row: StoredGeneration) -> None:
+        conversation = self._conversation(row.conversation)
+        siblings = self._generations_of[conversation.id]
+        require(row.id not in self.generations, "the generation exists")
+        require(row.user == conversation.user, "the conversation is another user's")
+        require(self._in_tree(conversation.id, row.parent), "the parent is not in this conversation")
+        require(
+            all(self.generations[g].request_key != row.request_key for g in siblings),
+            "the request was made before",
+        )
+        self._put(self.generations, row.id, row)
+        self._put(self.chunks, row.id, ())
+        self._put(self._generations_of, conversation.id, (*siblings, row.id))
+        self._used(conversation.id, row.created_ms)
+
+    def _append_chunk(self, chunk: AppendChunk) -> None:
+        row = self._unfinished(chunk.generation)
+        chunks = self.chunks[row.id]
+        next_seq = chunks[-1].first_seq + len(chunks[-1].token_ids) if chunks else 0
+        require(row.state != "queued", "the generation is not leased")
+        require(chunk.attempt == row.attempt, "the attempt was fenced off")
+        require(chunk.first_seq == next_seq, "a gap or a repetition")
+        require(len(chunk.token_ids) > 0, "a chunk holds at least one token")
+        self._put(self.chunks, row.id, (*chunks, chunk))
+        if row.state != "streaming":
+            self._put(self.generations, row.id, replace(row, state="streaming"))
+
+    def _end_generation(self, end: EndGeneration) -> None:
+        row = self._unfinished(end.generation)
+        self._put(self.generations, row.id, replace(row, state=end.state))
+        self._put(self.chunks, row.id, ())
+        if end.message is not None:
+            require(end.message.conversation == row.conversation, "a message of another conversation")
+            require(end.message.id == row.message, "another message than the one announced")
+            self._add_message(end.message)
+            self._move_head(row.conversation, end.message.id)
+
+    # -- reads ----------------------------------------------------------------------------------
+
+    def _session(self, conversation: UUID) -> ConversationState | None:
+        row = self.conversations.get(conversation)
+        if row is None:
+            return None
+        generations = [self.generations[g] for g in self._generations_of[conversation]]
+        live = max(
+            (g for g in generations if g.state in UNFINISHED),
+            key=lambda g: (g.created_ms, g.id),
+            default=None,
+        )
+        chunks = self.chunks[live.id] if live else ()
+        return ConversationState(
+            conversation=row,
+            messages=self._oldest_first(conversation),
+            live=live,
+            committed=tuple(token for c in chunks for token in c.token_ids),
+            committed_text="".join(c.text for c in chunks),
+            request_keys=tuple(
+                (g.request_key, g.id) for g in sorted(generations, key=lambda g: (g.created_ms, g.id))
+            ),
+        )
+
+    def _oldest_first(self, conversation: UUID) -> tuple[StoredMessage, ...]:
+        """By time of making, but a parent always before its children (a clock may go back)."""
+        waiting = sorted(
+            (self.messages[m] for m in self._messages_of[conversation]),
+            key=lambda m: (m.sibling != -1, m.created_ms, m.id),
+        )
+        placed: dict[UUID, StoredMessage] = {}
+        while waiting:
+            for message in waiting:
+                if message.parent in placed or message.parent == message.id:
+                    placed[message.id] = message
+            waiting = [m for m in waiting if m.id not in placed]
+        return tuple(placed.values())
+
+    def _characters(self) -> list[CharacterRow]:
+        newest: dict[UUID, AddCharacterVersion] = {}
+        for version in sorted(self.versions.values(), key=lambda v: (v.created_ms, v.version)):
+            newest[version.character] = version
+        rows = sorted(newest.values(), key=lambda v: (v.created_ms, v.version))
+        return [
+            CharacterRow(
+                character=v.character,
+                version=v.version,
+                name=v.sheet.name,
+                tagline=v.tagline,
+                tags=v.tags,
+                portrait=v.portrait,
+                created_ms=v.created_ms,
+                greeting=v.sheet.first_mes,
+                description=v.sheet.description,
+            )
+            for v in rows
+        ]
+
+    def _row(self, row: StoredConversation) -> ConversationRow:
+        version = self.versions[row.character_version]
+        return ConversationRow(
+            id=row.id,
+            title=row.title,
+            character_name=version.sheet.name,
+            portrait=version.portrait,
+            updated_ms=self.updated[row.id],
+            last_line=" ".join(self.messages[row.head].body.split())[:160],
+            live=any(self.generations[g].state in UNFINISHED for g in self._generations_of[row.id]),
+        )

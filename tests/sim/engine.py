@@ -1,0 +1,100 @@
+"""The simulator's engine port: computes chained tokens in virtual time, by the messages of the real one."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+from uuid import UUID
+
+from actors.addresses import ENGINE, GPU
+from actors.messages.engine import Admit, Admitted, Emitted, Release, Step, Stepped
+from actors.messages.generation import GenerateReply
+from tests.sim import chain
+from tests.sim.clock import SimLoop
+
+MODEL = "chained"
+
+
+class Sequence:
+    def __init__(self, request: GenerateReply, random: Random) -> None:
+        self.request = request
+        self.to_prefill = random.choice((5, 40, 300))
+        self.prefilled = 0
+        self.replay = list(request.committed)
+        self.ids: list[int] = []
+
+
+class ChainEngine:
+    """One kind of answer for one kind of message; `kill` makes it silent."""
+
+    def __init__(self, tell: Callable[[str, Any, str], None], loop: SimLoop, random: Random, boot: UUID) -> None:
+        self.tell = tell
+        self.loop = loop
+        self.random = random
+        self.boot = boot
+        self.slots: dict[int, Sequence] = {}
+        self.free_at = 0.0
+        self.dead = False
+
+    def deliver(self, address: str, message: Any, sender: str) -> None:
+        match message:
+            case Admit():
+                self.answer(0.001, lambda: self.admit(message))
+            case Step():
+                self.answer(self.random.uniform(0.002, 0.03), lambda: self.step(message))
+            case Release(slot):
+                self.answer(0.0, lambda: self.slots.pop(slot, None))
+            case _:
+                raise TypeError(type(message).__name__)
+
+    def answer(self, after_s: float, work: Callable[[], Any]) -> None:
+        """In the order they came, like the one thread of the real engine."""
+        self.free_at = max(self.free_at, self.loop.now) + after_s
+        self.loop.call_later(self.free_at - self.loop.now, lambda: None if self.dead else work())
+
+    def admit(self, message: Admit) -> None:
+        request = message.request
+        sequence = self.slots[message.slot] = Sequence(request, self.random)
+        digest = request.prompt_digest or chain.link(request.seed, []).to_bytes(4, "big")
+        self.tell(
+            GPU,
+            Admitted(
+                generation=request.generation,
+                attempt=request.attempt,
+                model=MODEL,
+                prompt_digest=digest,
+                prompt_tokens=sequence.to_prefill,
+                to_prefill=sequence.to_prefill,
+                to_replay=len(sequence.replay),
+            ),
+            ENGINE,
+        )
+
+    def step(self, message: Step) -> None:
+        emitted: list[Emitted] = []
+        replayed: list[int] = []
+        prefilled = 0
+        for slot in message.decode:
+            sequence = self.slots.get(slot)
+            if sequence is not None:
+                self.decode(slot, sequence, emitted, replayed)
+        sequence = self.slots.get(message.prefill_slot)
+        if sequence is not None:
+            sequence.prefilled = min(sequence.to_prefill, sequence.prefilled + message.prefill_tokens)
+            prefilled = sequence.prefilled
+            if prefilled == sequence.to_prefill and not sequence.replay:
+                self.decode(message.prefill_slot, sequence, emitted, replayed)
+        self.tell(GPU, Stepped(message.number, prefilled, tuple(emitted), tuple(replayed), 0.01), ENGINE)
+
+    def decode(self, slot: int, sequence: Sequence, emitted: list[Emitted], replayed: list[int]) -> None:
+        request = sequence.request
+        if sequence.replay:
+            sequence.ids.append(sequence.replay.pop(0))
+            replayed.append(slot)
+            return
+        if len(sequence.ids) >= chain.length(request.seed, request.sampling.max_tokens):
+            emitted.append(Emitted(slot, request.generation, -1, "", "stop"))
+            return
+        salt = chain.salt_of(self.boot, request.attempt)
+        token = chain.next_token(request.seed, sequence.ids, salt)
+        sequence.ids.append(token)
+        emitted.append(Emitted(slot, request.generation, token, chain.text_of(token)))

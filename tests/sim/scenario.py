@@ -1,0 +1,276 @@
+"""One seed: people chat while everything fails; then all is well again and every reply must be whole."""
+
+from collections.abc import Callable
+from random import Random
+from uuid import UUID
+
+from actors import addresses
+from actors.messages.archive import UNFINISHED
+from actors.messages.chat import Done, Regenerate, StartConversation, Stop
+from tests.sim import chain
+from tests.sim.cluster import SAMPLING, Cluster
+from tests.sim.network import Weather
+from tests.sim.reader import Reader
+
+STORM_S = 12.0
+CALM_S = 150.0  # beyond a lease, which a returned worker may have to wait for
+
+
+class Scenario:
+    def __init__(self, seed: int) -> None:
+        self.random = random = Random(seed)
+        weather = Weather(
+            drop=random.choice((0.0, 0.0, 0.02, 0.1)),
+            repeat=random.choice((0.0, 0.02, 0.1)),
+            reorder=random.choice((0.0, 0.05, 0.3)),
+            delay_s=random.choice((0.0005, 0.005, 0.04)),
+        )
+        self.cluster = Cluster(seed, weather, boxes=random.choice((1, 1, 2)), slots=random.choice((1, 2, 4)))
+        self.begun = 0
+        self.quiet_since: float | None = None
+        self.quiet_checked = -1.0
+        self.stopped: set[UUID] = set()
+
+    def run(self) -> list[str]:
+        """The violations; none is as it should be."""
+        cluster = self.cluster
+        cluster.start_all()
+        for number in range(self.random.choice((1, 2, 3))):
+            self.begin_conversation(number)
+        for _ in range(self.random.randint(2, 9)):
+            fault = self.random.choice(self.faults())
+            cluster.loop.call_later(self.random.uniform(0.2, STORM_S), fault)
+        cluster.loop.run_until(STORM_S)
+        self.calm()
+        cluster.loop.run_until(STORM_S + CALM_S, self.all_ended_long_enough)
+        self.check()
+        return cluster.violations
+
+    # -- people -------------------------------------------------------------------------------
+
+    def begin_conversation(self, number: int) -> None:
+        cluster = self.cluster
+        conversation = cluster.world.new_id()
+        readers = [Reader(cluster, f"reader{number}.{tab}", conversation) for tab in range(self.random.choice((1, 2)))]
+
+        def begin() -> None:
+            start = StartConversation(cluster.user, "Anna", cluster.character, f"owner/{number}")
+            if cluster.web is None:
+                cluster.loop.call_later(0.5, begin)
+                return
+            cluster.web.serve("owner", Answered(lambda: begun()))
+            cluster.web.tell(addresses.session(conversation), start, f"owner/{number}")
+            cluster.loop.call_later(2.0, lambda: None if conversation in cluster.disk.conversations else begin())
+
+        def begun() -> None:
+            if readers[0].name in cluster.readers:
+                return
+            self.begun += 1
+            for reader in readers:
+                cluster.readers[reader.name] = reader
+                reader.connect()
+            self.say_later(readers[0], self.random.randint(1, 3))
+
+        begin()
+
+    def say_later(self, reader: Reader, left: int) -> None:
+        """The next message comes when the last one was answered, or the person tries again."""
+        cluster = self.cluster
+
+        def say() -> None:
+            waiting = reader.unsent is not None and reader.unsent.request_key not in self.keys_on_disk()
+            if waiting and reader.unsent is not None:
+                reader.tell(reader.unsent)  # the same request once more
+            elif self.live(reader.conversation) is None:
+                reader.say("And then?")
+                self.say_later(reader, left - 1)
+                return
+            cluster.loop.call_later(1.0, say)
+
+        if left > 0:
+            cluster.loop.call_later(self.random.uniform(0.1, 3.0), say)
+
+    def keys_on_disk(self) -> set[UUID]:
+        return {row.request_key for row in self.cluster.disk.generations.values()}
+
+    def live(self, conversation: UUID) -> UUID | None:
+        for row in self.cluster.disk.generations.values():
+            if row.conversation == conversation and row.state in UNFINISHED:
+                return row.id
+        return None
+
+    # -- faults -------------------------------------------------------------------------------
+
+    def faults(self) -> list[Callable[[], None]]:
+        cluster = self.cluster
+        box = self.random.choice(list(cluster.boxes.values()))
+        readers = cluster.readers
+
+        def cut() -> None:
+            box.line.cut = True
+            seconds = self.random.choice((0.3, 2.0, 6.0, 90.0))
+            cluster.loop.call_later(seconds, lambda: setattr(box.line, "cut", False))
+
+        def kill_engine() -> None:
+            box.kill_engine()
+            cluster.loop.call_later(self.random.uniform(0.2, 2.0), box.start_engine)
+
+        def kill_link() -> None:
+            box.kill_link()
+            pause = self.random.uniform(0.1, 1.0)
+            cluster.loop.call_later(pause, box.start_link)
+            cluster.loop.call_later(pause + 0.5, box.start_engine)
+
+        def kill_web() -> None:
+            cluster.kill_web()
+            cluster.loop.call_later(self.random.uniform(0.1, 1.5), cluster.start_web)
+
+        def reset() -> None:
+            box.line.break_connection()
+
+        def disk_full() -> None:
+            if cluster.storage is not None:
+                for _ in range(self.random.randint(1, 3)):
+                    cluster.storage.fail_next_write()
+
+        def answer_lost() -> None:
+            if cluster.storage is not None:
+                cluster.storage.lose_next_answer()
+
+        def reload() -> None:
+            for reader in list(readers.values()):
+                reader.reload()
+
+        def drop_socket() -> None:
+            for reader in list(readers.values()):
+                if reader.connected:
+                    reader.disconnected()
+
+        def poison_session() -> None:
+            for reader in list(readers.values()):
+                if cluster.web is not None:
+                    cluster.web.tell(addresses.session(reader.conversation), Poison(), "test")
+
+        def poison_queue() -> None:
+            if cluster.web is not None:
+                cluster.web.tell(addresses.QUEUE, Poison(), "test")
+
+        def poison_link() -> None:
+            if box.link is not None:
+                box.link.tell(addresses.LINK, Poison(), "test")
+
+        def poison_gpu() -> None:
+            if box.engine is not None:
+                box.engine.tell(addresses.GPU, Poison(), "test")
+
+        def stop() -> None:
+            for reader in list(readers.values()):
+                if reader.generation is not None:
+                    self.stopped.add(reader.generation)
+                    reader.tell(Stop(reader.conversation, reader.generation))
+
+        def swipe() -> None:
+            for reader in list(readers.values()):
+                last = self.last_reply(reader.conversation)
+                if last is not None:
+                    reader.tell(Regenerate(reader.conversation, cluster.world.new_id(), last))
+
+        return [
+            cut, kill_engine, kill_link, kill_web, reset, disk_full, answer_lost, reload, drop_socket,
+            poison_session, poison_queue, poison_link, poison_gpu, stop, swipe,
+        ]  # fmt: skip
+
+    def last_reply(self, conversation: UUID) -> UUID | None:
+        disk = self.cluster.disk
+        replies = [
+            message.id
+            for message in disk.messages.values()
+            if message.conversation == conversation and message.generation is not None
+        ]
+        return replies[-1] if replies else None
+
+    def calm(self) -> None:
+        """All faults are over."""
+        cluster = self.cluster
+        cluster.weather.drop = cluster.weather.repeat = cluster.weather.reorder = 0.0
+        cluster.start_all()
+        for box in cluster.boxes.values():
+            cluster.loop.call_later(3.0, box.start_link)
+            cluster.loop.call_later(4.0, box.start_engine)
+            cluster.loop.call_later(3.0, lambda line=box.line: setattr(line, "cut", False))
+
+    # -- the end ------------------------------------------------------------------------------
+
+    def all_ended_long_enough(self) -> bool:
+        """Everything has ended and the readers have had time to hear of it."""
+        cluster = self.cluster
+        if cluster.loop.now < STORM_S + 15.0 or not self.quiet():
+            self.quiet_since = None
+            return False
+        if self.quiet_since is None:
+            self.quiet_since = cluster.loop.now
+        return cluster.loop.now - self.quiet_since > 4.0 and self.nothing_lives()
+
+    def quiet(self) -> bool:
+        if self.cluster.loop.now - self.quiet_checked < 0.25:
+            return self.quiet_since is not None
+        self.quiet_checked = self.cluster.loop.now
+        return self.nothing_lives()
+
+    def nothing_lives(self) -> bool:
+        cluster = self.cluster
+        return all(reader.generation is None for reader in cluster.readers.values()) and all(
+            row.state not in UNFINISHED for row in cluster.disk.generations.values()
+        )
+
+    def check(self) -> None:
+        cluster = self.cluster
+        disk = cluster.disk
+        for row in disk.generations.values():
+            if row.state in UNFINISHED:
+                cluster.violate(f"a generation never ended: {row.state}, attempt {row.attempt}")
+                continue
+            if row.state == "failed":
+                cluster.violate("a generation failed though the faults were over")
+            message = disk.messages.get(row.message)
+            text = message.body if message else ""
+            wrong = chain.verify(row.seed, text, SAMPLING.max_tokens, whole=row.state == "done")
+            if wrong:
+                cluster.violate(f"the stored reply is wrong: {wrong}")
+            if row.state == "cancelled" and row.id not in self.stopped:
+                cluster.violate("a reply was cancelled that nobody stopped")
+        for reader in cluster.readers.values():
+            if reader.generation is not None:
+                reader.violate("the page still shows a live reply")
+            for generation, finished in reader.finished.items():
+                stored = disk.messages.get(disk.generations[generation].message)
+                shown = finished.message.text if finished.message else None
+                if shown != (stored.body if stored else None):
+                    reader.violate("the page does not show what is stored")
+        if self.begun == 0:
+            cluster.violate("no conversation began")
+        for name, runtime in self.runtimes():
+            for letter in runtime.dead_letters:
+                if letter.message != "Poison":
+                    cluster.violate(f"{name}: {letter.message} for {letter.address} was set aside: {letter.cause}")
+
+    def runtimes(self) -> list[tuple[str, object]]:
+        found = [("web", self.cluster.web)]
+        for box in self.cluster.boxes.values():
+            found += [("link", box.link), ("engine", box.engine)]
+        return [(name, runtime) for name, runtime in found if runtime is not None]
+
+
+class Poison:
+    """A message that no actor understands: whoever gets it raises."""
+
+
+class Answered:
+    """A port that calls back when it hears Done."""
+
+    def __init__(self, done: Callable[[], None]) -> None:
+        self.done = done
+
+    def deliver(self, address: str, message: object, sender: str) -> None:
+        if isinstance(message, Done):
+            self.done()

@@ -1,0 +1,68 @@
+"""ScriptedWorker: a GPU box that says what the test tells it to, by the messages of the real one."""
+
+import asyncio
+from typing import Any
+
+from actors.addresses import QUEUE, session
+from actors.mailbox import Runtime
+from actors.messages.generation import Accepted, Cancel, End, EndReason, GenerateReply, Token
+from actors.messages.link import WIRE_VERSION, Hello
+
+ADDRESS = "worker/box"
+
+
+class ScriptedWorker:
+    """`words` are the tokens of every reply; None: the test speaks by hand."""
+
+    def __init__(self, runtime: Runtime, words: tuple[str, ...] | None = ("Hello", ", ", "you.")) -> None:
+        self.runtime = runtime
+        self.words = words
+        self.requests: list[GenerateReply] = []
+        self.asked = asyncio.Event()
+        self.cancelled: list[Cancel] = []
+        runtime.serve("worker", self)
+
+    def greet(self, *, demonstration: bool = True) -> None:
+        self.runtime.tell(
+            QUEUE,
+            Hello(
+                version=WIRE_VERSION,
+                boot=self.runtime.world.new_id(),
+                software="scripted",
+                engine="scripted",
+                model="script",
+                model_hash="script",
+                slots=64,
+                context=2048,
+                generations=(),
+                demonstration=demonstration,
+            ),
+            ADDRESS,
+        )
+
+    def deliver(self, address: str, message: Any, sender: str) -> None:
+        if isinstance(message, GenerateReply):
+            self.requests.append(message)
+            self.asked.set()
+            self.say(message, Accepted(message.generation, message.attempt, "script", b"digest", 10))
+            if self.words is not None:
+                self.speak(message, 0, self.words)
+                self.end(message, len(self.words))
+        elif isinstance(message, Cancel):
+            self.cancelled.append(message)
+
+    async def request(self) -> GenerateReply:
+        """The next request for a reply."""
+        await self.asked.wait()
+        self.asked.clear()
+        return self.requests[-1]
+
+    def speak(self, request: GenerateReply, seq: int, words: tuple[str, ...]) -> None:
+        for number, word in enumerate(words, start=seq):
+            self.say(request, Token(request.generation, request.attempt, number, 100 + number, word))
+
+    def end(self, request: GenerateReply, seq: int, reason: EndReason = "stop") -> None:
+        self.say(request, End(request.generation, request.attempt, seq, reason))
+
+    def say(self, request: GenerateReply, message: Any) -> None:
+        self.runtime.tell(session(request.conversation), message, ADDRESS)

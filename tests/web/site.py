@@ -1,0 +1,280 @@
+"""Site: the whole web process of a node on a free port of this machine, over a storage in memory."""
+
+import asyncio
+import hashlib
+import http.client
+import json
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from actors import addresses
+from actors.archive import Archive
+from actors.character.actor import Character
+from actors.generation_queue import GenerationQueue
+from actors.mailbox import Runtime
+from actors.messages.archive import AccountRow, AddAccount, AddCharacterVersion
+from actors.messages.generation import CharacterSheet
+from actors.session import Session
+from actors.settings import ArchiveSettings, MailboxSettings, QueueSettings, SessionSettings
+from actors.world import RealWorld
+from tests.fakes.memory_disk import MemoryDisk
+from tests.fakes.memory_storage import MemoryStorage
+from tests.web.scripted_worker import ScriptedWorker
+from web.accounts import LOCAL
+from web.app import make_app
+from web.edge import Edge
+from web.protocol import Greeting, ServerFrame
+from web.requests import COOKIE
+from web.server import Server
+from web.settings import WebSettings
+
+SETTINGS = WebSettings(port=0, ping_s=5.0, login_pause_s=3600.0, account_delay_s=0.0, state_pause_s=0.0)
+TOKEN = "the control token"
+PICTURE = b"\x89PNG\r\n\x1a\n and so on"
+PICTURE_ID = hashlib.sha256(PICTURE).hexdigest()
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>"
+SVG_ID = hashlib.sha256(SVG).hexdigest()
+ASSETS = {PICTURE_ID: PICTURE, SVG_ID: SVG}
+WAIT_S = 20.0
+
+decode = msgspec.json.Decoder(ServerFrame).decode
+
+
+class Answer(Struct):
+    """What came back over HTTP."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+    @property
+    def cookie(self) -> str:
+        """name=value, as a browser sends it back."""
+        return self.headers.get("set-cookie", "").partition(";")[0]
+
+
+class Page:
+    """A browser's page: a WebSocket that has said its greeting."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+        self.seen: list[Any] = []
+
+    async def say(self, frame: Struct) -> None:
+        await self.socket.send(msgspec.json.encode(frame).decode())
+
+    async def next(self) -> Any:
+        async with asyncio.timeout(WAIT_S):
+            event = decode(await self.socket.recv())
+        self.seen.append(event)
+        return event
+
+    async def until(self, kind: type[Any], fits: Callable[[Any], bool] = lambda _: True) -> Any:
+        """The next event of that kind; others are passed over."""
+        while True:
+            event = await self.next()
+            if isinstance(event, kind) and fits(event):
+                return event
+
+    async def closed(self) -> int | None:
+        """Wait until the server has closed; its code."""
+        async with asyncio.timeout(WAIT_S):
+            await self.socket.wait_closed()
+        return self.socket.close_code
+
+
+class Site:
+    def __init__(self, settings: WebSettings, ui: Path, storage_s: float = 0.0) -> None:
+        self.settings = settings
+        self.world = RealWorld()
+        self.codes: list[str] = []
+        self.runtime = Runtime(MailboxSettings(), self.world)
+        self.disk = MemoryDisk()
+        loop = asyncio.get_running_loop()
+        self.storage = MemoryStorage(self.disk, self.runtime.tell, loop.call_later, lambda: storage_s)
+        self.runtime.serve(addresses.STORAGE, self.storage)
+        self.register_actors()
+        self.worker = ScriptedWorker(self.runtime)
+        self.ui = ui
+        self.edge = self.new_edge()
+        self.server = self.new_server()
+
+    def register_actors(self) -> None:
+        world, runtime = self.world, self.runtime
+        runtime.register(addresses.ARCHIVE, lambda _: Archive(ArchiveSettings(), world), loads=False)
+        queue = QueueSettings(silence_s=3600.0)
+        runtime.register(addresses.QUEUE, lambda _: GenerationQueue(queue, world), loads=True)
+        runtime.register("session", lambda a: Session(a, SessionSettings(), world), loads=True)
+        runtime.register("character", lambda _: Character(SessionSettings()), loads=True)
+
+    def new_edge(self) -> Edge:
+        return Edge(
+            self.runtime,
+            self.settings,
+            boot=self.world.new_id().hex,
+            version="0.1.0",
+            control_token=TOKEN,
+            announce_code=self.codes.append,
+            read_asset=ASSETS.get,
+            ui=self.ui,
+        )
+
+    def new_server(self) -> Server:
+        return Server(make_app(self.edge), self.edge.sockets, self.settings)
+
+    async def __aenter__(self) -> Self:
+        await self.edge.start()
+        await self.server.start()
+        self.worker.greet()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.server.stop()
+        await self.edge.stop()
+        self.runtime.stop()
+
+    async def restart(self) -> None:
+        """The edge goes down and comes up again on the same port; the actors stay."""
+        port = self.server.port
+        await self.server.stop()
+        await self.edge.stop()
+        self.settings = replace(self.settings, port=port)
+        self.edge = self.new_edge()
+        self.server = self.new_server()
+        await self.edge.start()
+        await self.server.start()
+
+    # -- the address --------------------------------------------------------------------------
+
+    @property
+    def host(self) -> str:
+        return f"127.0.0.1:{self.server.port}"
+
+    @property
+    def origin(self) -> str:
+        return f"http://{self.host}"
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        cookie: str = "",
+        headers: dict[str, str | None] | None = None,
+    ) -> Answer:
+        """A request as a browser of this site makes it; `headers` change it, None takes one away."""
+        sent: dict[str, str | None] = {"Host": self.host, "Sec-Fetch-Site": "same-origin"}
+        if method not in {"GET", "HEAD"}:
+            sent |= {"Origin": self.origin}
+        if body is not None:
+            sent |= {"Content-Type": "application/json"}
+        if cookie:
+            sent |= {"Cookie": cookie}
+        sent |= headers or {}
+        data = body if isinstance(body, bytes) else msgspec.json.encode(body) if body is not None else b""
+        return await asyncio.to_thread(self.call_now, method, path, data, sent)
+
+    def call_now(self, method: str, path: str, data: bytes, headers: dict[str, str | None]) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=WAIT_S)
+        try:
+            connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+            for name, value in headers.items():
+                if value is not None:
+                    connection.putheader(name, value)
+            if data or method not in {"GET", "HEAD"}:
+                connection.putheader("Content-Length", str(len(data)))
+            connection.endheaders(data)
+            answer = connection.getresponse()
+            body = answer.read()
+            return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, body)
+        finally:
+            connection.close()
+
+    def dial(self, cookie: str = "", origin: str | None = None, **more: Any) -> connect:
+        return connect(
+            f"ws://{self.host}/ws",
+            origin=Origin(self.origin if origin is None else origin) if origin != "" else None,
+            additional_headers={"Cookie": cookie} if cookie else {},
+            compression=None,
+            proxy=None,
+            max_size=2**26,
+            **more,
+        )
+
+    @asynccontextmanager
+    async def page(self, cookie: str) -> AsyncGenerator[Page]:
+        async with self.dial(cookie) as socket:
+            page = Page(socket)
+            await page.say(Greeting(1))
+            yield page
+
+    # -- people -------------------------------------------------------------------------------
+
+    async def person(self, name: str, role: Any = "user") -> str:
+        """A fresh account without a password, logged in; its cookie."""
+        account = AccountRow(self.world.new_id(), name, role, "")
+        await self.edge.records.commit(
+            AddAccount(account.id, name, role, "", self.world.utc_ms())
+        )
+        return await self.log_in(account)
+
+    async def log_in(self, account: AccountRow) -> str:
+        return f"{COOKIE}={await self.edge.accounts.begin_login(account, 3600)}"
+
+    async def local(self) -> str:
+        return await self.log_in(AccountRow(LOCAL, "local", "local", ""))
+
+    # -- things -------------------------------------------------------------------------------
+
+    async def character(self, name: str = "Vesna", greeting: str = "Sit down, {{user}}.") -> UUID:
+        """A character; the id of its version."""
+        version = self.world.new_id()
+        sheet = CharacterSheet(version, name, first_mes=greeting)
+        await self.edge.records.commit(
+            AddCharacterVersion(
+                character=self.world.new_id(),
+                version=version,
+                owner=LOCAL,
+                sheet=sheet,
+                card=b"{}",
+                content_hash=version.bytes,
+                tagline="Tea",
+                tags=("warm",),
+                portrait=PICTURE_ID,
+                created_ms=self.world.utc_ms(),
+            )
+        )
+        return version
+
+    async def conversation(self, cookie: str, version: UUID) -> UUID:
+        answer = await self.call("POST", "/api/conversations", {"character_version": version}, cookie)
+        assert answer.status == 201, answer.body
+        return UUID(answer.json["id"])
+
+
+def run_at(
+    ui: Path, test: Callable[[Site], Any], settings: WebSettings = SETTINGS, storage_s: float = 0.0
+) -> None:
+    """Run the test against a fresh site."""
+
+    async def main() -> None:
+        async with Site(settings, ui, storage_s) as site:
+            await test(site)
+
+    asyncio.run(main())

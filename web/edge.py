@@ -1,0 +1,98 @@
+"""Edge: everything that the routes work with, made once for a web process."""
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from actors.addresses import SOCKETS
+from actors.mailbox import Runtime
+from web.accounts import Accounts
+from web.codes import SetupCode
+from web.ownership import Ownership
+from web.peer import LOOPBACK_NAMES
+from web.records import Records, StorageTroubleError
+from web.security import Gate
+from web.settings import WebSettings
+from web.sockets import Sockets
+from web.throttle import Throttle
+
+log = logging.getLogger(__name__)
+
+
+class Edge:
+    """`boot` is another at each start of the process. `read_asset` gives the bytes of a picture by its id,
+    None where there is none, and may block. `announce_code` shows the one-time code to the person at the
+    node. `ui` is the folder of the built user interface.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        settings: WebSettings,
+        *,
+        boot: str,
+        version: str,
+        control_token: str,
+        announce_code: Callable[[str], None],
+        read_asset: Callable[[str], bytes | None],
+        ui: Path,
+    ) -> None:
+        self.runtime = runtime
+        self.world = runtime.world
+        self.settings = settings
+        self.boot = boot
+        self.version = version
+        self.control_token = control_token
+        self.read_asset = read_asset
+        self.ui = ui
+        self.gate = Gate(settings)
+        self.records = Records(runtime, settings.ask_s)
+        self.accounts = Accounts(self.records, self.world, settings)
+        self.ownership = Ownership(self.records)
+        self.setup_code = SetupCode(settings.code_failures, announce_code)
+        self.new_conversations = Throttle(
+            settings.conversations_per_minute, settings.conversations_per_minute / 60
+        )
+        self.sockets = Sockets(runtime, settings)
+        self.background: list[asyncio.Task[None]] = []
+        runtime.serve(SOCKETS, self.sockets)
+
+    async def start(self) -> None:
+        """Await this before the server listens. Raises StorageTroubleError."""
+        await self.accounts.make_local_user()
+        reached_from_afar = self.settings.behind_proxy or self.settings.host not in LOOPBACK_NAMES | {"::1"}
+        if reached_from_afar and await self.accounts.setup_needed():
+            self.setup_code.renew()
+        self.background = [
+            asyncio.create_task(self.watch_queue(), name="watch queue"),
+            asyncio.create_task(self.check_logins(), name="check logins"),
+        ]
+
+    async def stop(self) -> None:
+        for task in self.background:
+            task.cancel()
+        await asyncio.gather(*self.background, return_exceptions=True)
+        self.accounts.close()
+
+    def new_socket_id(self) -> str:
+        return secrets.token_hex(8)
+
+    async def watch_queue(self) -> None:
+        """A queue that was restarted has forgotten who watches it: say it again, for ever."""
+        while True:
+            self.sockets.watch_queue()
+            await asyncio.sleep(self.settings.watch_s)
+
+    async def check_logins(self) -> None:
+        """Logins also end by their age, or by another process: look after the open sockets, for ever."""
+        while True:
+            await asyncio.sleep(self.settings.login_check_s)
+            for login in {socket.login for socket in self.sockets.open.values()}:
+                try:
+                    if await self.accounts.whose(login) is None:
+                        self.sockets.end_login(login)
+                except StorageTroubleError as error:
+                    log.warning("logins could not be looked at: %s", error)
+                    break

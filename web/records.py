@@ -1,0 +1,82 @@
+"""Records: the edge's questions to the archive, with a deadline, and its answers as values or errors."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from actors.addresses import ARCHIVE
+from actors.mailbox import AskTimeoutError, Runtime
+from actors.messages.archive import (
+    AccountRow,
+    CharacterRow,
+    Commit,
+    CommitFailed,
+    Committed,
+    ConversationRow,
+    Find,
+    FindAccounts,
+    FindCharacters,
+    FindConversation,
+    FindConversations,
+    FindFailed,
+    FindLogin,
+    Found,
+    Query,
+    StoredConversation,
+    Write,
+)
+
+
+class StorageTroubleError(Exception):
+    """The archive did not answer in time, or could not: disk full, database locked. See `samovar status`."""
+
+
+class ConflictError(Exception):
+    """What is stored already forbids this write."""
+
+
+class Records:
+    def __init__(self, runtime: Runtime, ask_s: float) -> None:
+        self.runtime = runtime
+        self.ask_s = ask_s
+
+    async def commit(self, *writes: Write) -> None:
+        """All of them or none. Raises ConflictError, StorageTroubleError."""
+        answer = await self.ask(lambda to: Commit(writes, to))
+        if isinstance(answer, CommitFailed) and answer.conflict:
+            raise ConflictError(answer.why)
+        if not isinstance(answer, Committed):
+            raise StorageTroubleError(why_of(answer))
+
+    async def accounts(self) -> list[AccountRow]:
+        return await self.find(FindAccounts())
+
+    async def login(self, token_hash: bytes, now_ms: int) -> AccountRow | None:
+        """Whose login it is; None when there is no such one, or it is over."""
+        return await self.find(FindLogin(token_hash, now_ms))
+
+    async def characters(self) -> list[CharacterRow]:
+        return await self.find(FindCharacters())
+
+    async def conversations(self, user: UUID) -> list[ConversationRow]:
+        return await self.find(FindConversations(user))
+
+    async def conversation(self, conversation: UUID) -> StoredConversation | None:
+        return await self.find(FindConversation(conversation))
+
+    async def find(self, query: Query) -> Any:
+        """Raises StorageTroubleError."""
+        answer = await self.ask(lambda to: Find(query, to))
+        if not isinstance(answer, Found):
+            raise StorageTroubleError(why_of(answer))
+        return answer.result
+
+    async def ask(self, make_message: Callable[[str], Commit | Find]) -> Any:
+        try:
+            return await self.runtime.ask(ARCHIVE, make_message, self.ask_s)
+        except AskTimeoutError as error:
+            raise StorageTroubleError(str(error)) from error
+
+
+def why_of(answer: CommitFailed | FindFailed) -> str:
+    return answer.why

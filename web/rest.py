@@ -1,0 +1,221 @@
+"""REST: the endpoints of web/protocol.py under /api. Each is named in web/rights.py."""
+
+import asyncio
+import re
+from collections.abc import Callable
+from uuid import UUID
+
+from quart import Quart, Response, g, request
+
+from actors import addresses
+from actors.mailbox import AskTimeoutError
+from actors.messages.archive import AccountRow
+from actors.messages.chat import Delete, Problem, Rename, StartConversation
+from web import requests
+from web.accounts import setup_over
+from web.control import local_account
+from web.edge import Edge
+from web.peer import Peer
+from web.protocol import (
+    Character,
+    ControlToken,
+    Conversation,
+    ConversationMade,
+    FirstVisit,
+    Login,
+    Me,
+    NewConversation,
+    NewTitle,
+)
+from web.refusal import RefusedError, not_found, storage_trouble
+
+TITLE_LIMIT = 200
+ASSET = re.compile(r"[0-9a-f]{64}", re.ASCII)
+DAY_S = 86_400
+YEAR_S = 31_536_000
+
+# What a picture begins with → its type. Anything else is not served: no SVG, no HTML.
+PICTURES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"RIFF", "image/webp"), (b"\xff\xd8\xff", "image/jpeg"))
+
+MakeMessage = Callable[[str], StartConversation | Rename | Delete]
+
+STATUS_OF_PROBLEM = {"not_found": 404, "busy": 409, "bad_request": 400, "forbidden": 403}
+
+
+def add_account_routes(app: Quart, edge: Edge) -> None:
+    accounts = edge.accounts
+
+    def peer() -> Peer:
+        return requests.peer(request, behind_proxy=edge.settings.behind_proxy)
+
+    async def whoami(account: AccountRow | None) -> Me:
+        setup_needed = await accounts.setup_needed()
+        return Me(
+            version=edge.version,
+            setup_needed=setup_needed,
+            code_needed=setup_needed and not peer().here,
+            user=account.id if account else None,
+            user_name=account.name if account else "",
+            role=account.role if account else "",
+        )
+
+    async def logged_in(account: AccountRow, lasts_s: float) -> Response:
+        """A fresh login; the one that this browser had is over."""
+        token = await accounts.begin_login(account, lasts_s)
+        await end_login()
+        response = requests.answer(await whoami(account))
+        requests.set_login(response, token, lasts_s)
+        return response
+
+    async def end_login() -> None:
+        if g.login is not None:
+            await accounts.end_login(g.login)
+            edge.sockets.end_login(g.login)
+
+    @app.get("/api/me")
+    async def me() -> Response:
+        return requests.answer(await whoami(g.account))
+
+    @app.post("/api/setup")
+    async def setup() -> Response:
+        visit = await requests.body(FirstVisit)
+        if not await accounts.setup_needed():
+            raise setup_over()
+        if not peer().here:
+            accounts.guess_allowed(peer())
+            if not edge.setup_code.is_right(visit.code):
+                raise RefusedError(403, "code", "The code is wrong. The node printed it when it started.")
+            accounts.guessed_right(peer())
+        owner = await accounts.make_owner(visit)
+        edge.setup_code.burn()
+        return await logged_in(owner, edge.settings.login_days * DAY_S)
+
+    @app.post("/api/login")
+    async def login() -> Response:
+        given = await requests.body(Login)
+        account = await accounts.check_password(given, peer())
+        return await logged_in(account, edge.settings.login_days * DAY_S)
+
+    @app.post("/api/logout")
+    async def logout() -> Response:
+        await end_login()
+        response = requests.answer(await whoami(None))
+        requests.clear_login(response)
+        return response
+
+    @app.post("/api/control")
+    async def control() -> Response:
+        given = await requests.body(ControlToken)
+        account = local_account(given, edge.control_token, peer())
+        return await logged_in(account, edge.settings.local_login_s)
+
+    _ = me, setup, login, logout, control
+
+
+def add_chat_routes(app: Quart, edge: Edge) -> None:
+    @app.get("/api/characters")
+    async def characters() -> Response:
+        rows = await edge.records.characters()
+        return requests.answer(
+            [
+                Character(
+                    id=row.character,
+                    version=row.version,
+                    name=row.name,
+                    tagline=row.tagline,
+                    description=row.description,
+                    tags=row.tags,
+                    portrait=portrait_path(row.portrait),
+                    greeting=row.greeting,
+                )
+                for row in rows
+            ]
+        )
+
+    @app.get("/api/assets/<asset_id>")
+    async def asset(asset_id: str) -> Response:
+        data = await asyncio.to_thread(edge.read_asset, asset_id) if ASSET.fullmatch(asset_id) else None
+        kind = next((kind for start, kind in PICTURES if data is not None and data.startswith(start)), None)
+        if data is None or kind is None:
+            raise not_found()
+        response = Response(data, content_type=kind)
+        response.headers["Cache-Control"] = f"private, max-age={YEAR_S}, immutable"
+        return response
+
+    @app.get("/api/conversations")
+    async def conversations() -> Response:
+        rows = await edge.records.conversations(requests.account().id)
+        return requests.answer(
+            [
+                Conversation(
+                    id=row.id,
+                    title=row.title,
+                    character_name=row.character_name,
+                    portrait=portrait_path(row.portrait),
+                    updated_ms=row.updated_ms,
+                    last_line=row.last_line,
+                    live=row.live,
+                )
+                for row in rows
+            ]
+        )
+
+    @app.post("/api/conversations")
+    async def new_conversation() -> Response:
+        asked = await requests.body(NewConversation)
+        account = requests.account()
+        if not edge.new_conversations.take(account.id.hex, edge.world.monotonic_s()):
+            raise RefusedError(429, "too_many", "Too many new conversations: wait a minute.", 60)
+        conversation = edge.world.new_id()
+        version, name = asked.character_version, spoken_name(account)
+        await ask_session(conversation, lambda to: StartConversation(account.id, name, version, to))
+        edge.ownership.remember(conversation, account.id)
+        edge.sockets.list_changed(account.id)
+        return requests.answer(ConversationMade(conversation), 201)
+
+    @app.patch("/api/conversations/<conversation_id>")
+    async def rename_conversation(conversation_id: str) -> Response:
+        title = " ".join((await requests.body(NewTitle)).title.split())
+        if not 1 <= len(title) <= TITLE_LIMIT:
+            raise RefusedError(400, "title", f"The title must have 1 to {TITLE_LIMIT} characters.")
+        conversation = await own(conversation_id)
+        await ask_session(conversation, lambda to: Rename(title, to))
+        edge.sockets.list_changed(requests.account().id)
+        return Response(b"", 204)
+
+    @app.delete("/api/conversations/<conversation_id>")
+    async def delete_conversation(conversation_id: str) -> Response:
+        conversation = await own(conversation_id)
+        await ask_session(conversation, Delete)
+        edge.ownership.forget(conversation)
+        edge.sockets.list_changed(requests.account().id)
+        return Response(b"", 204)
+
+    async def own(conversation_id: str) -> UUID:
+        """The id, when it is a conversation of the one who asks."""
+        try:
+            conversation = UUID(conversation_id)
+        except ValueError as error:
+            raise not_found() from error
+        if not await edge.ownership.owns(requests.account().id, conversation):
+            raise not_found()
+        return conversation
+
+    async def ask_session(conversation: UUID, make_message: MakeMessage) -> None:
+        try:
+            said = await edge.runtime.ask(addresses.session(conversation), make_message, edge.settings.ask_s)
+        except AskTimeoutError as error:
+            raise storage_trouble() from error
+        if isinstance(said, Problem):
+            raise RefusedError(STATUS_OF_PROBLEM.get(said.code, 503), said.code, said.text)
+
+    _ = characters, asset, conversations, new_conversation, rename_conversation, delete_conversation
+
+
+def portrait_path(asset_id: str) -> str:
+    return f"/api/assets/{asset_id}" if asset_id else ""
+
+
+def spoken_name(account: AccountRow) -> str:
+    """How characters call the account; always the same for the terminal, whose replies are repeatable."""
+    return "You" if account.role == "local" else account.name

@@ -1,0 +1,51 @@
+"""Rights: who may call which endpoint and send which frame. What is not in the tables nobody may.
+
+Roles: "nobody" (not logged in), "user", "owner" (made the first visit), "local" (the terminal's).
+"""
+
+from msgspec import Struct
+
+from actors.messages.chat import Close, Continue, Edit, Open, Regenerate, Select, SendText, Stop
+
+NOBODY = "nobody"
+ROLES = frozenset({NOBODY, "user", "owner", "local"})
+
+EVERYBODY = ROLES
+LOGGED_IN = ROLES - {NOBODY}
+
+# Endpoint (name of the function that serves it) → roles.
+ENDPOINTS: dict[str, frozenset[str]] = {
+    "page": EVERYBODY,
+    "socket": EVERYBODY,  # says Farewell("login") to nobody, which a browser can read
+    "me": EVERYBODY,
+    "setup": EVERYBODY,  # served once in the life of a node
+    "login": EVERYBODY,
+    "logout": EVERYBODY,
+    "control": EVERYBODY,  # from this machine alone, with the control token
+    "characters": LOGGED_IN,
+    "asset": LOGGED_IN,
+    "conversations": LOGGED_IN,
+    "new_conversation": LOGGED_IN,
+    "rename_conversation": LOGGED_IN,
+    "delete_conversation": LOGGED_IN,
+}
+
+# Frame → roles; every one of them only for conversations of one's own.
+FRAMES: dict[type[Struct], frozenset[str]] = {
+    Open: LOGGED_IN,
+    Close: LOGGED_IN,
+    SendText: LOGGED_IN,
+    Regenerate: LOGGED_IN,
+    Edit: LOGGED_IN,
+    Continue: LOGGED_IN,
+    Select: LOGGED_IN,
+    Stop: LOGGED_IN,
+}
+
+
+def may_call(role: str, endpoint: str) -> bool:
+    return role in ENDPOINTS.get(endpoint, frozenset())
+
+
+def may_send(role: str, frame: type[Struct]) -> bool:
+    return role in FRAMES.get(frame, frozenset())

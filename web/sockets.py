@@ -1,0 +1,133 @@
+"""Sockets: the port behind `sockets/<id>`, and what concerns several sockets at once.
+
+sockets/<id>     an event for one reader
+sockets          Awake: a session lost its readers
+sockets/node     QueueStatus, for all
+"""
+
+import asyncio
+import contextlib
+from typing import Any
+from uuid import UUID
+
+from actors import addresses
+from actors.mailbox import Runtime
+from actors.messages.chat import Awake, MessageAdded, ReplyFinished
+from actors.messages.queueing import QueueStatus, WatchQueue
+from web.pacer import Pacer
+from web.protocol import ConversationsChanged, Farewell, NodeState
+from web.settings import WebSettings
+from web.socket import Socket
+
+NODE = "node"
+
+
+class Sockets:
+    def __init__(self, runtime: Runtime, settings: WebSettings) -> None:
+        self.runtime = runtime
+        self.settings = settings
+        self.open: dict[str, Socket] = {}
+        self.by_user: dict[UUID, set[Socket]] = {}
+        self.state: NodeState | None = None
+        self.state_pacer = Pacer(settings.state_pause_s)
+        self.list_pacers: dict[UUID, Pacer] = {}
+        self.left = asyncio.Event()  # the last one has closed
+        self.closing = False
+
+    # -- the port -----------------------------------------------------------------------------
+
+    def deliver(self, address: str, message: Any, sender: str) -> None:  # noqa: ARG002 - the port's own shape
+        match message:
+            case Awake(conversation):
+                for socket in self.open.values():
+                    socket.reopen(conversation)
+            case QueueStatus():
+                self.state_changed(NodeState(message.workers, message.waiting, message.running))
+            case _:
+                socket = self.open.get(addresses.key(address))
+                if socket is None:
+                    return  # it closed a moment ago
+                socket.deliver(message)
+                if isinstance(message, MessageAdded | ReplyFinished):
+                    self.list_changed(socket.account.id)
+
+    # -- coming and going ---------------------------------------------------------------------
+
+    def refusal(self, user: UUID) -> Farewell | None:
+        """Why this user may not open one more socket, or None."""
+        if self.closing:
+            return going_down()
+        if len(self.open) >= self.settings.sockets:
+            text = "This node serves as many pages as it can: try again later."
+            return Farewell("too_many", text, again=True)
+        limit = self.settings.sockets_per_user
+        if len(self.by_user.get(user, ())) >= limit:
+            text = f"At most {limit} pages are open at once: close another one and load this one again."
+            return Farewell("too_many", text, again=False)
+        return None
+
+    def add(self, socket: Socket) -> None:
+        self.open[addresses.key(socket.address)] = socket
+        self.left.clear()
+        self.by_user.setdefault(socket.account.id, set()).add(socket)
+        if self.state is not None:
+            socket.deliver(self.state)
+
+    def remove(self, socket: Socket) -> None:
+        user = socket.account.id
+        del self.open[addresses.key(socket.address)]
+        if not self.open:
+            self.left.set()
+        self.by_user[user].discard(socket)
+        if not self.by_user[user]:
+            del self.by_user[user]
+            pacer = self.list_pacers.pop(user, None)
+            if pacer is not None:
+                pacer.cancel()
+
+    # -- for several sockets ------------------------------------------------------------------
+
+    def watch_queue(self) -> None:
+        """Ask the queue to report; harmless to repeat."""
+        self.runtime.tell(addresses.QUEUE, WatchQueue(addresses.socket(NODE)), addresses.socket(NODE))
+
+    def state_changed(self, state: NodeState) -> None:
+        if state != self.state:
+            self.state = state
+            self.state_pacer.run(self.send_state)
+
+    def send_state(self) -> None:
+        if self.state is not None:
+            for socket in self.open.values():
+                socket.deliver(self.state)
+
+    def list_changed(self, user: UUID) -> None:
+        """The user's list of conversations is another."""
+        if user in self.by_user:
+            pacer = self.list_pacers.setdefault(user, Pacer(self.settings.state_pause_s))
+            pacer.run(lambda: self.send_list_changed(user))
+
+    def send_list_changed(self, user: UUID) -> None:
+        for socket in self.by_user.get(user, ()):
+            socket.deliver(ConversationsChanged())
+
+    def end_login(self, login: bytes) -> None:
+        """Close the sockets of this login."""
+        for socket in self.open.values():
+            if socket.login == login:
+                socket.leave(Farewell("login", "You are logged out.", again=False))
+
+    async def close(self, within_s: float) -> None:
+        """Say farewell to everybody, and let nobody in any more."""
+        self.closing = True
+        self.state_pacer.cancel()
+        for socket in self.open.values():
+            socket.leave(going_down())
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                if self.open:
+                    await self.left.wait()
+
+
+def going_down() -> Farewell:
+    return Farewell("going_down", "The server is going down; it may be back soon.", again=True)

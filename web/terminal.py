@@ -1,0 +1,298 @@
+"""Terminal: `samovar chat`, a client of the browser's own protocol.
+
+Each call begins a new conversation, under the built-in local user, whose name in the chat is always the
+same, with pinned sampling: so the same seed gives the same text.
+"""
+
+import asyncio
+import contextlib
+import http.client
+import io
+import ssl
+import sys
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import msgspec
+import psutil
+from msgspec import Struct
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+from websockets.typing import Origin
+
+from actors.messages.chat import Problem, SendText, Snapshot
+from actors.messages.generation import Sampling
+from actors.world import RealWorld
+from web.protocol import (
+    PROTOCOL_VERSION,
+    Character,
+    ControlToken,
+    ConversationMade,
+    Farewell,
+    Greeting,
+    NewConversation,
+    Refusal,
+    ServerFrame,
+    Welcome,
+)
+from web.reply_reader import Outcome, ReplyReader
+
+REQUEST_S = 10.0
+FIRST_PAUSE_S = 0.1
+LONGEST_PAUSE_S = 2.0
+MAX_EVENT_BYTES = 67_108_864
+
+SAMPLING = Sampling()  # the same for every call, whatever the settings of the node say
+
+encode = msgspec.json.Encoder().encode
+decode = msgspec.json.Decoder(ServerFrame).decode
+
+
+class ChatError(Exception):
+    """The chat cannot go on; the text is one line that says what to do."""
+
+
+class UnknownCharacterError(ChatError):
+    """No character has the given name: take one of those that the text names."""
+
+
+class CutError(Exception):
+    """The connection, or the server behind it, is away for the moment."""
+
+
+class Door(Struct, frozen=True):
+    """What DATA/run/node.json says of the running node, as far as it is needed here."""
+
+    pid: int
+    url: str
+    token: str
+
+    @property
+    def origin(self) -> str:
+        place = urlsplit(self.url)
+        return f"{place.scheme}://{place.netloc}"
+
+
+def chat(data: Path, text: str, character: str | None, seed: int | None, timeout_s: float) -> int:
+    """Ask, and write the reply to standard output as it comes. Returns the exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # A console that lacks a character shows a ? instead.
+        sys.stdout.reconfigure(errors="replace")  # pyright: ignore[reportUnknownMemberType]
+    try:
+        asyncio.run(Terminal(data).chat(text, character, seed, timeout_s))
+    except ChatError as error:
+        sys.stderr.write(f"{error}\n")
+        return 2 if isinstance(error, UnknownCharacterError) else 1
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        return 1
+    return 0
+
+
+def find_door(data: Path) -> Door:
+    """The running node. Raises ChatError."""
+    path = data / "run" / "node.json"
+    try:
+        door = msgspec.json.decode(path.read_bytes(), type=Door)
+    except (FileNotFoundError, msgspec.DecodeError):
+        raise ChatError(f"No node runs on {data}: start one with `samovar up`.") from None
+    except OSError as error:
+        raise ChatError(f"{path} cannot be read: {error.strerror}.") from error
+    if not psutil.pid_exists(door.pid):
+        raise ChatError(f"The node on {data} is gone: start it again with `samovar up`.")
+    if not door.url:
+        raise ChatError(f"The node on {data} serves no web page, or not yet: see `samovar status`.")
+    return door
+
+
+class Terminal:
+    """Raises ChatError where no node runs."""
+
+    def __init__(self, data: Path) -> None:
+        self.data = data
+        self.door = find_door(data)
+        self.cookie = ""
+
+    async def chat(self, text: str, character: str | None, seed: int | None, timeout_s: float) -> None:
+        """Raises ChatError."""
+        reader: ReplyReader | None = None
+        try:
+            async with asyncio.timeout(timeout_s):
+                reader = ReplyReader(await self.persistently_begin(text, character, seed))
+                await self.follow(reader)
+        except TimeoutError:
+            raise ChatError(
+                f"No complete reply within {timeout_s:g} s: `samovar status` shows whether a worker is there."
+            ) from None
+        finally:
+            if reader is not None and reader.text:
+                write("\n")
+            if self.cookie:
+                with contextlib.suppress(CutError, ChatError):
+                    await self.request("POST", "/api/logout")
+
+    # -- the way in ---------------------------------------------------------------------------
+
+    async def log_in(self) -> None:
+        """Exchange the control token, which is another one after a restart, for a login."""
+        with contextlib.suppress(ChatError):  # while the node restarts, what we know may still hold
+            self.door = find_door(self.data)
+        self.cookie = ""
+        await self.request("POST", "/api/control", ControlToken(self.door.token))
+
+    async def request(self, method: str, path: str, body: Struct | None = None) -> bytes:
+        """Raises CutError where trying again may help, else ChatError."""
+        return await asyncio.to_thread(self.request_now, self.door, method, path, body)
+
+    def request_now(self, door: Door, method: str, path: str, body: Struct | None) -> bytes:
+        place = urlsplit(door.url)
+        host, port = place.hostname or "", place.port
+        connection: http.client.HTTPConnection
+        if place.scheme == "https":
+            connection = http.client.HTTPSConnection(host, port, timeout=REQUEST_S, context=own_machine())
+        else:
+            connection = http.client.HTTPConnection(host, port, timeout=REQUEST_S)
+        headers = {"Origin": door.origin, "Cookie": self.cookie, "Content-Type": "application/json"}
+        try:
+            connection.request(method, path, encode(body) if body is not None else b"", headers)
+            answer = connection.getresponse()
+            data = answer.read()
+        except (OSError, http.client.HTTPException) as error:
+            raise CutError(str(error)) from error
+        finally:
+            connection.close()
+        if answer.status >= 500:
+            raise CutError(refusal_text(data, answer.status))
+        if answer.status >= 400:
+            raise ChatError(refusal_text(data, answer.status))
+        if cookie := answer.getheader("Set-Cookie"):
+            self.cookie = cookie.partition(";")[0]
+        return data
+
+    # -- the conversation ---------------------------------------------------------------------
+
+    async def persistently_begin(self, text: str, character: str | None, seed: int | None) -> SendText:
+        """Begin a conversation; a server that is just being restarted is waited for."""
+        pause = FIRST_PAUSE_S
+        while True:
+            try:
+                return await self.begin(text, character, seed)
+            except CutError:
+                self.door = find_door(self.data)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE_S)
+
+    async def begin(self, text: str, character: str | None, seed: int | None) -> SendText:
+        await self.log_in()
+        characters = msgspec.json.decode(await self.request("GET", "/api/characters"), type=list[Character])
+        chosen = choose(characters, character)
+        data = await self.request("POST", "/api/conversations", NewConversation(chosen.version))
+        conversation: UUID = msgspec.json.decode(data, type=ConversationMade).id
+        key = RealWorld().new_id()
+        return SendText(conversation, key, text, sampling=SAMPLING, seed=seed)
+
+    async def follow(self, reader: ReplyReader) -> None:
+        """Read the reply to its end; dial again as often as it takes. Raises ChatError."""
+        pause = FIRST_PAUSE_S
+        while True:
+            before = reader.next_seq
+            try:
+                if await self.follow_once(reader):
+                    return
+            except (CutError, OSError, WebSocketException):
+                pass
+            pause = FIRST_PAUSE_S if reader.next_seq > before else min(2 * pause, LONGEST_PAUSE_S)
+            await asyncio.sleep(pause)
+            with contextlib.suppress(ChatError):
+                self.door = find_door(self.data)
+
+    async def follow_once(self, reader: ReplyReader) -> bool:
+        """Over one connection; False when another one is needed."""
+        url = urlsplit(self.door.url)
+        secure = url.scheme == "https"
+        async with connect(
+            f"{'wss' if secure else 'ws'}://{url.netloc}/ws",
+            origin=Origin(self.door.origin),
+            additional_headers={"Cookie": self.cookie},
+            ssl=own_machine() if secure else None,
+            compression=None,
+            proxy=None,
+            open_timeout=REQUEST_S,
+            close_timeout=1,
+            max_size=MAX_EVENT_BYTES,
+        ) as socket:
+            await say(socket, Greeting(PROTOCOL_VERSION))
+            opened = False
+            async for data in socket:
+                event = decode(data)
+                match event:
+                    case Welcome():
+                        await say(socket, reader.open())
+                        continue
+                    case Farewell(code="login"):
+                        await self.log_in()
+                        return False
+                    case Farewell(again=True):
+                        return False
+                    case Farewell():
+                        raise ChatError(event.text)
+                    case Problem(request_key=None) if not opened:
+                        return False  # the server is not up to it yet
+                    case _:
+                        opened = opened or isinstance(event, Snapshot)
+                        step = reader.take(event)
+                write(step.text)
+                for command in step.say:
+                    await say(socket, command)
+                if step.outcome is not None:
+                    return judge(step.outcome)
+        return False
+
+
+def judge(outcome: Outcome) -> bool:
+    if outcome.why:
+        raise ChatError(outcome.why)
+    return True
+
+
+def choose(characters: list[Character], name: str | None) -> Character:
+    """The one of that name, or the first. Raises ChatError."""
+    if not characters:
+        raise ChatError("This node has no characters.")
+    if name is None:
+        return characters[0]
+    for character in characters:
+        if character.name.casefold() == name.casefold():
+            return character
+    known = ", ".join(character.name for character in characters)
+    raise UnknownCharacterError(f"No character is called {name!r}. There are: {known}.")
+
+
+def refusal_text(data: bytes, status: int) -> str:
+    try:
+        return msgspec.json.decode(data, type=Refusal).text
+    except msgspec.DecodeError:
+        return f"The server answered with status {status}."
+
+
+def own_machine() -> ssl.SSLContext:
+    """TLS with this machine's own node, over loopback: its certificate names the public host."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+async def say(socket: ClientConnection, frame: Any) -> None:
+    await socket.send(encode(frame).decode())
+
+
+def write(text: str) -> None:
+    """Standard output, at once. Raises ChatError when nobody reads it any more."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ChatError("Nobody reads the reply any more.") from None

@@ -1,0 +1,66 @@
+/** The list of the user's conversations, last used first. */
+import { defineStore } from "pinia";
+import { ref, shallowRef } from "vue";
+import type { Conversation } from "../wire/protocol";
+import { rest, textOf } from "../wire/rest";
+import { useWire } from "../wire/useWire";
+
+export const useConversations = defineStore("conversations", () => {
+  const list = shallowRef<readonly Conversation[]>([]);
+  const state = ref<"empty" | "loaded" | "failed">("empty");
+  const trouble = ref("");
+  let fetching: Promise<void> | null = null;
+  let isOld = false;
+
+  useWire().listen((frame) => {
+    if (frame.type === "conversations_changed") void load();
+  });
+
+  /** One request at a time; what changes meanwhile is fetched after it. */
+  async function load(): Promise<void> {
+    if (fetching) {
+      isOld = true;
+      return fetching;
+    }
+    fetching = fetchList();
+    await fetching;
+    fetching = null;
+    if (isOld) {
+      isOld = false;
+      await load();
+    }
+  }
+
+  async function fetchList(): Promise<void> {
+    try {
+      list.value = await rest.conversations();
+      state.value = "loaded";
+      trouble.value = "";
+    } catch (error) {
+      trouble.value = textOf(error);
+      if (state.value === "empty") state.value = "failed";
+    }
+  }
+
+  const find = (id: string): Conversation | undefined => list.value.find((conversation) => conversation.id === id);
+
+  /** Begin a conversation; gives its id. */
+  async function begin(characterVersion: string): Promise<string> {
+    const { id } = await rest.begin({ character_version: characterVersion });
+    void load();
+    return id;
+  }
+
+  async function rename(id: string, title: string): Promise<void> {
+    await rest.rename(id, { title });
+    await load();
+  }
+
+  async function remove(id: string): Promise<void> {
+    await rest.remove(id);
+    list.value = list.value.filter((conversation) => conversation.id !== id);
+    void load();
+  }
+
+  return { list, state, trouble, load, find, begin, rename, remove };
+});

@@ -1,0 +1,256 @@
+/** Every word the page says, in one place; what depends on something is a function. */
+
+const ordinal = (n: number): string => {
+  const rest = n % 100;
+  const suffix = rest >= 11 && rest <= 13 ? "th" : (["th", "st", "nd", "rd"][n % 10] ?? "th");
+  return `${n}${suffix}`;
+};
+
+const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+
+const duration = (seconds: number): string => {
+  if (seconds < 10) return "a few seconds";
+  if (seconds < 90) return `${Math.round(seconds / 10) * 10} seconds`;
+  return count(Math.round(seconds / 60), "minute", "minutes");
+};
+
+export const words = {
+  product: "Samovar",
+
+  greeting: {
+    night: (name: string) => `Still up, ${name}?`,
+    morning: (name: string) => `Good morning, ${name}`,
+    day: (name: string) => `Hello, ${name}`,
+    evening: (name: string) => `Good evening, ${name}`,
+  },
+
+  welcome: {
+    title: "Put the kettle on",
+    lead: "This is your Samovar: a place at home where you and your people talk with characters. What is said here stays on your own machines.",
+    setUpTitle: "Make it yours",
+    setUpLead: "You are the first one here, so you are the owner.",
+    loginTitle: "Welcome back",
+    loginLead: "Take a seat; everything is where you left it.",
+    name: "Your name",
+    nameHint: "Characters will call you by it.",
+    password: "Password",
+    newPassword: "A password",
+    passwordHint: "Eight characters or more. A short sentence is best.",
+    showPassword: "Show the password",
+    hidePassword: "Hide the password",
+    code: "One-time code",
+    codeHint: "You come from another machine. The node printed this code where it was started.",
+    setUp: "Open the door",
+    login: "Come in",
+    working: "One moment…",
+    unreachable: "The server does not answer.",
+    unreachableHelp: "Start it with “samovar up” on the machine at home. This page tries again by itself.",
+    loading: "Warming up…",
+  },
+
+  gallery: {
+    documentTitle: "Characters",
+    lead: "Who would you like to sit with?",
+    characters: "Characters",
+    recent: "Go on where you left off",
+    allConversations: (n: number) => `All ${n} conversations`,
+    open: (name: string) => `About ${name}`,
+    begin: (name: string) => `Talk with ${name}`,
+    beginning: "Pulling up a chair…",
+    about: "About",
+    firstWords: "First words",
+    before: (name: string) => `Your conversations with ${name}`,
+    close: "Close",
+    emptyTitle: "Nobody is here yet",
+    empty: "The characters that come with Samovar are not in its database. Start the node again: it puts them back.",
+    failedTitle: "The characters could not be fetched",
+    retry: "Try again",
+    portraitOf: (name: string) => `Portrait of ${name}`,
+    noConversations: "No conversation yet. Choose somebody below, and say hello.",
+  },
+
+  conversations: {
+    heading: "Conversations",
+    new: "New conversation",
+    none: "Nothing here yet.",
+    failed: "The list could not be fetched.",
+    menu: (title: string) => `More about “${title}”`,
+    rename: "Rename",
+    remove: "Delete",
+    renameTitle: "Rename the conversation",
+    newTitle: "New title",
+    save: "Save",
+    cancel: "Cancel",
+    removeTitle: "Delete this conversation?",
+    removeText: (title: string) => `“${title}” and all its branches will be gone for good.`,
+    removeConfirm: "Delete for good",
+    live: "A reply is being written",
+    show: "Show the conversations",
+    hide: "Hide the conversations",
+    home: "All characters",
+  },
+
+  chat: {
+    log: (name: string) => `Conversation with ${name}`,
+    you: "You",
+    composer: (name: string) => `Say something to ${name}`,
+    composerBusy: (name: string) => `${name} is writing. You can write ahead.`,
+    send: "Send",
+    sendHint: "Enter sends, Shift + Enter makes a new line",
+    stop: "Stop the reply",
+    stopping: "Stopping…",
+    newest: "Jump to the newest message",
+    opening: "Fetching the conversation…",
+    goneTitle: "This conversation is no longer here",
+    gone: "It was deleted, perhaps on another device.",
+    goneAction: "To all characters",
+    retry: "Try again",
+    writeAgain: "Write another reply",
+    goOn: "Let it go on",
+    answer: "Ask for a reply",
+    edit: "Edit",
+    editMine: "Edit your message",
+    editTheirs: (name: string) => `Edit the words of ${name}`,
+    editMineHint: "Your message gets a new version, and a new reply. The old one stays one swipe away.",
+    editTheirsHint: "The reply gets a new version. The old one stays one swipe away.",
+    saveAndSend: "Save and send",
+    save: "Save",
+    cancel: "Cancel",
+    copy: "Copy",
+    copied: "Copied",
+    copyFailed: "The browser does not allow copying here. Select the text instead.",
+    copyCode: "Copy code",
+    previous: "Previous version",
+    next: "Next version",
+    versionOf: (n: number, m: number) => `Version ${n} of ${m}`,
+    actions: (who: string) => `Message of ${who}`,
+    writing: (name: string) => `${name} is writing…`,
+    finished: (name: string, text: string) => `${name}: ${text}`,
+    sending: "Sending…",
+    kept: "Kept here. It will be sent when the connection is back.",
+    refused: (why: string) => `Not sent. ${why}`,
+    sendAgain: "Send again",
+    takeBack: "Take it back",
+    notSaved: "Not done. ",
+    ended: {
+      length: "The reply reached its length limit.",
+      cancelled: "Stopped.",
+      failed: "This reply broke off.",
+      refused: "This reply broke off.",
+      queue_full: "The queue is full.",
+      no_worker: "No computer was there to write the reply.",
+      model_changed: "The model was changed in the middle of this reply.",
+    } as Readonly<Record<string, string>>,
+    nothingCame: "No reply came of it.",
+  },
+
+  progress: {
+    next: "Next in line",
+    place: (place: number, waitingCount: number) => `${ordinal(place)} of ${waitingCount} in line`,
+    wait: (seconds: number) => `about ${duration(seconds)}`,
+    queued: "In line",
+    reading: "Reading the conversation",
+    thinking: "Thinking",
+    suspended: "The computer that writes is away. The reply goes on where it stopped when it is back.",
+  },
+
+  line: {
+    lost: "The connection is lost.",
+    lostHelp: "Nothing is lost with it: a reply that is being written goes on, and shows when the connection is back.",
+    retryIn: (seconds: number) => (seconds > 0 ? `Trying again in ${seconds} s` : "Trying again…"),
+    retryNow: "Try now",
+    away: "The computer that writes the replies is away.",
+    awayHelp: "You can read and write meanwhile. Replies wait, and go on where they stopped when it is back.",
+    starting: "The computer that writes the replies is starting.",
+    startingHelp: "It loads its model. Replies wait until it is ready.",
+    refused: "The server closed the connection.",
+    reload: "Load the page again",
+    tooMany: "Use this page",
+  },
+
+  node: {
+    button: (state: string) => `State of the node: ${state}`,
+    heading: "At home",
+    ready: "Ready",
+    away: "Away",
+    starting: "Starting",
+    silent: "Not answering",
+    unknown: "Not known",
+    model: "Model",
+    engine: "Engine",
+    slots: "Replies at once",
+    busy: (busy: number, slots: number) => `${busy} of ${slots} in use`,
+    context: "Memory",
+    tokens: (n: number) => `${n.toLocaleString("en")} tokens`,
+    queue: "Queue",
+    queueText: (running: number, waitingCount: number) => `${running} being written, ${waitingCount} in line`,
+    noWorker: "No computer is linked at the moment.",
+    version: (version: string) => `Samovar ${version}`,
+  },
+
+  demo: {
+    badge: "Demonstration model",
+    note: "Small and quick; it wanders.",
+    heading: "This is the demonstration model",
+    text: "It is tiny, so that Samovar works on any laptop at once. It is lively, but it loses the thread and makes things up.",
+    how: "For real conversations, give the node a GGUF model of the Llama family:",
+    command: "samovar up --model PATH",
+    copy: "Copy the command",
+  },
+
+  theme: { label: "Theme", light: "Light", dark: "Dark", system: "As the system" },
+
+  account: {
+    menu: (name: string) => `Account of ${name}`,
+    logOut: "Log out",
+    help: "Keyboard shortcuts",
+  },
+
+  help: {
+    title: "Keyboard shortcuts",
+    close: "Close",
+    keys: [
+      ["Enter", "Send the message"],
+      ["Shift + Enter", "New line"],
+      ["↑ in an empty box", "Edit your last message"],
+      ["← →", "Previous or next version of the last reply"],
+      ["Alt + R", "Write another reply"],
+      ["Alt + C", "Let the last reply go on"],
+      ["Esc", "Stop the reply; close what is open"],
+      ["/", "To the message box"],
+      ["Alt + ↑ ↓", "Previous or next conversation"],
+      ["Alt + N", "New conversation"],
+      ["?", "This sheet"],
+    ] as readonly (readonly [string, string])[],
+  },
+
+  link: {
+    title: "This link leads out of Samovar",
+    text: "A character wrote it. Open it only if you know the place:",
+    open: "Open in a new tab",
+    stay: "Stay here",
+  },
+
+  when: {
+    now: "just now",
+    minutes: (n: number) => `${n} min`,
+    yesterday: "yesterday",
+  },
+
+  title: {
+    writing: (name: string) => `${name} is writing…`,
+    new: (name: string) => `● ${name} has answered`,
+    offline: "Connection lost",
+  },
+
+  errors: {
+    unreachable: "The server does not answer. Check that the node is running, then try again.",
+    unexpected: "Something went wrong in this page. Load it again; if it happens again, the log of the browser says why.",
+    status: (status: number) => `The server answered with an error (${status}). Its log says why.`,
+    notFoundTitle: "There is nothing at this address",
+  },
+
+  dismiss: "Dismiss",
+} as const;
+
+export { duration, ordinal };

@@ -1,0 +1,31 @@
+/** Who is here: the owner's first visit, the login and its end. */
+import { defineStore } from "pinia";
+import { computed, ref } from "vue";
+import type { FirstVisit, Login, Me } from "../wire/protocol";
+import { rest } from "../wire/rest";
+
+export const useSession = defineStore("session", () => {
+  const me = ref<Me | null>(null);
+  const isIn = computed(() => me.value !== null && me.value.user !== null);
+  const name = computed(() => me.value?.user_name ?? "");
+
+  /** Ask the server who we are. Throws UnreachableError or RefusedError. */
+  async function load(): Promise<void> {
+    me.value = await rest.me();
+  }
+
+  async function setUp(visit: FirstVisit): Promise<void> {
+    me.value = await rest.setUp(visit);
+  }
+
+  async function logIn(login: Login): Promise<void> {
+    me.value = await rest.logIn(login);
+  }
+
+  async function logOut(): Promise<void> {
+    await rest.logOut();
+    await load();
+  }
+
+  return { me, isIn, name, load, setUp, logIn, logOut };
+});

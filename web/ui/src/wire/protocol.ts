@@ -1,0 +1,340 @@
+// Made from web/protocol.py by `python -m web.typescript`. Do not edit: change that file and run it again.
+
+export const PROTOCOL_VERSION = 1;
+
+export type GenerationState = "cancelled" | "done" | "failed" | "leased" | "queued" | "streaming" | "suspended";
+
+export type Role = "assistant" | "system" | "user";
+
+export type ClientFrame =
+  | Greeting
+  | Open
+  | Close
+  | SendText
+  | Regenerate
+  | Edit
+  | Continue
+  | Select
+  | Stop;
+
+export type ServerFrame =
+  | Welcome
+  | Farewell
+  | NodeState
+  | ConversationsChanged
+  | Snapshot
+  | MessageAdded
+  | ReplyState
+  | ReplyText
+  | ReplyFinished
+  | Problem
+  | ConversationGone;
+
+/** The client's first frame. */
+export interface Greeting {
+  type: "greeting";
+  version: number;
+}
+
+/**
+ * Read along. Answered by Snapshot; where `generation` is the live one, the snapshot's live text
+ * begins at `seq` (what the reader lacks), else at 0.
+ */
+export interface Open {
+  type: "open";
+  conversation: string;
+  generation?: string | null;
+  seq?: number;
+}
+
+export interface Close {
+  type: "close";
+  conversation: string;
+}
+
+/** A new message below `parent` (None: below the head), and the reply to it. */
+export interface SendText {
+  type: "send";
+  conversation: string;
+  request_key: string;
+  text: string;
+  parent?: string | null;
+  sampling?: Sampling | null;
+  seed?: number | null;
+}
+
+/** Another reply beside `message` (a swipe). */
+export interface Regenerate {
+  type: "regenerate";
+  conversation: string;
+  request_key: string;
+  message: string;
+}
+
+/** A new version of `message` beside the old one (a branch); a user's is answered anew. */
+export interface Edit {
+  type: "edit";
+  conversation: string;
+  request_key: string;
+  message: string;
+  text: string;
+}
+
+/** A longer version of the reply `message`, beside it. */
+export interface Continue {
+  type: "continue";
+  conversation: string;
+  request_key: string;
+  message: string;
+}
+
+/** Show the branch through `message`, down to its newest leaf. */
+export interface Select {
+  type: "select";
+  conversation: string;
+  message: string;
+}
+
+/** End the live reply; what is committed of it stays. */
+export interface Stop {
+  type: "stop";
+  conversation: string;
+  generation: string;
+}
+
+/** The server serves this client. `boot` changes when the web process starts anew. */
+export interface Welcome {
+  type: "welcome";
+  version: number;
+  boot: string;
+  user: string;
+  user_name: string;
+}
+
+/** The server closes the socket; `again` says whether dialling again can help. */
+export interface Farewell {
+  type: "farewell";
+  code: "going_down" | "login" | "too_many" | "version";
+  text: string;
+  again: boolean;
+}
+
+/**
+ * Workers and queue: sent after Welcome and at each change. No worker in state "ready": the GPU
+ * is away.
+ */
+export interface NodeState {
+  type: "node_state";
+  workers: WorkerFacts[];
+  waiting: number;
+  running: number;
+}
+
+/** The user's list of conversations is another: fetch it again. */
+export interface ConversationsChanged {
+  type: "conversations_changed";
+}
+
+/**
+ * The conversation as it stands: replaces all that the reader had, but the text of the live reply
+ * before `live.seq`.
+ */
+export interface Snapshot {
+  type: "snapshot";
+  conversation: string;
+  title: string;
+  character_version: string;
+  head: string;
+  /** the path from the first message to the head */
+  messages: ShownMessage[];
+  live: LiveReply | null;
+}
+
+/**
+ * A message was put at the end of the shown path, whose end was `message.parent`; a reader whose
+ * path ends otherwise opens the conversation again.
+ */
+export interface MessageAdded {
+  type: "message_added";
+  conversation: string;
+  message: ShownMessage;
+  request_key: string | null;
+}
+
+/** The live reply changed its state or its place; the first one announces it. */
+export interface ReplyState {
+  type: "reply_state";
+  conversation: string;
+  /** with text "" and seq = next_seq */
+  live: LiveReply;
+  /** of the prefill, 0..1; -1 = not known */
+  progress: number;
+}
+
+/**
+ * Text of the tokens seq ≤ i < next_seq: durable already. One that does not begin where the
+ * reader stands is a repetition (drop it) or a gap (open again).
+ */
+export interface ReplyText {
+  type: "reply_text";
+  conversation: string;
+  generation: string;
+  seq: number;
+  next_seq: number;
+  text: string;
+}
+
+/** The live reply is over. `message` is the whole of it; None where nothing came of it. */
+export interface ReplyFinished {
+  type: "reply_finished";
+  conversation: string;
+  generation: string;
+  reason: string;
+  message: ShownMessage | null;
+  why: string;
+}
+
+/** A command was refused; `code` for programs, `text` for people. */
+export interface Problem {
+  type: "problem";
+  code: "bad_request" | "busy" | "forbidden" | "not_found" | "queue_full" | "storage" | "too_many";
+  text: string;
+  conversation: string | null;
+  request_key: string | null;
+}
+
+export interface ConversationGone {
+  type: "conversation_gone";
+  conversation: string;
+}
+
+/** GET /api/me. `user_name` is "" when nobody is logged in. */
+export interface Me {
+  version: string;
+  /** no owner yet: show the first visit */
+  setup_needed: boolean;
+  /** … which asks for the one-time code that the node printed */
+  code_needed: boolean;
+  user: string | null;
+  user_name: string;
+  role: string;
+}
+
+/** POST /api/setup → Me, and the login cookie. */
+export interface FirstVisit {
+  name: string;
+  password: string;
+  code?: string;
+}
+
+/** POST /api/login → Me, and the cookie. POST /api/logout has no body. */
+export interface Login {
+  name: string;
+  password: string;
+}
+
+/** GET /api/characters → list. `portrait` is a path on this server, or "". */
+export interface Character {
+  id: string;
+  version: string;
+  name: string;
+  tagline: string;
+  description: string;
+  tags: string[];
+  portrait: string;
+  greeting: string;
+}
+
+/** GET /api/conversations → list, last used first. */
+export interface Conversation {
+  id: string;
+  title: string;
+  character_name: string;
+  portrait: string;
+  updated_ms: number;
+  last_line: string;
+  live: boolean;
+}
+
+/** POST /api/conversations → ConversationMade. */
+export interface NewConversation {
+  character_version: string;
+}
+
+export interface ConversationMade {
+  id: string;
+}
+
+/** PATCH /api/conversations/<id>; DELETE on the same path has no body. */
+export interface NewTitle {
+  title: string;
+}
+
+/** POST /api/control, from loopback only → Me, and the cookie of the built-in local user. */
+export interface ControlToken {
+  token: string;
+}
+
+/** Body of every answer with a status of 400 and above. */
+export interface Refusal {
+  code: string;
+  text: string;
+}
+
+/** How tokens are drawn. Temperature 0 is greedy; top_k 0, top_p 1 and min_p 0 are off. */
+export type Sampling = [
+  temperature?: number,
+  top_k?: number,
+  top_p?: number,
+  min_p?: number,
+  repetition_penalty?: number,
+  stop?: string[],
+  max_tokens?: number,
+];
+
+/** A worker as people see it. `state`: ready, silent, starting (linked, no engine yet). */
+export interface WorkerFacts {
+  name: string;
+  engine: string;
+  model: string;
+  slots: number;
+  busy: number;
+  state: string;
+  context: number;
+  demonstration: boolean;
+}
+
+/**
+ * A message on the shown path. `siblings` are all versions at this place, oldest first, itself
+ * included. `ended` says how a reply ended: stop, length, cancelled, failed; "" for a person's.
+ */
+export interface ShownMessage {
+  id: string;
+  parent: string;
+  role: Role;
+  text: string;
+  created_ms: number;
+  siblings: string[];
+  ended: string;
+}
+
+/**
+ * The reply being made. `text` holds what follows the first `seq` tokens that the reader has;
+ * `next_seq` is the place of the next ReplyText. `continues` is text that stands before it.
+ */
+export interface LiveReply {
+  generation: string;
+  message: string;
+  parent: string;
+  /** with `message` last */
+  siblings: string[];
+  state: GenerationState;
+  seq: number;
+  next_seq: number;
+  text: string;
+  continues: string;
+  /** in the queue, 1 = next; 0 when not waiting */
+  place: number;
+  waiting: number;
+  wait_s: number;
+}

@@ -1,0 +1,61 @@
+/** The one line of this page, and what the server says of itself on it. */
+import { defineStore } from "pinia";
+import { computed, ref, shallowRef } from "vue";
+import { Line, type Dialled, type Heard, type LineState } from "./line";
+import type { ClientFrame, NodeState } from "./protocol";
+
+type Listener = (frame: Heard) => void;
+
+const dial = (): Dialled => {
+  const scheme = location.protocol === "https:" ? "wss" : "ws";
+  return new WebSocket(`${scheme}://${location.host}/ws`) as unknown as Dialled;
+};
+
+export const useWire = defineStore("wire", () => {
+  const state = shallowRef<LineState>({ at: "closed" });
+  const node = shallowRef<NodeState | null>(null);
+  /** Counts the connections: each one needs every conversation opened again. */
+  const connections = ref(0);
+  const listeners = new Set<Listener>();
+
+  const isUp = computed(() => state.value.at === "up");
+
+  const line = new Line(
+    {
+      stateChanged(next) {
+        state.value = next;
+        if (next.at !== "up") node.value = null;
+      },
+      welcomed() {
+        connections.value += 1;
+      },
+      heard(frame) {
+        if (frame.type === "node_state") node.value = frame;
+        for (const listener of listeners) listener(frame);
+      },
+    },
+    { dial, firstPauseMs: 250, longestPauseMs: 8_000, greetingMs: 10_000 },
+  );
+
+  function open(): void {
+    line.open();
+    addEventListener("online", line.open.bind(line));
+    addEventListener("offline", line.lost.bind(line));
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden && state.value.at === "pausing") line.open();
+    });
+  }
+
+  const send = (frame: ClientFrame): boolean => line.send(frame);
+  const retry = (): void => {
+    line.open();
+  };
+  const close = (): void => {
+    line.close();
+  };
+  const listen = (listener: Listener): void => {
+    listeners.add(listener);
+  };
+
+  return { state, node, connections, isUp, open, close, retry, send, listen };
+});
