@@ -183,7 +183,7 @@ class Session:
 
     def loaded(self, state: ConversationState | Any) -> list[Effect]:
         if not isinstance(state, ConversationState):
-            return self.rest()  # not begun yet
+            return [Send(SOCKETS, Awake(self.id)), *self.rest()]  # not begun yet, or deleted
         self.conversation = state.conversation
         self.tree = MessageTree(state.conversation.root)
         for message in state.messages:
@@ -780,8 +780,10 @@ class Session:
             self.move_head(message.id)
             shown = self.tree.shown(message)
         self.live = None
+        back = self.snapshot_to_all() if message is None else []  # to what was shown before
         return [
             *self.to_readers(ReplyFinished(self.id, live.generation.id, reason, shown, why)),
+            *back,
             *self.let_go(live),
             CancelTimer("probe"),
             CancelTimer("gap"),

@@ -53,8 +53,9 @@ def stop(child: "subprocess.Popen[str]") -> None:
 
 
 def pump(stream: IO[str], lines: "queue.SimpleQueue[str | None]") -> None:
-    for line in stream:
-        lines.put(line)
+    with stream:
+        for line in stream:
+            lines.put(line)
     lines.put(None)
 
 

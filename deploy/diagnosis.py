@@ -57,11 +57,11 @@ CAUSES: tuple[Cause, ...] = (
             "unable to get local issuer",
         ),
         "a certificate is not trusted: if a proxy stands in between, name its certificate in "
-        "SSL_CERT_FILE and NODE_EXTRA_CA_CERTS, then run the same again",
+        "SSL_CERT_FILE, PIP_CERT and NODE_EXTRA_CA_CERTS, then run the same again",
     ),
     Cause(
         NoVenvModule,
-        ("ensurepip is not available", "No module named '?(venv|ensurepip)"),
+        (r"ensurepip is not\s+available", "No module named '?(venv|ensurepip)"),
         "this Python has no venv module: run `apt install python3-venv` as root "
         "(or the like of your system, or install uv), then run the same again",
     ),
@@ -86,6 +86,7 @@ CAUSES: tuple[Cause, ...] = (
             "Failed to fetch",
             "(cannot|could not|failed to) connect to",
             "spurious network error",
+            r"\(from versions: none\)",  # pip's word when it was not to try again
             "EAI_AGAIN",
             "ENOTFOUND",
             "ECONNREFUSED",
@@ -93,7 +94,8 @@ CAUSES: tuple[Cause, ...] = (
             "ETIMEDOUT",
             "ENETUNREACH",
         ),
-        "a package index does not answer: look at the network or the proxy settings, then run the same again",
+        "a package index does not answer or lacks a package: look at the network or the proxy settings, "
+        "then run the same again",
     ),
     Cause(
         NoPermission,

@@ -23,7 +23,8 @@ class Node:
     def environ(self, path: str, separator: str) -> dict[str, str]:
         return {
             "PATH": f"{self.first_on_path}{separator}{path}",
-            "NO_UPDATE_NOTIFIER": "1",
+            # Trust what this machine trusts, as pip and uv do: Node.js would know its own list alone.
+            "NODE_USE_SYSTEM_CA": "1",
             "NPM_CONFIG_FUND": "false",
             "NPM_CONFIG_AUDIT": "false",
             "NPM_CONFIG_UPDATE_NOTIFIER": "false",

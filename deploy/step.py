@@ -1,5 +1,6 @@
 """What a step of the set-up is, and how the steps are gone through."""
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -103,7 +104,8 @@ def go_through(steps: Sequence[Step], job: Job) -> int:
             # What is stamped is what was there before the work: a change meanwhile is done again.
             made_from = step.fingerprint(job) if step.fingerprint else None
             stamp = step.stamp(job.checkout)
-            stamp.unlink(missing_ok=True)
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+                stamp.unlink()
             remark = step.work(job)
             if made_from is not None:
                 write_stamp(stamp, made_from)

@@ -8,15 +8,14 @@ the text reaches it.
 import codecs
 import re
 from collections.abc import Iterable
-from typing import Any
 
-from tokenizers import AddedToken, Regex
+from tokenizers import Regex
 from tokenizers import Tokenizer as InnerTokenizer
 from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel, Sequence, Split
 
 from gpu_actor.troubles import ModelFileError, UnsupportedModelError
-from gpu_actor.vocabulary import BYTE, CONTROL, NORMAL, UNKNOWN, UNUSED, USER_DEFINED, Vocabulary
+from gpu_actor.vocabulary import BYTE, NORMAL, UNKNOWN, UNUSED, USER_DEFINED, Vocabulary
 
 CONTRACTIONS = "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"
 GPT2 = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)"
@@ -66,8 +65,9 @@ class Tokenizer:
     def __init__(self, vocabulary: Vocabulary) -> None:
         self.vocabulary = vocabulary
         self.specials = vocabulary.specials()
-        longest_first = sorted(self.specials, key=len, reverse=True)
-        self.special_pattern = re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+        self.special_ids = frozenset(self.specials.values())
+        self.blanks = vocabulary.blanks()
+        self.patterns = {False: any_of(self.blanks), True: any_of(self.specials | self.blanks)}
         self.inner = inner_spm(vocabulary) if vocabulary.kind == "spm" else inner_bpe(vocabulary)
         self.pieces = token_pieces(vocabulary)
 
@@ -80,7 +80,7 @@ class Tokenizer:
         """Ids that end the model's turn."""
         return self.vocabulary.ends
 
-    def encode(self, text: str, special: bool) -> list[int]:  # noqa: FBT001 - the choice is the point
+    def encode(self, text: str, special: bool) -> list[int]:
         """Ids of the text, without BOS. `special`: whether names of special tokens in it become them."""
         return self.encode_parts([(text, special)])
 
@@ -93,7 +93,7 @@ class Tokenizer:
         ids: list[int] = []
         plain: list[str] = []
         for text, special in parts:
-            for piece, token in self.cut(text) if special else [(text, None)]:
+            for piece, token in self.cut(text, special=special):
                 if token is None:
                     plain.append(piece)
                 else:
@@ -102,20 +102,18 @@ class Tokenizer:
                     ids.append(token)
         return ids + self.encode_plain("".join(plain))
 
-    def cut(self, text: str) -> list[tuple[str, int | None]]:
-        """The text cut at the names of special tokens."""
-        if self.special_pattern is None:
+    def cut(self, text: str, *, special: bool) -> list[tuple[str, int | None]]:
+        """The text cut at tokens that match as they stand: blanks, and where asked for special ones."""
+        pattern = self.patterns[special]
+        if pattern is None:
             return [(text, None)]
         cut: list[tuple[str, int | None]] = []
         at = 0
-        for match in self.special_pattern.finditer(text):
-            if match.start() > at:
-                cut.append((text[at : match.start()], None))
-            cut.append((match.group(), self.specials[match.group()]))
+        for match in pattern.finditer(text):
+            name = match.group()
+            cut += [(text[at : match.start()], None), (name, self.specials.get(name, self.blanks.get(name)))]
             at = match.end()
-        if at < len(text):
-            cut.append((text[at:], None))
-        return cut
+        return [*cut, (text[at:], None)]
 
     def encode_plain(self, text: str) -> list[int]:
         if not text:
@@ -125,7 +123,7 @@ class Tokenizer:
             if self.vocabulary.add_space_prefix:
                 text = SPACE + text
         # Half a surrogate pair is no text; the tokenizer would refuse the whole of it.
-        clean = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        clean = text.encode("utf-8", "replace").decode()
         return self.inner.encode(clean, add_special_tokens=False).ids
 
     def name(self, token: int | None) -> str:
@@ -163,24 +161,25 @@ class Detokenizer:
 
 
 def unspellable(index: int) -> str:
-    """A name for a token that no text can lead to: a private character, which the byte alphabet of BPE
-    lacks and which SentencePiece knows only as bytes."""
+    """A name for a token that no text can lead to: it begins with a private character, which the byte
+    alphabet of BPE lacks and which SentencePiece knows only as bytes.
+    """
     return f"\U0010fffd{index}"
 
 
 def reachable(vocabulary: Vocabulary) -> dict[str, int]:
-    """Token text → id as the inner tokenizer sees it, special tokens made unreachable."""
-    hidden = set(vocabulary.specials().values())
-    hidden.update(i for i, kind in enumerate(vocabulary.types) if kind in {CONTROL, UNKNOWN, UNUSED, USER_DEFINED})
+    """Token text → id as the inner tokenizer sees it, all but the tokens for plain text hidden."""
+    hidden = {*vocabulary.specials().values(), *vocabulary.blanks().values()}
     return {
-        unspellable(index) if index in hidden else text: index for index, text in enumerate(vocabulary.tokens)
+        text if kind in {NORMAL, BYTE} and index not in hidden else unspellable(index): index
+        for index, (text, kind) in enumerate(zip(vocabulary.tokens, vocabulary.types, strict=True))
     }
 
 
-def add_blanks(inner: InnerTokenizer, vocabulary: Vocabulary) -> None:
-    blanks = vocabulary.blanks()
-    if blanks:
-        raise UnsupportedModelError(f"the vocabulary has {len(blanks)} tokens of white space alone")
+def any_of(names: Iterable[str]) -> re.Pattern[str] | None:
+    """Matches each of the names, the longest first; None where there is none."""
+    longest_first = sorted(names, key=len, reverse=True)
+    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
 
 
 def inner_bpe(vocabulary: Vocabulary) -> InnerTokenizer:
@@ -193,14 +192,65 @@ def inner_bpe(vocabulary: Vocabulary) -> InnerTokenizer:
     known = reachable(vocabulary)
     merges: list[tuple[str, str]] = []
     for merge in vocabulary.merges:
-        # Both halves may hold a space only at their very beginning.
-        left, space, right = merge[:1] + merge[1:].partition(" ")[0], *merge[1:].partition(" ")[1:]
-        if not space:
+        cut = merge.find(" ", 1)
+        left, right = merge[:cut], merge[cut + 1 :]
+        if cut < 1 or not right:
             raise ModelFileError("a merge of the tokenizer has no second half: the file is damaged")
         if left in known and right in known and left + right in known:
             merges.append((left, right))
-    model: Any = BPE(vocab=known, merges=merges, ignore_merges=vocabulary.pre in WHOLE_WORDS)
-    inner = InnerTokenizer(model)
+    inner = InnerTokenizer(BPE(vocab=known, merges=merges, ignore_merges=vocabulary.pre in WHOLE_WORDS))
     splits = [Split(Regex(pattern), behavior="isolated") for pattern in patterns]
     inner.pre_tokenizer = Sequence([*splits, ByteLevel(add_prefix_space=False, use_regex=False)])
     return inner
+
+
+def inner_spm(vocabulary: Vocabulary) -> InnerTokenizer:
+    """SentencePiece's BPE joins the pair whose token scores best: the same as merges in order of score."""
+    known = reachable(vocabulary)
+    scored = [
+        (-vocabulary.scores[index], text[:cut], text[cut:])
+        for text, index in known.items()
+        if vocabulary.types[index] == NORMAL
+        for cut in range(1, len(text))
+        if text[:cut] in known and text[cut:] in known
+    ]
+    merges = [(left, right) for _, left, right in sorted(scored, key=lambda each: each[0])]
+    unknown = next((unspellable(i) for i, kind in enumerate(vocabulary.types) if kind == UNKNOWN), None)
+    model = BPE(vocab=known, merges=merges, unk_token=unknown, fuse_unk=True, byte_fallback=True)
+    return InnerTokenizer(model)
+
+
+def token_pieces(vocabulary: Vocabulary) -> list[bytes]:
+    """The bytes that each token stands for; special tokens stand for none."""
+    specials = set(vocabulary.specials().values())
+    byte_of = byte_alphabet()
+    pieces: list[bytes] = []
+    for index, (text, kind) in enumerate(zip(vocabulary.tokens, vocabulary.types, strict=True)):
+        if index in specials or kind == UNUSED:
+            pieces.append(b"")
+        elif kind == USER_DEFINED:
+            pieces.append(text.encode())
+        elif vocabulary.kind == "spm":
+            pieces.append(spm_piece(text, kind))
+        else:
+            pieces.append(b"".join([byte_of.get(letter) or letter.encode() for letter in text]))
+    return pieces
+
+
+def spm_piece(text: str, kind: int) -> bytes:
+    if kind == BYTE:
+        try:
+            return bytes([int(text.removeprefix("<0x").removesuffix(">"), 16)])
+        except ValueError as error:
+            raise ModelFileError(f"the byte token {text!r} names no byte: the file is damaged") from error
+    return text.replace(SPACE, " ").encode()
+
+
+def byte_alphabet() -> dict[str, bytes]:
+    """Letter → byte of byte-level BPE (Radford et al. 2019): printable bytes are themselves, the
+    others come from U+0100 on.
+    """
+    printable = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+    others = [byte for byte in range(256) if byte not in printable]
+    letters = {chr(byte): bytes([byte]) for byte in printable}
+    return letters | {chr(0x100 + index): bytes([byte]) for index, byte in enumerate(others)}

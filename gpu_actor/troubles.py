@@ -7,7 +7,8 @@ class EngineTrouble(Exception):  # noqa: N818 - it is a trouble of the person at
 
 class ModelNotFoundError(EngineTrouble):
     """There is no model file. Name one with `--model PATH`, or fetch the demonstration model with
-    `python3 -m deploy setup`."""
+    `python3 -m deploy setup`.
+    """
 
 
 class ModelFileError(EngineTrouble):
@@ -20,7 +21,8 @@ class UnsupportedModelError(EngineTrouble):
 
 class ChatTemplateError(EngineTrouble):
     """The model's chat template cannot be used: damaged, too costly, or it drops messages.
-    Choose another file of the model; the publisher's own one usually has a good template."""
+    Choose another file of the model; the publisher's own one usually has a good template.
+    """
 
 
 class OutOfMemoryBudgetError(EngineTrouble):

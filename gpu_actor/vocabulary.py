@@ -6,7 +6,7 @@ depend on the kind of tokenizer, and the names of end-of-turn tokens, follow lla
 """
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.troubles import ModelFileError, UnsupportedModelError
@@ -55,20 +55,29 @@ class Vocabulary:
         return {
             text: index
             for index, (text, kind) in enumerate(zip(self.tokens, self.types, strict=True))
-            if text and (kind in {CONTROL, UNKNOWN} or index in self.ends or (kind == USER_DEFINED and text.strip()))
+            if text and self.is_special(index, kind)
         }
 
-    def blanks(self) -> tuple[str, ...]:
-        """User-defined tokens of white space alone: they are text, and match as they stand."""
-        pairs = zip(self.tokens, self.types, strict=True)
-        return tuple(text for text, kind in pairs if kind == USER_DEFINED and text and not text.strip())
+    def is_special(self, index: int, kind: int) -> bool:
+        if kind == USER_DEFINED:
+            return bool(self.tokens[index].strip())
+        return kind in {CONTROL, UNKNOWN} or index in self.ends
+
+    def blanks(self) -> dict[str, int]:
+        """Text → id of the user-defined tokens of white space alone: text, which matches as it stands."""
+        return {
+            text: index
+            for index, (text, kind) in enumerate(zip(self.tokens, self.types, strict=True))
+            if kind == USER_DEFINED and text and not text.strip()
+        }
 
 
 def read_vocabulary(file: GgufFile) -> Vocabulary:
     model = file.get("tokenizer.ggml.model", str)
     if model not in {"gpt2", "llama"}:
         raise UnsupportedModelError(
-            f"the model's tokenizer is of the kind {model!r}; this engine reads 'gpt2' (BPE) and 'llama' (SentencePiece)"
+            f"the model's tokenizer is of the kind {model!r}; "
+            "this engine reads 'gpt2' (BPE) and 'llama' (SentencePiece)"
         )
     tokens = texts(file, "tokenizer.ggml.tokens")
     if len(set(tokens)) != len(tokens):
@@ -95,21 +104,21 @@ def read_vocabulary(file: GgufFile) -> Vocabulary:
 
 
 def texts(file: GgufFile, key: str) -> tuple[str, ...]:
-    values = file.get(key, list)
+    values: list[Any] = file.get(key, list)
     if not all(isinstance(value, str) for value in values):
         raise ModelFileError(f"{key} holds something that is no text: the file is damaged")
     return tuple(values)
 
 
 def token_types(file: GgufFile, count: int) -> tuple[int, ...]:
-    values = file.get("tokenizer.ggml.token_type", list, [NORMAL] * count)
+    values: list[Any] = file.get("tokenizer.ggml.token_type", list, [NORMAL] * count)
     if len(values) != count or not all(isinstance(value, int) for value in values):
         raise ModelFileError("tokenizer.ggml.token_type does not fit the vocabulary: the file is damaged")
     return tuple(values)
 
 
 def scores(file: GgufFile, count: int) -> tuple[float, ...]:
-    values = file.get("tokenizer.ggml.scores", list)
+    values: list[Any] = file.get("tokenizer.ggml.scores", list)
     if len(values) != count or not all(isinstance(value, int | float) for value in values):
         raise ModelFileError("tokenizer.ggml.scores does not fit the vocabulary: the file is damaged")
     return tuple(values)

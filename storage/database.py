@@ -9,7 +9,7 @@ any trouble that is not the data's the connection is thrown away for a fresh one
 import asyncio
 import contextvars
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
@@ -26,8 +26,13 @@ T = TypeVar("T")
 Db = BaseDBAsyncClient
 Work = Callable[[Db], Awaitable[T]]
 
-OF_THE_DATA = (RefusedError, IntegrityError, ValidationError, SealError, ValueError, OverflowError)
+OF_THE_DATA = (RefusedError, IntegrityError, ValidationError, SealError, UnicodeError, OverflowError)
 """Trouble after which the connection is as good as before."""
+
+
+async def raw(db: Db, query: str, *values: Any) -> list[dict[str, Any]]:
+    """The rows of a query in SQL, with values as the driver gives them."""
+    return await cast("Any", db).execute_query_dict(query, list(values))
 
 
 class Database:
@@ -56,7 +61,8 @@ class Database:
 
     async def write(self, work: Work[T]) -> T:
         """Runs `work` in one transaction, behind those asked for before. A cancelled caller stops
-        waiting; the work is done all the same."""
+        waiting; the work is done all the same.
+        """
         return await asyncio.shield(self._start(self._write(work)))
 
     async def read(self, work: Work[T]) -> T:
@@ -95,7 +101,7 @@ class Database:
                 return result
         except OF_THE_DATA:
             raise
-        except BaseException:
+        except Exception:
             # Another task, because in this one Tortoise may still see the broken transaction.
             await asyncio.get_running_loop().create_task(self._renew(name), context=self._variables.copy())
             raise

@@ -14,7 +14,8 @@ class ExposedKeyFileError(StorageError):
 
 class MissingKeyFileError(StorageError):
     """The database is sealed and its key file is gone. Put the file back from its own backup: without it
-    nobody can read the database, and a new key would not help."""
+    nobody can read the database, and a new key would not help.
+    """
 
 
 class DamagedKeyFileError(StorageError):
@@ -27,7 +28,8 @@ class WrongKeyFileError(StorageError):
 
 class NewerDatabaseError(StorageError):
     """A newer Samovar wrote this database. Update the software, or take the backup that the newer one made
-    before it changed the database."""
+    before it changed the database.
+    """
 
 
 class MigrationError(StorageError):
@@ -51,7 +53,8 @@ class RefusedError(StorageError):
 
 class DamagedRowError(RefusedError):
     """A sealed column does not open: the row was altered, swapped or cut. Restore it from a backup and ask
-    who could write to the database."""
+    who could write to the database.
+    """
 
 
 class BusyError(StorageError):

@@ -23,7 +23,7 @@ class IdField(Field[UUID], UUID):
         return value
 
     def to_python_value(self, value: Any) -> UUID | None:
-        return UUID(bytes=value) if isinstance(value, bytes) else value
+        return None if value is None else as_id(value)
 
 
 class DigestField(Field[bytes], bytes):
@@ -33,3 +33,8 @@ class DigestField(Field[bytes], bytes):
 
     class _db_postgres:  # noqa: N801
         SQL_TYPE = "BYTEA"
+
+
+def as_id(value: bytes | UUID) -> UUID:
+    """An id as a raw query gives it."""
+    return UUID(bytes=value) if isinstance(value, bytes) else value

@@ -1,14 +1,16 @@
-"""How Tortoise is set up. After a change of tables.py write its migration with:
+"""How Tortoise is set up. After a change of tables.py write its migration with
 
-tortoise -c storage.orm.CONFIG makemigrations -n NAME
+    .venv/bin/python -m tortoise -c storage.orm.CONFIG makemigrations -n NAME
+
+and let ruff format it.
 """
 
 import importlib.util
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
-from tortoise.backends.base.config_generator import expand_db_url
+from tortoise.backends.base import config_generator
 
 from storage.errors import DatabaseUrlError
 from storage.settings import StorageSettings
@@ -50,7 +52,7 @@ def postgres(url: str, timeout_s: float, **server_settings: str) -> Config:
             "PostgreSQL needs the package asyncpg: run .venv/bin/python -m pip install asyncpg."
         )
     try:
-        expanded: Config = expand_db_url("asyncpg" + url[url.index(":") :])
+        expanded: Config = cast("Any", config_generator).expand_db_url("asyncpg" + url[url.index(":") :])
     except Exception as error:
         raise DatabaseUrlError(f"The setting storage.url cannot be read: {error}.") from error
     expanded["credentials"] |= {

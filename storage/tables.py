@@ -1,8 +1,9 @@
-"""The tables. A change here needs a migration: `python -m storage.migrations NAME` writes it.
+"""The tables. A change here needs a migration: orm.py says how to write one.
 
 Every row carries node_id, the web node that wrote it, and user_id, whose it is. Times are UTC
 milliseconds. Text of people and models is sealed: a column X is the triple X_key_id (the data key),
-X_suite (the cipher) and X_blob (sealing.py says what is bound to it).
+X_suite (the cipher) and X_blob (sealing.py says what is bound to it). What a table is for stands in
+a comment above it, since Tortoise would write a docstring into the schema.
 """
 
 from tortoise import fields
@@ -20,7 +21,7 @@ class Account(Model):
     password_hash = fields.CharField(max_length=500)
     created_ms = fields.BigIntField()
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "account"
 
 
@@ -31,26 +32,24 @@ class Login(Model):
     created_ms = fields.BigIntField()
     expires_ms = fields.BigIntField()
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "login"
 
 
+# A random key. It seals one conversation, or (conversation_id is null) the node's characters.
 class DataKey(Model):
-    """A random key. It seals one conversation, or (conversation_id is null) the node's characters."""
-
     id = IdField(primary_key=True)
     node_id = IdField()
     user_id = IdField()
     conversation_id = IdField(null=True, db_index=True)
     created_ms = fields.BigIntField()
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "data_key"
 
 
+# A data key, sealed for one who may open it: `recipient` is the id of a key-encryption key.
 class WrappedKey(Model):
-    """A data key, sealed for one who may open it: `recipient` is the id of a key-encryption key."""
-
     id = fields.BigIntField(primary_key=True)
     node_id = IdField()
     user_id = IdField()
@@ -59,14 +58,13 @@ class WrappedKey(Model):
     suite = fields.SmallIntField()
     blob = fields.BinaryField()
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "wrapped_key"
         unique_together = (("data_key_id", "recipient"),)
 
 
+# Immutable. `sheet` holds the sheet, the tagline and the tags; `card` the card as it came.
 class CharacterVersion(Model):
-    """Immutable. `sheet` holds the sheet, the tagline and the tags; `card` the card as it came."""
-
     id = IdField(primary_key=True)
     node_id = IdField()
     user_id = IdField()
@@ -81,7 +79,7 @@ class CharacterVersion(Model):
     card_suite = fields.SmallIntField()
     card_blob = fields.BinaryField()
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "character_version"
 
 
@@ -103,14 +101,13 @@ class Conversation(Model):
     user_name_suite = fields.SmallIntField()
     user_name_blob = fields.BinaryField()
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "conversation"
         indexes = (("user_id", "updated_ms"),)
 
 
+# Immutable. The root is its own parent and has sibling -1, so that it takes no child's place.
 class Message(Model):
-    """Immutable. The root is its own parent and has sibling -1, so that it takes no child's place."""
-
     id = IdField(primary_key=True)
     node_id = IdField()
     user_id = IdField()
@@ -124,20 +121,19 @@ class Message(Model):
     created_ms = fields.BigIntField()
     request_key = IdField(null=True)
     generation = IdField(null=True)
-    ended = fields.CharField(max_length=20)
+    ended = fields.CharField(max_length=200)
     tokens = fields.IntField()
     body_key_id = IdField()
     body_suite = fields.SmallIntField()
     body_blob = fields.BinaryField()
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "message"
         unique_together = (("conversation_id", "parent", "sibling"),)
 
 
+# `inputs` holds the text that the reply goes on from, and the sampling.
 class Generation(Model):
-    """`inputs` holds the text that the reply goes on from, and the sampling."""
-
     id = IdField(primary_key=True)
     node_id = IdField()  # after a lease: the node that holds it
     user_id = IdField()
@@ -154,20 +150,19 @@ class Generation(Model):
     worker_boot = IdField(null=True)
     model = fields.CharField(max_length=200)
     prompt_digest = DigestField()
-    reason = fields.CharField(max_length=20)
+    reason = fields.CharField(max_length=200)
     why = fields.TextField()
     inputs_key_id = IdField()
     inputs_suite = fields.SmallIntField()
     inputs_blob = fields.BinaryField()
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "generation"
         unique_together = (("conversation_id", "request_key"),)
 
 
+# Tokens first_seq ≤ i < first_seq + count of a generation under way; `body` holds ids and text.
 class GenerationChunk(Model):
-    """Tokens first_seq ≤ i < first_seq + count of a generation under way; `body` holds ids and text."""
-
     id = fields.BigIntField(primary_key=True)
     node_id = IdField()
     user_id = IdField()
@@ -179,6 +174,6 @@ class GenerationChunk(Model):
     body_suite = fields.SmallIntField()
     body_blob = fields.BinaryField()
 
-    class Meta:
+    class Meta(Model.Meta):
         table = "generation_chunk"
         unique_together = (("generation_id", "first_seq"),)

@@ -6,6 +6,7 @@ standard error that says what to do.
 
 import argparse
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -49,6 +50,10 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(words: Sequence[str] | None = None) -> int:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A console that lacks a character shows a ? instead.
+            stream.reconfigure(errors="replace")
     arguments = parser().parse_args(words)
     try:
         return arguments.run(arguments)

@@ -29,6 +29,10 @@ class PortTakenError(OperatorError):
     """Another program listens on the port: stop it, or give another port with --port."""
 
 
+class NoModelError(OperatorError):
+    """The file given with --model is not there: name one that is, or leave --model out."""
+
+
 class ExposedKeyError(OperatorError):
     """Others may read a secret file: run the command that the text gives."""
 

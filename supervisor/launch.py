@@ -41,6 +41,8 @@ class Launcher:
         self.data = data
         self.settings = settings
         self.values: dict[str, dict[str, Any]] = msgspec.to_builtins(settings)
+        # The address of the database may hold its password, and only web processes touch it.
+        self.without_database = {name: value for name, value in self.values.items() if name != "storage"}
         self.node = node
         self.version = version
         self.token = token
@@ -58,7 +60,7 @@ class Launcher:
             control=switchboard.admit(spec.name),
             version=self.version,
             data=str(self.data.root),
-            settings=self.values,
+            settings=self.values if spec.name == "web" else self.without_database,
             ports=ports,
             doors=self.doors(spec.name, ports),
             dials=self.dials(spec.name, ports),

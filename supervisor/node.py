@@ -19,7 +19,8 @@ from supervisor.launch import Launch, Launcher, Ports
 from supervisor.status import node_status, resident_mb
 from supervisor.strategy import ChildSpec, State, TreeSpec
 from supervisor.switchboard import Heard, Switchboard
-from supervisor.warden import ChildSaid, ChildView, ProcessEnded, StopNode, Tick, Wardens
+from supervisor.tree_messages import ChildSaid, ChildView, ProcessEnded, StopNode, Tick
+from supervisor.warden import Wardens
 
 log = logging.getLogger(__name__)
 

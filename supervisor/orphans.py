@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 OUT_LIMIT_BYTES = 1_000_000
+LAST_WORDS_BYTES = 500
 
 
 class Leash:
@@ -28,7 +29,9 @@ class Leash:
         """Start it; its output goes to the end of `out`, its standard input is a pipe. Raises OSError."""
         if threading.current_thread() is not threading.main_thread():
             raise RuntimeError("children are started from the main thread only")
+        self.out = out
         with open_out(out) as file:
+            self.out_from = file.tell()
             self.process: subprocess.Popen[bytes] = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE,
@@ -70,6 +73,17 @@ class Leash:
         with contextlib.suppress(OSError):
             self.stdin.close()
         return code
+
+    def last_words(self) -> str:
+        """The last line of its output; "" when it was silent, or the file cannot be read."""
+        try:
+            with self.out.open("rb") as file:
+                end = file.seek(0, os.SEEK_END)
+                file.seek(max(self.out_from, end - LAST_WORDS_BYTES))
+                lines = file.read().decode(errors="replace").strip().splitlines()
+        except OSError:
+            return ""
+        return lines[-1].strip() if lines else ""
 
     def kill(self) -> None:
         """End it and all that it started, now. Harmless when it has ended."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from supervisor.strategy import State
-from supervisor.warden import ChildView
+from supervisor.tree_messages import ChildView
 
 SETTLED = (State.READY, State.PARKED)
 PROGRESS_PAUSE_S = 1.0

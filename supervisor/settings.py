@@ -14,6 +14,9 @@ from actors.settings import (
     QueueSettings,
     SessionSettings,
 )
+from gpu_actor.health_settings import HealthSettings
+from gpu_actor.settings import EngineSettings
+from storage.settings import StorageSettings
 from supervisor.strategy import ChildSpec, Group, TreeSpec
 from web.settings import WebSettings
 
@@ -53,12 +56,15 @@ class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     supervisor: SupervisorSettings = field(default_factory=SupervisorSettings)
     web: WebSettings = field(default_factory=WebSettings)
+    storage: StorageSettings = field(default_factory=StorageSettings)
     mailbox: MailboxSettings = field(default_factory=MailboxSettings)
     session: SessionSettings = field(default_factory=SessionSettings)
     queue: QueueSettings = field(default_factory=QueueSettings)
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     link: LinkSettings = field(default_factory=LinkSettings)
     gpu: GpuSettings = field(default_factory=GpuSettings)
+    engine: EngineSettings = field(default_factory=EngineSettings)
+    health: HealthSettings = field(default_factory=HealthSettings)
 
 
 def tree_for(web: bool, gpu: bool, settings: SupervisorSettings) -> TreeSpec:

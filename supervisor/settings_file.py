@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import FieldInfo, fields
 
+from supervisor.data_folder import write_secret
 from supervisor.errors import SettingsError
 from supervisor.settings import NodeSettings
 
@@ -149,7 +150,7 @@ def ordered(value: Any, entry: FieldInfo, place: str) -> Any:
 def write_default_file(file: Path) -> None:
     """Write every key with its default, commented out; an existing file stays as it is."""
     if not file.exists():
-        file.write_text(default_text(), encoding="utf-8", newline="\n")
+        write_secret(file, default_text().encode())  # some keys hold passwords
 
 
 def default_text() -> str:

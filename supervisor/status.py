@@ -19,7 +19,7 @@ from actors.messages.control import (
 from supervisor.data_folder import DataFolder
 from supervisor.errors import NoAnswerError
 from supervisor.strategy import State
-from supervisor.warden import ChildView
+from supervisor.tree_messages import ChildView
 
 ANSWER_S = 5.0
 SECRET_FACTS = ("setup_code",)  # shown where the node was started, and nowhere else

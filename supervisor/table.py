@@ -27,6 +27,7 @@ def status_text(status: NodeStatus) -> str:
     ]
     if gpu := gpu_text(status.gpu):
         parts.append(gpu)
+    parts += [f"Warning: {warning}" for warning in status.facts.get("health", {}).get("warnings", [])]
     return "\n\n".join(parts) + "\n"
 
 
@@ -58,8 +59,7 @@ def gpu_text(gpu: dict[str, Any]) -> str:
                 (
                     str(card.get("name")),
                     figure(card.get("utilisation"), "{:.0f} %"),
-                    f"{figure(card.get('memory_used_mb'), '{:.0f}')} of "
-                    f"{figure(card.get('memory_total_mb'), '{:.0f} MB')}",
+                    memory(card),
                     figure(card.get("temperature_c"), "{:.0f} °C"),
                     figure(card.get("power_w"), "{:.0f} W"),
                 )
@@ -68,6 +68,11 @@ def gpu_text(gpu: dict[str, Any]) -> str:
         )
     absent = gpu.get("absent")
     return f"GPU: {absent}" if absent else ""
+
+
+def memory(card: dict[str, Any]) -> str:
+    used, total = card.get("memory_used_mb"), card.get("memory_total_mb")
+    return f"{figure(used, '{:.0f}')} of {figure(total, '{:.0f} MB')}"
 
 
 def figure(value: object, form: str) -> str:

@@ -11,20 +11,19 @@ import os
 import queue
 import signal
 import threading
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from uuid import UUID
 
 import thespian.actors  # pyright: ignore[reportMissingTypeStubs]
-from msgspec import Struct
 
 from actors.messages.control import (
     Alive,
     ChildDown,
     ChildReady,
     Failed,
-    FromChild,
     Heartbeat,
     Hello,
     Ready,
@@ -32,17 +31,21 @@ from actors.messages.control import (
     ToChild,
 )
 from supervisor.errors import OperatorError
-from supervisor.launch import Launch, Ports
 from supervisor.orphans import Leash
-from supervisor.strategy import (
-    Action,
-    ChildSpec,
-    KillChild,
-    StartChild,
-    State,
-    StopChild,
-    Tree,
-    TreeSpec,
+from supervisor.strategy import Action, KillChild, StartChild, State, StopChild, Tree, TreeSpec
+from supervisor.tree_messages import (
+    Begin,
+    ChildEnded,
+    ChildSaid,
+    ChildView,
+    Introduce,
+    KillProcess,
+    LookAtNode,
+    Outside,
+    ProcessEnded,
+    StartProcess,
+    StopNode,
+    Tick,
 )
 
 log = logging.getLogger(__name__)
@@ -51,100 +54,6 @@ thespian_actors: Any = thespian.actors  # it has no types
 Actor: Any = thespian_actors.Actor
 PoisonMessage: Any = thespian_actors.PoisonMessage
 Address = Any
-
-
-class Outside(Protocol):
-    """What the Root needs of the supervisor's main loop."""
-
-    def launch(self, spec: ChildSpec, boot: UUID, ports: Ports) -> Launch: ...
-    def new_boot(self) -> UUID: ...
-    def say(self, child: str, message: ToChild) -> bool: ...
-    def forget(self, child: str) -> None: ...
-    def child_changed(self, view: "ChildView") -> None: ...
-    def child_facts(self, view: "ChildView") -> None: ...
-
-
-class ChildView(Struct):
-    """A child as the outside sees it."""
-
-    name: str
-    state: State = State.WAITING
-    pid: int = 0
-    restarts: int = 0
-    started_s: float = 0.0
-    retry_s: float = 0.0  # BACKOFF and PARKED: when it is tried again
-    why: str = ""
-    ports: dict[str, int] = {}
-    facts: dict[str, Any] = {}
-
-
-# -- messages -------------------------------------------------------------------------------------
-
-
-class Introduce(Struct, frozen=True):
-    spec: TreeSpec
-    jitter: Callable[[], float]
-    outside: Outside
-    exits: "queue.SimpleQueue[ProcessEnded]"
-
-
-class Tick(Struct, frozen=True):
-    now_s: float
-
-
-class ChildSaid(Struct, frozen=True):
-    name: str
-    message: FromChild
-    now_s: float
-
-
-class StopNode(Struct, frozen=True):
-    """Stop all; `within_s` None: within the limit of the tree."""
-
-    now_s: float
-    within_s: float | None = None
-
-
-class LookAtNode(Struct, frozen=True):
-    """Call `show` with (views in the order of the tree, whether all is over)."""
-
-    show: Callable[[list[ChildView], bool], None]
-
-
-class Begin(Struct, frozen=True):
-    """To a warden: whose process it keeps, and where the process's end is to be posted."""
-
-    name: str
-    exits: "queue.SimpleQueue[ProcessEnded]"
-
-
-class StartProcess(Struct, frozen=True):
-    boot: UUID
-    launch: Launch
-    now_s: float
-
-
-class KillProcess(Struct, frozen=True):
-    now_s: float
-
-
-class ProcessEnded(Struct, frozen=True):
-    """From the thread that waits for a process, by way of the main loop."""
-
-    name: str
-    boot: UUID
-    code: int
-    now_s: float = 0.0
-
-
-class ChildEnded(Struct, frozen=True):
-    name: str
-    boot: UUID
-    how: str
-    now_s: float
-
-
-# -- actors -----------------------------------------------------------------------------------------
 
 
 class Warden(Actor):
@@ -174,8 +83,9 @@ class Warden(Actor):
                 elif self.boot is not None:
                     self.tell_end(sender, self.boot, "is not there", msg.now_s)
             case ProcessEnded() if self.boot == msg.boot and self.leash is not None:
+                words = self.leash.last_words() if msg.code > 0 else ""
                 self.leash = None
-                self.tell_end(sender, msg.boot, in_words(msg.code), msg.now_s)
+                self.tell_end(sender, msg.boot, in_words(msg.code, words), msg.now_s)
             case _:
                 pass
 
@@ -206,10 +116,10 @@ def brief_and_wait(
     exits.put(ProcessEnded(name, boot, leash.wait()))
 
 
-def in_words(code: int) -> str:
-    """How a process ended, from its exit code."""
+def in_words(code: int, last_words: str) -> str:
+    """How a process ended, from its exit code and the last line of its output."""
     if code >= 0:
-        return f"ended with status {code}"
+        return f"ended with status {code}" + (f": {last_words}" if last_words else "")
     try:
         return f"was killed by {signal.Signals(-code).name}"
     except ValueError:
@@ -232,14 +142,19 @@ class Root(Actor):
         self.wardens: dict[str, Address] = {}
         self.views: dict[str, ChildView] = {}
         self.boots: dict[str, UUID] = {}
+        self.todo: deque[tuple[Action, float]] = deque()
         self.causes: dict[str, str] = {}  # what a failing child said of itself
 
     def receiveMessage(self, msg: Any, sender: Address) -> None:  # noqa: N802 - Thespian's name
+        self.receive(msg, sender)
+        self.work()
+
+    def receive(self, msg: Any, sender: Address) -> None:
         match msg:
             case Introduce() if not self.wardens:
                 self.introduce(msg)
             case Tick():
-                self.act(self.tree.tick(msg.now_s), msg.now_s)
+                self.decide(self.tree.tick(msg.now_s), msg.now_s)
             case ChildSaid():
                 self.child_said(msg)
             case ProcessEnded():
@@ -247,7 +162,7 @@ class Root(Actor):
             case ChildEnded():
                 self.child_ended(msg)
             case StopNode():
-                self.act(self.tree.stop(msg.now_s, msg.within_s), msg.now_s)
+                self.decide(self.tree.stop(msg.now_s, msg.within_s), msg.now_s)
             case LookAtNode():
                 msg.show([self.refresh(name) for name in self.views], self.tree.finished)
             case _ if isinstance(msg, PoisonMessage):
@@ -265,19 +180,26 @@ class Root(Actor):
 
     # -- decisions --------------------------------------------------------------------------------
 
-    def act(self, actions: list[Action], now_s: float) -> None:
-        for action in actions:
-            match action:
-                case StartChild(name):
-                    self.start(name, now_s)
-                case StopChild(name, within_s):
-                    log.info("%s: stop within %.2f s", name, within_s)
-                    if not self.outside.say(name, Stop(within_s)):  # it has not even said Hello
-                        self.send(self.wardens[name], KillProcess(now_s))
-                case KillChild(name, why):
-                    log.warning("%s: killed, it %s", name, why)
+    def decide(self, actions: list[Action], now_s: float) -> None:
+        """To be done at the end of this message, or of the next one should this one raise."""
+        self.todo.extend((action, now_s) for action in actions)
+
+    def work(self) -> None:
+        while self.todo:
+            self.act(*self.todo.popleft())
+
+    def act(self, action: Action, now_s: float) -> None:
+        match action:
+            case StartChild(name):
+                self.start(name, now_s)
+            case StopChild(name, within_s):
+                log.info("%s: stop within %.2f s", name, within_s)
+                if not self.outside.say(name, Stop(within_s)):  # it has not even said Hello
                     self.send(self.wardens[name], KillProcess(now_s))
-            self.changed(action.name)
+            case KillChild(name, why):
+                log.warning("%s: killed: %s", name, why)
+                self.send(self.wardens[name], KillProcess(now_s))
+        self.changed(action.name)
 
     def start(self, name: str, now_s: float) -> None:
         ports = {view.name: view.ports for view in self.views.values() if view.ports}
@@ -288,8 +210,10 @@ class Root(Actor):
         self.causes.pop(name, None)
         try:
             launch = self.outside.launch(self.tree.children[name].spec, boot, ports)
-        except (OperatorError, OSError) as error:
-            self.child_ended(ChildEnded(name, boot, str(error), now_s))
+        except Exception as error:  # noqa: BLE001 - also a bug in there shall be this child's affair alone
+            if not isinstance(error, OperatorError):
+                log.exception("%s cannot be launched", name)
+            self.child_ended(ChildEnded(name, boot, str(error) or type(error).__name__, now_s))
         else:
             self.send(self.wardens[name], StartProcess(boot, launch, now_s))
 
@@ -314,12 +238,11 @@ class Root(Actor):
             case Ready():
                 view.ports, view.facts = message.ports, message.facts
                 starting = child.state is State.STARTING
-                actions = self.tree.ready(name, said.now_s)
+                self.decide(self.tree.ready(name, said.now_s), said.now_s)
                 if starting:
                     log.info("%s: ready as process %d", name, view.pid)
                     self.changed(name)
                     self.tell_others(name, ChildReady(name, view.ports))
-                self.act(actions, said.now_s)
             case Failed():
                 self.causes[name] = message.why
 
@@ -330,13 +253,12 @@ class Root(Actor):
         self.outside.forget(name)
         how = self.causes.pop(name, "") or ended.how
         log.log(logging.INFO if self.tree.stopping else logging.WARNING, "%s: %s", name, how)
-        actions = self.tree.exited(name, how, ended.now_s)
+        self.decide(self.tree.exited(name, how, ended.now_s), ended.now_s)
         view = self.views[name]
         view.pid = 0
         view.facts = {}
         self.changed(name)
         self.tell_others(name, ChildDown(name, self.tree.children[name].why or how))
-        self.act(actions, ended.now_s)
 
     def tell_others(self, name: str, message: ToChild) -> None:
         for other in self.views:

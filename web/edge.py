@@ -63,7 +63,7 @@ class Edge:
         """Await this before the server listens. Raises StorageTroubleError."""
         await self.accounts.make_local_user()
         reached_from_afar = self.settings.behind_proxy or self.settings.host not in LOOPBACK_NAMES | {"::1"}
-        if reached_from_afar and await self.accounts.setup_needed():
+        if await self.accounts.setup_needed() and reached_from_afar:
             self.setup_code.renew()
         self.background = [
             asyncio.create_task(self.watch_queue(), name="watch queue"),

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import socket
 import ssl
+import sys
 from collections.abc import Generator
 from typing import Any
 
@@ -123,6 +124,11 @@ class Server:
             self.task.result()
         return self.port
 
+    @property
+    def scheme(self) -> str:
+        """What is spoken on the port itself: "http" behind a proxy too."""
+        return "https" if self.settings.tls_certificate else "http"
+
     async def wait(self) -> None:
         """Until the server has ended, which it does only when it is stopped."""
         if self.task is not None:
@@ -173,10 +179,19 @@ class Server:
 def listen(host: str, port: int) -> socket.socket:
     """A listening socket. Raises AddressTakenError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # The protocol is named because asyncio sets TCP_NODELAY only where it is: else each event waits 40 ms.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        if sys.platform == "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(BACKLOG)
     except OSError as error:
+        listener.close()
         raise AddressTakenError(
             f"cannot listen on {host} port {port} ({error.strerror or error}): "
             "end the program that uses it, or choose another port with --port"
         ) from error
+    return listener

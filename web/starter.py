@@ -79,8 +79,8 @@ def read_card(path: Path, put_asset: Callable[[bytes], str], created_ms: int) ->
     mine = data.extensions.samovar
     portrait = ""
     if mine.portrait:
-        picture = path.with_name(mine.portrait)
-        if picture.parent != path.parent or not picture.is_file():
+        picture = path.parent / Path(mine.portrait).name
+        if picture.name != mine.portrait or not picture.is_file():
             raise StarterCardError(f"{path.name}: there is no picture {mine.portrait} beside it")
         portrait = put_asset(picture.read_bytes())
     digest = hashlib.sha256(card).digest()

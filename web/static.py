@@ -1,11 +1,16 @@
 """Static: the built user interface, and index.html for every address of the page itself."""
 
-from quart import Quart, Response
-from quart.helpers import send_from_directory  # pyright: ignore[reportUnknownVariableType]
-from werkzeug.exceptions import NotFound
+import asyncio
+import hashlib
+from pathlib import Path
+
+from quart import Quart, Response, request
+from werkzeug.security import safe_join
 
 from web.edge import Edge
 from web.refusal import not_found
+
+UI = Path(__file__).parent / "ui" / "dist"  # where the set-up builds it
 
 HASHED = "assets/"  # Vite puts files there whose names carry a hash of their content
 
@@ -42,13 +47,26 @@ def add_static_routes(app: Quart, edge: Edge) -> None:
             return Response(NOT_BUILT, 503, content_type=TYPES["html"])
         is_file = "." in path.rpartition("/")[2]  # addresses within the page have no dot
         name = path if is_file else "index.html"
-        try:
-            response = await send_from_directory(str(edge.ui), name, conditional=True)
-        except NotFound as error:
-            raise not_found() from error
-        response.headers["Content-Type"] = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+        data = await asyncio.to_thread(read, edge.ui, name)
+        if data is None:
+            raise not_found()
+        kind = TYPES.get(name.rpartition(".")[2], "application/octet-stream")
+        response = Response(data, content_type=kind)
+        response.set_etag(hashlib.sha256(data).hexdigest()[:32])
+        await response.make_conditional(request)
         hashed = name.startswith(HASHED)
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if hashed else "no-cache"
         return response
 
     _ = page
+
+
+def read(folder: Path, name: str) -> bytes | None:
+    """The file of that name in the folder; None where there is none, and for every way out of the folder."""
+    path = safe_join(str(folder), name)
+    if path is None:
+        return None
+    try:
+        return Path(path).read_bytes()
+    except OSError:
+        return None

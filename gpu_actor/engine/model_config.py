@@ -1,4 +1,4 @@
-"""ModelConfig: the sizes of a Llama-family decoder, read from a GGUF file; refuses what the graph does not cover.
+"""ModelConfig: the sizes of a Llama-family decoder, from a GGUF file; refuses what the graph does not cover.
 
 Key names: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (the `llama` section).
 """
@@ -6,6 +6,8 @@ Key names: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md (the `llama
 import re
 from typing import Literal
 
+import numpy as np
+import numpy.typing as npt
 from msgspec import Struct
 
 from gpu_actor.engine.gguf_file import GgufFile
@@ -34,7 +36,6 @@ class RopeConfig(Struct, frozen=True):
 class ModelConfig(Struct, frozen=True):
     """Sizes of the decoder. Head count and head size need not multiply to `embedding`."""
 
-    name: str
     layers: int
     embedding: int
     feed_forward: int
@@ -61,24 +62,23 @@ def read_config(file: GgufFile) -> ModelConfig:
             "(Llama, Mistral, SmolLM2 and their finetunes)"
         )
     if experts := file.get("llama.expert_count", int, 0):
-        raise UnsupportedModelError(f"the model is a mixture of {experts} experts, which this engine does not run")
+        raise UnsupportedModelError(f"the model is a mixture of {experts} experts; this engine runs none")
     unknown = [
         name for name in file.tensors if name not in OTHER_TENSORS and not LAYER_TENSORS.fullmatch(name)
     ]
     if unknown:
         raise UnsupportedModelError(f"the model has the tensor {unknown[0]}, which this engine does not know")
     if TOKEN_TABLE not in file.tensors:
-        raise ModelFileError(f"the file has no {TOKEN_TABLE}: it holds no whole model (is it one part of several?)")
+        raise ModelFileError(f"the file has no {TOKEN_TABLE}: it is no whole model (one part of several?)")
     heads = whole_number(file, "llama.attention.head_count")
     embedding = whole_number(file, "llama.embedding_length")
     head_size = file.get("llama.attention.key_length", int, embedding // heads)
     if file.get("llama.attention.value_length", int, head_size) != head_size:
-        raise UnsupportedModelError("the model's keys and values differ in size, which this engine does not run")
+        raise UnsupportedModelError("the model's keys and values differ in size: this engine cannot run it")
     if file.get("llama.rope.dimension_count", int, head_size) != head_size:
-        raise UnsupportedModelError("the model rotates only a part of each head, which this engine does not run")
+        raise UnsupportedModelError("the model rotates only a part of each head: this engine cannot run it")
     table = file.tensors[TOKEN_TABLE]
     return ModelConfig(
-        name=model_name(file),
         layers=whole_number(file, "llama.block_count"),
         embedding=embedding,
         feed_forward=whole_number(file, "llama.feed_forward_length"),
@@ -113,11 +113,10 @@ def read_rope(file: GgufFile) -> RopeConfig:
             attention = file.get("llama.rope.scaling.attn_factor", float, 1.0)
             return RopeConfig(base, "yarn", factor, original, attention)
         case _:
-            raise UnsupportedModelError(f"the model stretches positions by {scaling!r}, which this engine does not")
+            raise UnsupportedModelError(f"the model stretches its context by {scaling!r}: this engine cannot")
 
 
-def model_name(file: GgufFile) -> str:
-    """What people call the model: its own name, or else nothing (the caller has the file's name)."""
-    return file.get("general.name", str, "").strip()
-
-
+def read_rope_factors(file: GgufFile) -> npt.NDArray[np.float32] | None:
+    """What divides each frequency [head size / 2] (Llama 3); None where nothing does."""
+    place = file.tensors.get(ROPE_FACTORS)
+    return None if place is None else place.format.values(file.raw(ROPE_FACTORS)).reshape(-1)

@@ -1,11 +1,14 @@
 """OnnxRuntimeDecoder: the door to `onnxruntime`. Runs the decoder graph on the CPU over slots of one cache.
 
-The caches of all layers lie in one buffer [2·layers, rows, Hkv, T, D]; a run is bound to the
-addresses of the rows it works on, so the graph reads and writes them in place and nothing is
-copied. Row r belongs to slot r. T has one position more than the context: there idle rows of a
-batch may write.
+The caches of all layers lie in one buffer [2·layers, slots, Hkv, T, D]; a run is bound to the
+addresses of the slots it works on, so the graph reads and writes them in place and nothing is
+copied. T has one position more than the context: there an idle slot of a batch may write.
 """
 
+import math
+import mmap
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
@@ -20,6 +23,19 @@ Floats = npt.NDArray[np.float32]
 Numerics = Literal["fast", "exact"]
 
 CPU = "CPUExecutionProvider"
+
+WIDEST_GAP = 1
+"""Idle slots between two that decode in one run. More of them cost more than reading the weights twice."""
+
+
+class Feed:
+    """The small inputs of a run of up to `rows` rows and `tokens` tokens, at addresses that stay."""
+
+    def __init__(self, rows: int, tokens: int, embedding: int) -> None:
+        self.states = np.zeros((rows * tokens, embedding), np.float32)
+        self.seqlens = np.zeros(rows, np.int32)
+        self.total = np.zeros((), np.int32)
+        self.last = np.zeros((rows, 1), np.int64)
 
 
 class OnnxRuntimeDecoder:
@@ -38,23 +54,21 @@ class OnnxRuntimeDecoder:
         numerics: Numerics,
     ) -> None:
         self.config = config
-        self.slots = slots
         self.context = context
-        # At exact numerics a batch of one row is rounded otherwise than a larger one.
+        self.longest_chunk = longest_chunk
+        # At exact numerics a run of one row is rounded otherwise than a larger one.
         self.least_rows = 2 if numerics == "exact" else 1
         rows = max(slots, self.least_rows)
         self.session = onnxruntime.InferenceSession(str(graph), session_options(threads), providers=[CPU])
         self.cosines, self.sines = tables
         cache = (2 * config.layers, rows, config.kv_heads, context + 1, config.head_size)
-        self.cache = np.zeros(cache, np.float32)
-        self.filled = np.zeros(rows, np.int64)  # positions of each row that hold its sequence
-        self.states = np.zeros((max(rows, longest_chunk), config.embedding), np.float32)
-        self.seqlens = np.zeros(rows, np.int32)
-        self.total = np.zeros((), np.int32)
-        self.last = np.zeros((rows, 1), np.int64)
+        self.cache = zeros_on_demand(cache)
+        self.filled = np.zeros(rows, np.int64)  # positions of each slot that hold its sequence
+        self.chunk = Feed(1, longest_chunk, config.embedding)
+        self.tokens = Feed(rows, 1, config.embedding)
         self.logits = np.zeros((rows, config.vocabulary), np.float32)
-        self.decode_bindings: dict[tuple[int, int], Any] = {}
-        self.prefill_bindings: dict[int, Any] = {}
+        self.chunk_bindings: dict[int, Any] = {}
+        self.token_bindings: dict[tuple[int, int], Any] = {}
 
     def clear(self, slot: int) -> None:
         """Forget the slot's sequence."""
@@ -62,75 +76,92 @@ class OnnxRuntimeDecoder:
 
     def prefill(self, slot: int, states: Floats) -> Floats:
         """Append states [S, E] to the slot's cache in one go; the logits [V] of the last of them,
-        valid until the next call."""
+        valid until the next call.
+        """
         count, start = len(states), int(self.filled[slot])
-        if start + count > self.context:
-            raise ValueError(f"slot {slot} holds {start} positions; {count} more exceed {self.context}")
-        binding = self.prefill_bindings.get(slot)
+        if count > self.longest_chunk or start + count > self.context:
+            raise ValueError(f"slot {slot} holds {start} positions of {self.context}: {count} more do not go")
+        feed = self.chunk
+        binding = self.chunk_bindings.get(slot)
         if binding is None:
-            binding = self.prefill_bindings[slot] = self.bind(slot, 1)
-        self.states[:count] = states
-        self.bind_input(binding, "states", self.states, (1, count, self.config.embedding))
-        self.seqlens[0] = start + count - 1
-        self.total[()] = start + count
-        self.last[0] = count - 1
+            binding = self.chunk_bindings[slot] = self.bind(feed, slot, 1, 0)
+        bind_input(binding, "states", feed.states, (1, count, self.config.embedding))
+        feed.states[:count] = states
+        feed.seqlens[0] = start + count - 1
+        feed.total[()] = start + count
+        feed.last[0] = count - 1
         self.session.run_with_iobinding(binding)
         self.filled[slot] = start + count
-        return self.logits[0]
+        return self.logits[slot]
 
     def decode(self, slots: list[int], states: Floats) -> Floats:
-        """Append one state to each slot, states [len(slots), E]; logits [len(slots), V] in that order,
-        valid until the next call.
+        """Append one state to each slot, states [len(slots), E]; logits [len(slots), V] in that order.
 
-        The rows of a batch lie next to one another. One that is not asked for computes too, on a
+        The slots of a run lie next to one another. One that is not asked for computes too, on a
         zero state, and writes at the position after its own last one, which the next real
-        token of that row overwrites.
+        token of that slot overwrites.
         """
-        first, last = min(slots), max(slots)
-        while last - first + 1 < self.least_rows:
-            first, last = (first, last + 1) if last + 1 < len(self.filled) else (first - 1, last)
-        count = last - first + 1
-        rows = np.array(slots) - first
         if self.filled[slots].max() >= self.context:
             raise ValueError(f"a slot of {slots} is full: {self.context} positions")
-        binding = self.decode_bindings.get((first, count))
-        if binding is None:
-            binding = self.decode_bindings[first, count] = self.bind(first, count)
-            self.bind_input(binding, "states", self.states, (count, 1, self.config.embedding))
-        self.states[:count] = 0
-        self.states[rows] = states
-        self.seqlens[:count] = self.filled[first : last + 1]
-        self.total[()] = self.seqlens[:count].max() + 1
-        self.last[:count] = 0
-        self.session.run_with_iobinding(binding)
+        feed = self.tokens
+        feed.states[:] = 0
+        feed.states[slots] = states
+        feed.seqlens[:] = self.filled
+        for first, count in self.runs(slots):
+            binding = self.token_bindings.get((first, count))
+            if binding is None:
+                binding = self.token_bindings[first, count] = self.bind(feed, first, count, first)
+                bind_input(binding, "states", feed.states[first:], (count, 1, self.config.embedding))
+            feed.total[()] = self.filled[first : first + count].max() + 1
+            self.session.run_with_iobinding(binding)
         self.filled[slots] += 1
-        return self.logits[rows]
+        return self.logits[slots]
 
-    # -- binding ------------------------------------------------------------------------------
+    def runs(self, slots: list[int]) -> Iterator[tuple[int, int]]:
+        """(first, count) of neighbouring slots that together hold all that are asked for."""
+        ordered = sorted(slots)
+        first = last = ordered[0]
+        for slot in [*ordered[1:], None]:
+            if slot is not None and slot - last - 1 <= WIDEST_GAP:
+                last = slot
+                continue
+            count = max(last - first + 1, self.least_rows)
+            yield min(first, len(self.filled) - count), count
+            if slot is not None:
+                first = last = slot
 
-    def bind(self, first: int, count: int) -> Any:
-        """Everything but the states, for the rows [first, first + count)."""
+    def bind(self, feed: Feed, first: int, count: int, row: int) -> Any:
+        """Everything but the states: slots [first, first + count), their inputs from `row` of the feed on."""
         binding = self.session.io_binding()
-        self.bind_input(binding, "seqlens", self.seqlens, (count,))
-        self.bind_input(binding, "total", self.total, ())
-        self.bind_input(binding, "last", self.last, (count, 1))
-        self.bind_input(binding, "cosines", self.cosines, self.cosines.shape)
-        self.bind_input(binding, "sines", self.sines, self.sines.shape)
+        bind_input(binding, "seqlens", feed.seqlens[row:], (count,))
+        bind_input(binding, "total", feed.total, ())
+        bind_input(binding, "last", feed.last[row:], (count, 1))
+        bind_input(binding, "cosines", self.cosines, self.cosines.shape)
+        bind_input(binding, "sines", self.sines, self.sines.shape)
         for index in range(2 * self.config.layers):
             layer, kind = index // 2, "kv"[index % 2]
             cache = self.cache[index, first : first + count]
-            self.bind_input(binding, f"{kind}{layer}", cache, cache.shape)
-            self.bind_output(binding, f"{kind}o{layer}", cache, cache.shape)
-        self.bind_output(binding, "logits", self.logits, (count, self.config.vocabulary))
+            bind_input(binding, f"{kind}{layer}", cache, cache.shape)
+            bind_output(binding, f"{kind}o{layer}", cache, cache.shape)
+        bind_output(binding, "logits", self.logits[first:], (count, self.config.vocabulary))
         return binding
 
-    @staticmethod
-    def bind_input(binding: Any, name: str, array: npt.NDArray[Any], shape: tuple[int, ...]) -> None:
-        binding.bind_input(name, "cpu", 0, array.dtype.type, shape, array.ctypes.data)
 
-    @staticmethod
-    def bind_output(binding: Any, name: str, array: npt.NDArray[Any], shape: tuple[int, ...]) -> None:
-        binding.bind_output(name, "cpu", 0, array.dtype.type, shape, array.ctypes.data)
+def bind_input(binding: Any, name: str, array: npt.NDArray[Any], shape: tuple[int, ...]) -> None:
+    binding.bind_input(name, "cpu", 0, array.dtype.type, shape, array.ctypes.data)
+
+
+def bind_output(binding: Any, name: str, array: npt.NDArray[Any], shape: tuple[int, ...]) -> None:
+    binding.bind_output(name, "cpu", 0, array.dtype.type, shape, array.ctypes.data)
+
+
+def zeros_on_demand(shape: tuple[int, ...]) -> Floats:
+    """Zeros that take memory only where they are written to."""
+    memory = mmap.mmap(-1, math.prod(shape) * 4)
+    if sys.platform == "linux":
+        # One huge page would span the caches of many positions that are never used.
+        memory.madvise(mmap.MADV_NOHUGEPAGE)
+    return np.frombuffer(memory, np.float32).reshape(shape)
 
 
 def session_options(threads: int) -> onnxruntime.SessionOptions:

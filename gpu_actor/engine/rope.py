@@ -45,4 +45,4 @@ def yarn_kept(config: RopeConfig, head_size: int) -> npt.NDArray[np.float64]:
     low = max(0.0, math.floor(dimension(BETA_FAST)))
     high = min(head_size - 1.0, math.ceil(dimension(BETA_SLOW)))
     ramp = (np.arange(head_size // 2) - low) / max(0.001, high - low)
-    return 1 - np.clip(ramp, 0.0, 1.0)
+    return (1 - np.clip(ramp, 0.0, 1.0)).astype(np.float64)

@@ -1,31 +1,21 @@
 """Weights: the matrices of a GGUF file in the order and form that the decoder graph wants."""
 
-from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from gpu_actor.engine.block_formats import Blocks
-from gpu_actor.engine.gguf_file import GgufFile
-from gpu_actor.engine.model_config import HEAD, ROPE_FACTORS, TOKEN_TABLE, ModelConfig
+from gpu_actor.engine.gguf_file import GgufFile, TensorPlace
+from gpu_actor.engine.model_config import HEAD, TOKEN_TABLE, ModelConfig
 from gpu_actor.troubles import ModelFileError
 
 Floats = npt.NDArray[np.float32]
+Rows = TypeVar("Rows", bound=np.generic)
 
 
-@dataclass(frozen=True)
-class Matrix:
-    """A weight matrix [rows, columns]: exact scaled integers, or plain numbers where there are none."""
-
-    blocks: Blocks | None
-    dense: Floats | None
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        if self.blocks is not None:
-            return self.blocks.codes.shape[0], self.blocks.codes.shape[1] * self.blocks.codes.shape[2]
-        assert self.dense is not None
-        return self.dense.shape[0], self.dense.shape[1]
+Matrix = Blocks | Floats
+"""A weight matrix [rows, columns]: exact scaled integers, or plain numbers where there are none."""
 
 
 class Weights:
@@ -51,15 +41,11 @@ class Weights:
 
     def matrix(self, name: str, raw: npt.NDArray[np.uint8]) -> Matrix:
         form = self.place(name).format
-        blocks = form.blocks(raw)
-        return Matrix(blocks, None) if blocks is not None else Matrix(None, form.values(raw))
+        return form.blocks(raw) or form.values(raw)
 
     def head(self) -> str:
         """The tensor that turns states into logits: the model's own, or its token table."""
         return HEAD if self.has(HEAD) else TOKEN_TABLE
-
-    def rope_factors(self) -> Floats | None:
-        return self.vector(ROPE_FACTORS) if self.has(ROPE_FACTORS) else None
 
     def bias(self, names: list[str]) -> Floats | None:
         """The biases of matrices that lie below one another; absent ones are zero."""
@@ -76,7 +62,7 @@ class Weights:
     def rows_in_order(self, name: str) -> npt.NDArray[np.uint8]:
         return self.in_order(name, self.file.raw(name))
 
-    def in_order(self, name: str, rows: npt.NDArray[np.generic]) -> npt.NDArray[np.generic]:
+    def in_order(self, name: str, rows: npt.NDArray[Rows]) -> npt.NDArray[Rows]:
         """GGUF interleaves the two halves of each head's queries and keys; the graph wants them apart."""
         if ".attn_q." in name:
             heads = self.config.heads
@@ -87,7 +73,7 @@ class Weights:
         order = np.arange(len(rows)).reshape(heads, -1, 2).swapaxes(1, 2).reshape(-1)
         return rows[order]
 
-    def place(self, name: str):
+    def place(self, name: str) -> TensorPlace:
         place = self.file.tensors.get(name)
         if place is None:
             raise ModelFileError(f"the model lacks the tensor {name}: it is damaged, or one part of several")

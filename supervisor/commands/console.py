@@ -1,7 +1,7 @@
 """`samovar console`: the state of the running node, anew each second, until Ctrl-C."""
 
 import argparse
-import os
+import ctypes
 import sys
 import time
 
@@ -26,8 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not sys.stdout.isatty():
         raise UsageError("console needs a terminal; elsewhere use: samovar status")
     ask_status(data)  # a node that does not run is an error; one that goes away later is news
-    if os.name == "nt":
-        os.system("")  # noqa: S605, S607 - the documented way to have the console obey escape sequences
+    obey_escapes()
     sys.stdout.write(OTHER_SCREEN)
     try:
         while True:
@@ -44,3 +43,14 @@ def run(arguments: argparse.Namespace) -> int:
     finally:
         sys.stdout.write(FIRST_SCREEN)
         sys.stdout.flush()
+
+
+def obey_escapes() -> None:
+    """Have an older Windows console obey escape sequences; others do anyway (SetConsoleMode)."""
+    if sys.platform == "win32":
+        kernel32 = ctypes.WinDLL("kernel32")
+        kernel32.GetStdHandle.restype = ctypes.c_void_p
+        output = ctypes.c_void_p(kernel32.GetStdHandle(-11))  # STD_OUTPUT_HANDLE
+        mode = ctypes.c_uint32()
+        if kernel32.GetConsoleMode(output, ctypes.byref(mode)):
+            kernel32.SetConsoleMode(output, mode.value | 0x0004)  # ENABLE_VIRTUAL_TERMINAL_PROCESSING

@@ -20,9 +20,7 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     if not (ROOT / "tests" / "sim" / "run.py").is_file():
-        raise NotACheckoutError(
-            "simulate is part of the tests: run it from a checkout of the project, after python3 -m deploy setup."
-        )
+        raise NotACheckoutError("simulate is part of the tests: run it from a checkout of the project.")
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
     simulator: Any = importlib.import_module("tests.sim.run")

@@ -6,12 +6,13 @@ import secrets
 import socket
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 
 from actors.logs import log_to
 from actors.world import RealWorld
 from supervisor.commands.options import add_data, data_folder, whole_number
 from supervisor.data_folder import DataFolder
-from supervisor.errors import PortTakenError, SettingsError, UsageError
+from supervisor.errors import NoModelError, PortTakenError, SettingsError, UsageError
 from supervisor.keys import gpu_box_key, web_node_key
 from supervisor.launch import Launcher
 from supervisor.node import Audience, Node
@@ -28,7 +29,7 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
     parser.add_argument("--role", choices=ROLES, default="all", help="what this machine does (default: all)")
     parser.add_argument("--port", type=whole_number(0, 65535), help="port of the web pages (default: 8080)")
-    parser.add_argument("--model", metavar="M", help="the model: a GGUF file, or a name from the cache")
+    parser.add_argument("--model", metavar="PATH", help="the model: a GGUF file of the Llama family")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -63,7 +64,10 @@ def given_by(arguments: argparse.Namespace) -> Iterable[Given]:
     if arguments.port is not None:
         yield Given("web", "port", arguments.port, "--port")
     if arguments.model is not None:
-        yield Given("engine", "model", arguments.model, "--model")
+        model = Path(arguments.model).expanduser().absolute()
+        if not model.is_file():
+            raise NoModelError(f"There is no model file {model}: name a GGUF file with --model.")
+        yield Given("engine", "model", str(model), "--model")
 
 
 def check_roles(*, web: bool, gpu: bool, settings: NodeSettings) -> None:

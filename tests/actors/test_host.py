@@ -182,10 +182,10 @@ def test_a_child_ends_when_the_supervisor_falls_silent(tmp_path: Path) -> None:
 
 
 def test_a_supervisor_that_answers_keeps_its_child(tmp_path: Path) -> None:
-    supervisor = PlayedSupervisor(tmp_path, silence_s=0.5)
+    supervisor = PlayedSupervisor(tmp_path, silence_s=1.0)
     try:
         process = supervisor.start("good")
-        until = time.monotonic() + 1.5
+        until = time.monotonic() + 2.5
         while time.monotonic() < until:
             supervisor.hear()
             supervisor.say(Alive())
@@ -195,13 +195,13 @@ def test_a_supervisor_that_answers_keeps_its_child(tmp_path: Path) -> None:
 
 
 def test_the_silence_limit_is_not_reached_by_a_child_that_was_itself_asleep(tmp_path: Path) -> None:
-    supervisor = PlayedSupervisor(tmp_path, silence_s=0.5)
+    supervisor = PlayedSupervisor(tmp_path, silence_s=1.0)
     try:
         process = supervisor.start("good")
         supervisor.hear_until(lambda message: isinstance(message, Ready))
         supervisor.say(Alive())
         process.send_signal(signal.SIGSTOP)
-        threading.Event().wait(1.5)
+        threading.Event().wait(2.5)
         process.send_signal(signal.SIGCONT)
         supervisor.hear_until(lambda message: isinstance(message, Heartbeat))
         supervisor.say(Alive())

@@ -165,6 +165,13 @@ class ToBoxes:
         box.line.carry(encode(addresses.LINK, message), box.from_web)
 
 
+class Nobody:
+    """Takes answers that nobody waits for."""
+
+    def deliver(self, address: str, message: Any, sender: str) -> None:
+        del address, message, sender
+
+
 class Cluster:
     def __init__(self, seed: int, weather: Weather, boxes: int = 1, slots: int = 2) -> None:
         self.random = Random(seed)
@@ -216,6 +223,7 @@ class Cluster:
         runtime.serve(addresses.STORAGE, self.storage)
         runtime.serve("worker", ToBoxes(self, runtime))
         runtime.serve(addresses.SOCKETS, self)
+        runtime.serve("nobody", Nobody())
         runtime.wake(addresses.QUEUE)
 
     def latency(self) -> float:

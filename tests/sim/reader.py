@@ -6,6 +6,7 @@ from uuid import UUID
 from actors import addresses
 from actors.messages.chat import (
     Close,
+    ConversationGone,
     Open,
     Problem,
     ReplyFinished,
@@ -31,6 +32,7 @@ class Reader:
         self.generation: UUID | None = None
         self.seq = 0
         self.text = ""
+        self.continues = ""
         self.finished: dict[UUID, ReplyFinished] = {}
         self.unsent: SendText | None = None  # what was asked and not yet seen to be taken
 
@@ -109,6 +111,9 @@ class Reader:
                 self.end(event)
             case Problem():
                 self.problem(event)
+            case ConversationGone():
+                self.generation, self.seq, self.text = None, 0, ""
+                self.unsent = None
             case _:
                 pass
 
@@ -121,7 +126,7 @@ class Reader:
             self.text = ""
         elif live.generation != self.generation or live.seq != self.seq:
             self.violate(f"a snapshot goes on at {live.seq}, the page stands at {self.seq}")
-        self.generation, self.seq = live.generation, live.next_seq
+        self.generation, self.seq, self.continues = live.generation, live.next_seq, live.continues
         self.text += live.text
         self.check_durable()
 
@@ -129,6 +134,7 @@ class Reader:
         live = event.live
         if live.generation != self.generation:
             self.generation, self.seq, self.text = live.generation, live.next_seq, ""
+            self.continues = live.continues
             if live.next_seq:
                 self.violate("a reply was announced in its middle")
 
@@ -146,7 +152,7 @@ class Reader:
 
     def end(self, event: ReplyFinished) -> None:
         whole = event.message.text if event.message else ""
-        if event.generation == self.generation and not whole.startswith(self.text):
+        if event.generation == self.generation and event.message and not whole.startswith(self.continues + self.text):
             self.violate("the finished reply is not what the page had shown")
         if event.generation in self.finished:
             self.violate("a reply finished twice")
@@ -156,6 +162,8 @@ class Reader:
     def problem(self, event: Problem) -> None:
         if self.unsent is not None and event.request_key == self.unsent.request_key:
             self.unsent = None
+        if event.code == "not_found":  # deleted
+            self.generation, self.seq, self.text = None, 0, ""
 
     def check_durable(self) -> None:
         if self.generation is None:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from actors import addresses
 from actors.messages.archive import UNFINISHED
-from actors.messages.chat import Done, Regenerate, StartConversation, Stop
+from actors.messages.chat import Continue, Delete, Done, Edit, Regenerate, StartConversation, Stop
 from tests.sim import chain
 from tests.sim.cluster import SAMPLING, Cluster
 from tests.sim.network import Weather
@@ -175,9 +175,26 @@ class Scenario:
                 if last is not None:
                     reader.tell(Regenerate(reader.conversation, cluster.world.new_id(), last))
 
+        def go_on() -> None:
+            for reader in list(readers.values()):
+                last = self.last_reply(reader.conversation)
+                if last is not None:
+                    reader.tell(Continue(reader.conversation, cluster.world.new_id(), last))
+
+        def edit() -> None:
+            for reader in list(readers.values()):
+                said = self.last_said(reader.conversation)
+                if said is not None:
+                    reader.tell(Edit(reader.conversation, cluster.world.new_id(), said, "I meant this."))
+
+        def delete() -> None:
+            reader = self.random.choice([*readers.values(), None])
+            if reader is not None:
+                reader.tell(Delete("nobody/0"))
+
         return [
             cut, kill_engine, kill_link, kill_web, reset, disk_full, answer_lost, reload, drop_socket,
-            poison_session, poison_queue, poison_link, poison_gpu, stop, swipe,
+            poison_session, poison_queue, poison_link, poison_gpu, stop, swipe, go_on, edit, delete,
         ]  # fmt: skip
 
     def last_reply(self, conversation: UUID) -> UUID | None:
@@ -188,6 +205,11 @@ class Scenario:
             if message.conversation == conversation and message.generation is not None
         ]
         return replies[-1] if replies else None
+
+    def last_said(self, conversation: UUID) -> UUID | None:
+        found = self.cluster.disk.messages.values()
+        said = [message.id for message in found if message.conversation == conversation and message.role == "user"]
+        return said[-1] if said else None
 
     def calm(self) -> None:
         """All faults are over."""
@@ -233,7 +255,7 @@ class Scenario:
             if row.state == "failed":
                 cluster.violate("a generation failed though the faults were over")
             message = disk.messages.get(row.message)
-            text = message.body if message else ""
+            text = message.body.removeprefix(row.continues) if message else ""
             wrong = chain.verify(row.seed, text, SAMPLING.max_tokens, whole=row.state == "done")
             if wrong:
                 cluster.violate(f"the stored reply is wrong: {wrong}")
@@ -243,6 +265,8 @@ class Scenario:
             if reader.generation is not None:
                 reader.violate("the page still shows a live reply")
             for generation, finished in reader.finished.items():
+                if generation not in disk.generations:
+                    continue  # deleted with its conversation
                 stored = disk.messages.get(disk.generations[generation].message)
                 shown = finished.message.text if finished.message else None
                 if shown != (stored.body if stored else None):

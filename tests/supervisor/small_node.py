@@ -1,4 +1,4 @@
-"""A node of fixture children, in a process of its own: python -m tests.supervisor.small_node DATA SPEC SETTINGS.
+"""A node of fixture children, in a process of its own: `small_node DATA SPEC SETTINGS`.
 
 SPEC is a TreeSpec and SETTINGS a NodeSettings, both as JSON. It prints a line for each change of a child.
 """
@@ -12,7 +12,7 @@ from supervisor.commands.up import run_node
 from supervisor.data_folder import DataFolder
 from supervisor.settings import NodeSettings
 from supervisor.strategy import TreeSpec
-from supervisor.warden import ChildView
+from supervisor.tree_messages import ChildView
 
 
 class Printed:

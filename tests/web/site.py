@@ -1,6 +1,7 @@
 """Site: the whole web process of a node on a free port of this machine, over a storage in memory."""
 
 import asyncio
+import contextlib
 import hashlib
 import http.client
 import json
@@ -15,6 +16,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
 from actors import addresses
@@ -37,6 +39,7 @@ from web.protocol import Greeting, ServerFrame
 from web.requests import COOKIE
 from web.server import Server
 from web.settings import WebSettings
+from web.socket import Socket
 
 SETTINGS = WebSettings(port=0, ping_s=5.0, login_pause_s=3600.0, account_delay_s=0.0, state_pause_s=0.0)
 TOKEN = "the control token"
@@ -110,6 +113,7 @@ class Site:
         self.register_actors()
         self.worker = ScriptedWorker(self.runtime)
         self.ui = ui
+        self.gone: asyncio.Queue[Socket] = asyncio.Queue()  # pages whose sockets have ended
         self.edge = self.new_edge()
         self.server = self.new_server()
 
@@ -122,7 +126,7 @@ class Site:
         runtime.register("character", lambda _: Character(SessionSettings()), loads=True)
 
     def new_edge(self) -> Edge:
-        return Edge(
+        edge = Edge(
             self.runtime,
             self.settings,
             boot=self.world.new_id().hex,
@@ -132,6 +136,14 @@ class Site:
             read_asset=ASSETS.get,
             ui=self.ui,
         )
+        remove = edge.sockets.remove
+
+        def remove_and_tell(socket: Socket) -> None:
+            remove(socket)
+            self.gone.put_nowait(socket)
+
+        edge.sockets.remove = remove_and_tell
+        return edge
 
     def new_server(self) -> Server:
         return Server(make_app(self.edge), self.edge.sockets, self.settings)
@@ -221,7 +233,8 @@ class Site:
     async def page(self, cookie: str) -> AsyncGenerator[Page]:
         async with self.dial(cookie) as socket:
             page = Page(socket)
-            await page.say(Greeting(1))
+            with contextlib.suppress(ConnectionClosed):  # turned away before it could greet
+                await page.say(Greeting(1))
             yield page
 
     # -- people -------------------------------------------------------------------------------
@@ -229,9 +242,7 @@ class Site:
     async def person(self, name: str, role: Any = "user") -> str:
         """A fresh account without a password, logged in; its cookie."""
         account = AccountRow(self.world.new_id(), name, role, "")
-        await self.edge.records.commit(
-            AddAccount(account.id, name, role, "", self.world.utc_ms())
-        )
+        await self.edge.records.commit(AddAccount(account.id, name, role, "", self.world.utc_ms()))
         return await self.log_in(account)
 
     async def log_in(self, account: AccountRow) -> str:

@@ -6,14 +6,14 @@ const address = ref("");
 export function useLeavingLink() {
   return {
     address,
-    ask(url: string): void {
+    ask: (url: string): void => {
       address.value = url;
     },
-    leave(): void {
+    leave: (): void => {
       window.open(address.value, "_blank", "noopener,noreferrer");
       address.value = "";
     },
-    stay(): void {
+    stay: (): void => {
       address.value = "";
     },
   };

@@ -28,7 +28,7 @@ export const useTheme = defineStore("theme", () => {
 
   watchEffect(() => {
     document.documentElement.dataset.theme = shown.value;
-    const colour = shown.value === "dark" ? "#15100c" : "#f4f6f8";
+    const colour = shown.value === "dark" ? "#15100c" : "#f5f6f7";
     document.querySelector('meta[name="theme-color"]')?.setAttribute("content", colour);
   });
 

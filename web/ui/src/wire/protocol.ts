@@ -4,6 +4,8 @@ export const PROTOCOL_VERSION = 1;
 
 export type GenerationState = "cancelled" | "done" | "failed" | "leased" | "queued" | "streaming" | "suspended";
 
+export type ProblemCode = "bad_request" | "busy" | "forbidden" | "not_found" | "queue_full" | "storage" | "too_many";
+
 export type Role = "assistant" | "system" | "user";
 
 export type ClientFrame =
@@ -197,7 +199,7 @@ export interface ReplyFinished {
 /** A command was refused; `code` for programs, `text` for people. */
 export interface Problem {
   type: "problem";
-  code: "bad_request" | "busy" | "forbidden" | "not_found" | "queue_full" | "storage" | "too_many";
+  code: ProblemCode;
   text: string;
   conversation: string | null;
   request_key: string | null;

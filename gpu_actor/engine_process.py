@@ -1,0 +1,114 @@
+"""The engine process of a GPU box: `python -m gpu_actor.engine_process`, started by the supervisor.
+
+The model is loaded on a thread, so that the heartbeat goes on; then one thread owns the execution context.
+"""
+
+import asyncio
+from typing import Any
+
+from actors.addresses import ENGINE, GPU, LINK
+from actors.host import CannotServeError, Child, run_child
+from actors.mailbox import Runtime
+from actors.messages.control import ChildReady, Notice
+from actors.messages.engine import EngineFailed
+from actors.messages.link import EngineHello
+from actors.settings import GpuSettings, MailboxSettings
+from actors.wire.envelope import ToEngine
+from actors.wire.sockets import Dialler
+from actors.world import RealWorld
+from deploy.cache import cache_folder
+from gpu_actor.actor import GpuActor
+from gpu_actor.engine_port import EnginePort
+from gpu_actor.executor import EngineFacts, ModelExecutor, load_executor
+from gpu_actor.models import choose_model
+from gpu_actor.settings import EngineSettings
+from gpu_actor.troubles import EngineTrouble
+
+
+class EngineLostError(Exception):
+    """The execution context failed. This process ends and the supervisor starts it anew."""
+
+
+class Watched:
+    """What the engine port tells goes to the runtime; the first EngineFailed ends the process."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        self.runtime = runtime
+        self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def tell(self, to: str, message: Any, sender: str) -> None:
+        if isinstance(message, EngineFailed):
+            if not self.failed.done():
+                self.failed.set_exception(EngineLostError(message.why))
+        else:
+            self.runtime.tell(to, message, sender)
+
+
+def load(settings: EngineSettings) -> ModelExecutor:
+    cache = cache_folder()
+    return load_executor(settings, choose_model(settings.model, cache), cache)
+
+
+async def serve(child: Child) -> None:
+    settings = child.settings("engine", EngineSettings)
+    child.facts = lambda: {"progress": "loading the model"}
+    try:
+        executor = await asyncio.to_thread(load, settings)
+    except EngineTrouble as error:
+        raise CannotServeError(str(error)) from error
+    world = RealWorld()
+    runtime = Runtime(child.settings("mailbox", MailboxSettings), world)
+    watched = Watched(runtime)
+    port = EnginePort(watched, asyncio.get_running_loop(), executor, settings)
+    dialler = Dialler(child.brief.dials["link"], runtime.tell, ToEngine, to=GPU, sender=LINK)
+    scheduling = child.settings("gpu", GpuSettings)
+    hello = greeting(executor.facts, world)
+    runtime.serve(ENGINE, port)
+    runtime.serve(LINK, dialler)
+    runtime.register(GPU, lambda _: GpuActor(scheduling, world, hello), loads=False)
+
+    def notice(message: Notice) -> None:
+        if isinstance(message, ChildReady) and message.name == "link" and "engine" in message.ports:
+            dialler.moved(f"tcp://127.0.0.1:{message.ports['engine']}")
+
+    port.start()
+    runtime.wake(GPU)
+    child.facts = lambda: facts(executor.facts, runtime)
+    child.on_notice(notice)
+    await child.ready()
+    stopping = asyncio.create_task(child.stopping.wait())
+    await asyncio.wait({stopping, watched.failed}, return_when=asyncio.FIRST_COMPLETED)
+    runtime.stop()
+    dialler.close()
+    port.close()
+    if watched.failed.done():
+        watched.failed.result()
+
+
+def greeting(engine: EngineFacts, world: RealWorld) -> EngineHello:
+    return EngineHello(
+        boot=world.new_id(),
+        engine=engine.engine,
+        model=engine.model,
+        model_hash=engine.model_hash,
+        slots=engine.slots,
+        context=engine.context,
+        demonstration=engine.demonstration,
+    )
+
+
+def facts(engine: EngineFacts, runtime: Runtime) -> dict[str, Any]:
+    """What `samovar status` tells of this process."""
+    return {
+        "engine": engine.engine,
+        "model": engine.model,
+        "slots": engine.slots,
+        "context": engine.context,
+        "numerics": engine.numerics,
+        "threads": engine.threads,
+        "dead_letters": len(runtime.dead_letters),
+    }
+
+
+if __name__ == "__main__":
+    run_child(serve)

@@ -1,0 +1,223 @@
+"""Executor: what carries out the steps that the GPU actor plans. ModelExecutor does it with a real model.
+
+An executor is synchronous and knows no threads, messages' ways or clocks; the engine port
+(gpu_actor/engine_port.py) runs one on its own thread. The scripted executor of the tests passes
+the same contract test.
+"""
+
+import time
+from pathlib import Path
+from typing import Protocol
+
+from msgspec import Struct
+
+from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
+from gpu_actor.engine.gguf_file import GgufFile
+from gpu_actor.engine.graph_cache import cached_graph
+from gpu_actor.engine.model_config import ModelConfig, read_config, read_rope_factors
+from gpu_actor.engine.onnx_runtime import OnnxRuntimeDecoder, runtime_version
+from gpu_actor.engine.rope import rope_tables
+from gpu_actor.engine.token_table import TokenTable
+from gpu_actor.models import ChosenModel
+from gpu_actor.processors import physical_cores
+from gpu_actor.prompt.build import PromptBuilder, PromptTooLongError
+from gpu_actor.prompt.template import CHATML, ChatTemplate
+from gpu_actor.sequence import Sequence
+from gpu_actor.settings import EngineSettings
+from gpu_actor.tokenizer import Tokenizer
+from gpu_actor.troubles import ChatTemplateError, OutOfMemoryBudgetError
+from gpu_actor.vocabulary import read_vocabulary
+
+LONGEST_CHUNK = 512
+"""Most prompt tokens computed in one go, whatever a step asks for: bounds the runtime's scratch memory."""
+
+
+class EngineFacts(Struct, frozen=True):
+    """What the engine says of itself (EngineHello and the status). `model_hash`: SHA-256 of the file, hex."""
+
+    engine: str
+    model: str
+    model_hash: str
+    slots: int
+    context: int
+    demonstration: bool
+    numerics: str
+    threads: int
+
+
+class Executor(Protocol):
+    """One step of work at a time. Whatever it raises means that it is broken and must not be used again;
+    what is wrong with a request comes back as NotAdmitted.
+    """
+
+    @property
+    def facts(self) -> EngineFacts: ...
+
+    def admit(self, message: Admit) -> Admitted | NotAdmitted:
+        """Build the prompt and take the slot, whatever it held before."""
+        ...
+
+    def step(self, message: Step) -> Stepped:
+        """One prefill chunk and one token for each slot of `decode`."""
+        ...
+
+    def release(self, message: Release) -> None:
+        """Forget the slot's sequence; harmless where there is none."""
+        ...
+
+
+class ModelExecutor:
+    """A model on ONNX Runtime."""
+
+    def __init__(
+        self,
+        facts: EngineFacts,
+        decoder: OnnxRuntimeDecoder,
+        table: TokenTable,
+        tokenizer: Tokenizer,
+        builder: PromptBuilder,
+    ) -> None:
+        self.facts = facts
+        self.decoder = decoder
+        self.table = table
+        self.tokenizer = tokenizer
+        self.builder = builder
+        self.sequences: dict[int, Sequence] = {}
+
+    def admit(self, message: Admit) -> Admitted | NotAdmitted:
+        request = message.request
+        if not 0 <= message.slot < self.facts.slots:
+            raise ValueError(f"there is no slot {message.slot}")
+        self.release(Release(message.slot))
+        if request.model and request.model != self.facts.model_hash:
+            return self.refuse(message, "the reply was begun with another model than this one")
+        if not all(0 <= token < len(self.tokenizer.pieces) for token in request.committed):
+            return self.refuse(message, "the reply so far holds tokens that this model does not have")
+        reserve = min(max(request.sampling.max_tokens, 1), self.facts.context // 2)
+        try:
+            plan = self.builder.build(request.turn, message.sheet, self.facts.context - reserve)
+        except (PromptTooLongError, ChatTemplateError) as error:
+            return self.refuse(message, str(error))
+        if request.prompt_digest and request.prompt_digest != plan.digest:
+            return self.refuse(message, "the prompt differs from the one that the reply was begun with")
+        sequence = Sequence(message.slot, request, plan, self.tokenizer, self.facts.context)
+        self.sequences[message.slot] = sequence
+        return Admitted(
+            request.generation,
+            request.attempt,
+            self.facts.model_hash,
+            plan.digest,
+            prompt_tokens=len(plan.ids),
+            to_prefill=sequence.to_prefill,
+            to_replay=max(sequence.to_replay - 1, 0),  # with the last of them the reply goes on
+            trace=plan.trace,
+        )
+
+    @staticmethod
+    def refuse(message: Admit, why: str) -> NotAdmitted:
+        return NotAdmitted(message.request.generation, message.request.attempt, why)
+
+    def step(self, message: Step) -> Stepped:
+        begun = time.perf_counter()
+        emitted: list[Emitted] = []
+        prefilled = 0
+        if message.prefill_slot >= 0:
+            sequence = self.sequences[message.prefill_slot]
+            emitted += self.prefill(sequence, message.prefill_tokens)
+            prefilled = sequence.prefilled
+        replayed: list[int] = []
+        if message.decode:
+            self.decode([self.sequences[slot] for slot in message.decode], emitted, replayed)
+        seconds = time.perf_counter() - begun
+        return Stepped(message.number, prefilled, tuple(emitted), tuple(replayed), seconds)
+
+    def prefill(self, sequence: Sequence, limit: int) -> list[Emitted]:
+        """One chunk; with the prompt complete and nothing to replay, the first token as well."""
+        if not sequence.to_prefill:
+            raise ValueError(f"slot {sequence.slot} has no prompt left to prefill")
+        chunk = sequence.next_chunk(min(limit, LONGEST_CHUNK))
+        logits = self.decoder.prefill(sequence.slot, self.table.states(chunk))
+        sequence.chunk_done(len(chunk))
+        return [] if sequence.to_prefill or sequence.to_replay else [sequence.emit(logits)]
+
+    def decode(self, sequences: list[Sequence], emitted: list[Emitted], replayed: list[int]) -> None:
+        """One token for each; a reply that was complete when it was taken up only says so."""
+        if any(sequence.to_prefill for sequence in sequences):
+            raise ValueError("a slot to decode has prompt left to prefill")
+        emitted += [sequence.emit_end() for sequence in sequences if sequence.end is not None]
+        live = [sequence for sequence in sequences if sequence.end is None]
+        if not live:
+            return
+        states = self.table.states([sequence.next_token() for sequence in live])
+        logits = self.decoder.decode([sequence.slot for sequence in live], states)
+        for row, sequence in zip(logits, live, strict=True):
+            sequence.token_done()
+            if sequence.to_replay:
+                replayed.append(sequence.slot)
+            else:
+                emitted.append(sequence.emit(row))
+
+    def release(self, message: Release) -> None:
+        if self.sequences.pop(message.slot, None) is not None:
+            self.decoder.clear(message.slot)
+
+
+# -- loading --------------------------------------------------------------------------------------
+
+
+def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> ModelExecutor:
+    """Load the model. Takes a second or two, the first time with a model longer; EngineTrouble says why not.
+    `cache` is the folder of deploy.cache.
+    """
+    file = GgufFile(model.path)
+    config = read_config(file)
+    tokenizer = Tokenizer(read_vocabulary(file))
+    vocabulary = tokenizer.vocabulary
+    source = template_source(file, tokenizer)
+    template = ChatTemplate(source, tokenizer.name(vocabulary.bos), tokenizer.name(vocabulary.eos))
+    context = min(settings.context, config.context)
+    slots = slots_that_fit(settings, config, context)
+    threads = settings.threads or physical_cores()
+    decoder = OnnxRuntimeDecoder(
+        cached_graph(cache, model.sha256, settings.numerics, file, config),
+        config,
+        rope_tables(config.rope, config.head_size, context + 1, read_rope_factors(file)),
+        slots=slots,
+        context=context,
+        longest_chunk=LONGEST_CHUNK + 1,
+        threads=threads,
+        numerics=settings.numerics,
+    )
+    facts = EngineFacts(
+        engine=f"ONNX Runtime {runtime_version()} (CPU)",
+        model=model.path.stem,
+        model_hash=model.sha256,
+        slots=slots,
+        context=context,
+        demonstration=model.demonstration,
+        numerics=settings.numerics,
+        threads=threads,
+    )
+    builder = PromptBuilder(tokenizer, template, model.sha256)
+    return ModelExecutor(facts, decoder, TokenTable(file), tokenizer, builder)
+
+
+def template_source(file: GgufFile, tokenizer: Tokenizer) -> str:
+    source = file.get("tokenizer.chat_template", str, "")
+    if not source and {"<|im_start|>", "<|im_end|>"} <= tokenizer.specials.keys():
+        source = CHATML
+    if not source:
+        raise ChatTemplateError("the model has no chat template: take its instruct or chat version")
+    return source
+
+
+def slots_that_fit(settings: EngineSettings, config: ModelConfig, context: int) -> int:
+    """As many slots as settings.slots and settings.cache_mb allow."""
+    slot_bytes = config.cache_bytes_a_token * (context + 1)
+    fit = settings.cache_mb * (1 << 20) // slot_bytes
+    if fit < 1:
+        raise OutOfMemoryBudgetError(
+            f"the key/value cache of one slot of {context} positions takes {slot_bytes >> 20} MB and "
+            f"engine.cache_mb allows {settings.cache_mb}; lower engine.context or raise engine.cache_mb"
+        )
+    return min(settings.slots, fit)

@@ -1,0 +1,171 @@
+"""Build a prompt: structured turn + character sheet + budget of tokens → ids, digest and trace. Pure.
+
+Order: the system message (instructions, character, scenario, persona, example dialogue),
+the history, post-history instructions, the open reply. What stays the same from turn to
+turn stands first, so that its part of the cache can be kept. When it does not fit, example
+dialogues go first (the last one first), then the oldest messages.
+"""
+
+import hashlib
+import re
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from actors.character.macros import expand_names
+from actors.messages.generation import CharacterSheet, PromptTrace, Turn
+from gpu_actor.prompt.template import ChatMessage, ChatTemplate
+from gpu_actor.tokenizer import Tokenizer
+
+DEFAULT_SYSTEM_PROMPT = (
+    "You are {{char}}. Write {{char}}'s next reply in this conversation with {{user}}. "
+    "Stay in character and never speak for {{user}}."
+)
+START = re.compile(r"<START>", re.IGNORECASE)
+
+
+class PromptTooLongError(Exception):
+    """Even without examples and old messages the prompt exceeds the context: the card or the last message
+    is too long for this model. Shorten it, or raise `engine.context` where the model allows.
+    """
+
+
+@dataclass(frozen=True)
+class PromptPlan:
+    """A prompt, ready to be computed. `digest` is SHA-256 over model, template and ids."""
+
+    ids: tuple[int, ...]
+    digest: bytes
+    trace: tuple[PromptTrace, ...]
+
+
+@dataclass
+class Piece:
+    """A text that goes into the prompt, or had to stay out."""
+
+    source: str
+    text: str
+    tokens: int
+    kept: bool = True
+
+
+@dataclass
+class Pieces:
+    """All that could go into the prompt, sorted by how it is given up."""
+
+    system: list[Piece]
+    examples: list[Piece]
+    history: list[tuple[ChatMessage, Piece]]
+    closing: list[Piece]
+    opening: Piece | None = None
+    dropped: list[Piece] = field(default_factory=list)
+
+
+class PromptBuilder:
+    """Builds prompts for one model. `model_hash` is the SHA-256 of the model file, hex."""
+
+    def __init__(self, tokenizer: Tokenizer, template: ChatTemplate, model_hash: str) -> None:
+        self.tokenizer = tokenizer
+        self.template = template
+        self.model_hash = model_hash
+        # The same greeting and description are counted at every turn.
+        self.count = lru_cache(maxsize=4096)(self.tokens_in)
+
+    def build(self, turn: Turn, sheet: CharacterSheet, budget: int) -> PromptPlan:
+        """The prompt in at most `budget` tokens; PromptTooLongError where that cannot be."""
+        pieces = self.pieces(turn, sheet)
+        while True:
+            ids = self.encode(pieces, turn.now_ms)
+            excess = len(ids) - budget
+            if excess <= 0:
+                return PromptPlan(tuple(ids), self.digest(ids), self.trace(pieces, budget))
+            self.give_up(pieces, excess, budget)
+
+    def tokens_in(self, text: str) -> int:
+        return len(self.tokenizer.encode(text, special=False))
+
+    # -- what goes in -------------------------------------------------------------------------
+
+    def pieces(self, turn: Turn, sheet: CharacterSheet) -> Pieces:
+        def written(text: str) -> str:
+            return expand_names(text, sheet.name, turn.user_name).strip()
+
+        def piece(source: str, text: str) -> Piece:
+            return Piece(source, text, self.count(text))
+
+        instructions = sheet.system_prompt.replace("{{original}}", DEFAULT_SYSTEM_PROMPT)
+        system = [
+            ("system prompt", "", instructions.strip() or DEFAULT_SYSTEM_PROMPT),
+            ("description", "", sheet.description),
+            ("personality", "{{char}}'s personality: ", sheet.personality),
+            ("scenario", "Scenario: ", sheet.scenario),
+            ("persona", "About {{user}}: ", turn.persona),
+        ]
+        examples = [text for text in map(written, START.split(sheet.mes_example)) if text]
+        history = [ChatMessage(message.role, written(message.text)) for message in turn.history]
+        closing = written(sheet.post_history_instructions)
+        return Pieces(
+            system=[piece(source, written(lead + text)) for source, lead, text in system if text.strip()],
+            examples=[
+                piece(f"example dialogue {number}", f"Example dialogue:\n{text}")
+                for number, text in enumerate(examples, 1)
+            ],
+            history=[
+                (message, piece(f"message {number} ({message.role})", message.text))
+                for number, message in enumerate(history, 1)
+                if message.text
+            ],
+            closing=[piece("post-history instructions", closing)] if closing else [],
+            opening=piece("beginning of the reply", turn.continue_text) if turn.continue_text else None,
+        )
+
+    def encode(self, pieces: Pieces, now_ms: int) -> list[int]:
+        system = "\n\n".join(piece.text for piece in [*pieces.system, *pieces.examples])
+        messages = [
+            ChatMessage("system", system),
+            *(message for message, _ in pieces.history),
+            *(ChatMessage("system", piece.text) for piece in pieces.closing),
+        ]
+        parts = self.template.parts(messages, now_ms)
+        if pieces.opening is not None:
+            parts.append((pieces.opening.text, False))
+        ids = self.tokenizer.encode_parts(parts)
+        bos = self.tokenizer.bos
+        if self.tokenizer.vocabulary.add_bos and bos is not None and ids[:1] != [bos]:
+            ids.insert(0, bos)
+        return ids
+
+    def give_up(self, pieces: Pieces, excess: int, budget: int) -> None:
+        """Leave out at least one piece, and further ones until their tokens make up for the excess."""
+        before = len(pieces.dropped)
+        while excess > 0:
+            if pieces.examples:
+                piece = pieces.examples.pop()
+            elif len(pieces.history) > 1:
+                piece = pieces.history.pop(0)[1]
+            elif len(pieces.dropped) > before:
+                return  # the next count decides
+            else:
+                raise PromptTooLongError(
+                    f"the prompt needs {excess} tokens more than the {budget} that this model has room for, "
+                    "even without examples and earlier messages; shorten the character or the last message"
+                )
+            pieces.dropped.append(piece)
+            excess -= piece.tokens
+
+    # -- what comes out -----------------------------------------------------------------------
+
+    def digest(self, ids: list[int]) -> bytes:
+        digest = hashlib.sha256(bytes.fromhex(self.model_hash) + self.template.hash)
+        digest.update(b"".join(token.to_bytes(4, "big") for token in ids))
+        return digest.digest()
+
+    @staticmethod
+    def trace(pieces: Pieces, budget: int) -> tuple[PromptTrace, ...]:
+        kept = [*pieces.system, *pieces.examples, *(piece for _, piece in pieces.history), *pieces.closing]
+        if pieces.opening is not None:
+            kept.append(pieces.opening)
+        why = f"no room within {budget} tokens"
+        return (
+            *(PromptTrace(piece.source, piece.tokens, kept=True) for piece in kept),
+            *(PromptTrace(piece.source, piece.tokens, kept=False, why=why) for piece in pieces.dropped),
+        )

@@ -1,0 +1,113 @@
+"""Sequence: one reply in the making. Pure: logits come in, tokens and text go out.
+
+The cache of a position depends on its token and on how it was computed, so that is fixed:
+prompt tokens in chunks of two or more, reply tokens one at a time. When a reply is taken up
+again, its committed tokens are fed one at a time as they were the first time, and nothing of
+them is emitted twice (gpu_actor/engine has no part in this rule but to compute as it is told).
+"""
+
+from collections.abc import Sequence as SequenceOf
+
+import numpy as np
+import numpy.typing as npt
+
+from actors.messages.engine import Emitted
+from actors.messages.generation import EndReason, GenerateReply
+from gpu_actor.prompt.build import PromptPlan
+from gpu_actor.reply_text import ReplyText
+from gpu_actor.sampler import choose
+from gpu_actor.tokenizer import Tokenizer
+
+
+class Sequence:
+    """`context`: positions of a slot. A reply that was already complete when it was taken up has
+    `end` set from the start and needs no computing.
+    """
+
+    def __init__(
+        self, slot: int, request: GenerateReply, plan: PromptPlan, tokenizer: Tokenizer, context: int
+    ) -> None:
+        self.slot = slot
+        self.generation = request.generation
+        self.sampling = request.sampling
+        self.seed = request.seed
+        self.tokenizer = tokenizer
+        self.context = context
+        self.ids = [*plan.ids]
+        self.prompt_tokens = len(plan.ids)
+        self.prefilled = 0
+        self.fed = 0  # reply tokens in the cache
+        detokenizer = tokenizer.detokenizer(fresh=not request.turn.continue_text)
+        self.text = ReplyText(detokenizer, request.sampling.stop)
+        self.end: EndReason | None = "length" if request.sampling.max_tokens < 1 else None
+        for token in request.committed:
+            if self.end is None:
+                self.append(token)
+
+    @property
+    def reply(self) -> SequenceOf[int]:
+        return self.ids[self.prompt_tokens :]
+
+    @property
+    def to_prefill(self) -> int:
+        """Prompt tokens that are not in the cache yet."""
+        return 0 if self.end is not None else self.prompt_tokens - self.prefilled
+
+    @property
+    def to_replay(self) -> int:
+        """Reply tokens that are known but not in the cache; in the undisturbed course at most one."""
+        return 0 if self.end is not None else len(self.ids) - self.prompt_tokens - self.fed
+
+    # -- prompt -------------------------------------------------------------------------------
+
+    def next_chunk(self, limit: int) -> list[int]:
+        """The next prompt tokens to compute in one go, about `limit`: never one alone, and never so
+        many that one alone is left, for a single token would be computed like a token of a reply.
+        """
+        rest = self.to_prefill
+        count = min(max(limit, 2), rest)
+        if rest - count == 1:
+            count += 1 if count == 2 else -1
+        return self.ids[self.prefilled : self.prefilled + count]
+
+    def chunk_done(self, count: int) -> None:
+        self.prefilled += count
+
+    # -- reply --------------------------------------------------------------------------------
+
+    def next_token(self) -> int:
+        """The reply token to feed next."""
+        return self.ids[self.prompt_tokens + self.fed]
+
+    def token_done(self) -> None:
+        self.fed += 1
+
+    def emit(self, logits: npt.NDArray[np.float32]) -> Emitted:
+        """Draw the next token of the reply from logits [V]."""
+        token = choose(
+            logits,
+            self.sampling,
+            seed=self.seed,
+            place=len(self.ids) - self.prompt_tokens,
+            recent=self.ids,
+            unpenalised=self.tokenizer.special_ids,
+        )
+        if token in self.tokenizer.ends:
+            self.end = "stop"
+            return self.emit_end()
+        text = self.append(token)
+        held = self.text.rest() if self.end is not None else ""
+        return Emitted(self.slot, self.generation, token, text, self.end or "", held)
+
+    def emit_end(self) -> Emitted:
+        """The end without a token of its own."""
+        return Emitted(self.slot, self.generation, -1, "", self.end or "", self.text.rest())
+
+    def append(self, token: int) -> str:
+        self.ids.append(token)
+        text = self.text.add(token)
+        if self.text.stopped:
+            self.end = "stop"
+        elif len(self.ids) - self.prompt_tokens >= self.sampling.max_tokens or len(self.ids) >= self.context:
+            self.end = "length"
+        return text

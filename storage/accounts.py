@@ -1,0 +1,46 @@
+"""Accounts and logins."""
+
+from actors.messages.archive import AccountRow, AddAccount, AddLogin, DropLogin, FindLogin
+from storage import tables
+from storage.unit import Unit, require
+
+
+async def add_account(unit: Unit, write: AddAccount) -> None:
+    require(
+        not await tables.Account.filter(name=write.name).using_db(unit.db).exists(),
+        "There is an account of that name already.",
+    )
+    await tables.Account.create(
+        using_db=unit.db,
+        id=write.id,
+        name=write.name,
+        role=write.role,
+        password_hash=write.password_hash,
+        created_ms=write.created_ms,
+        **unit.owned(write.id),
+    )
+
+
+async def add_login(unit: Unit, write: AddLogin) -> None:
+    await tables.Login.create(
+        using_db=unit.db,
+        token_hash=write.token_hash,
+        created_ms=write.created_ms,
+        expires_ms=write.expires_ms,
+        **unit.owned(write.user),
+    )
+
+
+async def drop_login(unit: Unit, write: DropLogin) -> None:
+    await tables.Login.filter(token_hash=write.token_hash).using_db(unit.db).delete()
+
+
+async def find_accounts(unit: Unit) -> list[AccountRow]:
+    rows = tables.Account.all().using_db(unit.db).order_by("created_ms", "id")
+    return [AccountRow(*row) for row in await rows.values_list("id", "name", "role", "password_hash")]
+
+
+async def find_login(unit: Unit, query: FindLogin) -> AccountRow | None:
+    logins = tables.Login.filter(token_hash=query.token_hash, expires_ms__gt=query.now_ms).using_db(unit.db)
+    rows = await logins.values_list("user__id", "user__name", "user__role", "user__password_hash")
+    return AccountRow(*rows[0]) if rows else None

@@ -1,0 +1,138 @@
+"""Chunks: the tokens of replies under way, a row for each commit."""
+
+from collections.abc import Collection, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from actors.messages.archive import UNFINISHED, AppendChunk
+from storage import tables
+from storage.database import Db, raw
+from storage.errors import DamagedRowError
+from storage.fields import as_id
+from storage.sealing import DataKey, Row, SealedColumn, chunk_place
+from storage.unit import Unit, require
+
+BODY = SealedColumn("generation_chunk", "body")
+TAKING = frozenset(UNFINISHED) - {"queued"}
+"""The states in which a generation takes chunks."""
+
+# The end of the last chunk comes from the index of (generation_id, first_seq), in one step; a
+# GROUP BY over the chunks would read all of them, and grow slower as replies grow longer.
+FIND_TARGETS = """
+SELECT g.id, g.attempt, g.state, g.user_id, g.conversation_id, g.inputs_key_id,
+  (SELECT c.first_seq + c.count FROM generation_chunk c
+   WHERE c.generation_id = g.id ORDER BY c.first_seq DESC LIMIT 1) AS next_seq
+FROM generation g WHERE g.id IN ({ids}) ORDER BY g.id
+"""
+
+
+class Tokens(Struct, frozen=True, array_like=True):
+    """What lies in `body`, as msgpack."""
+
+    ids: tuple[int, ...]
+    text: str
+
+
+class Target(NamedTuple):
+    """A generation as its next chunk finds it."""
+
+    attempt: int
+    state: str
+    user: UUID
+    conversation: UUID
+    key_id: UUID
+    next_seq: int
+
+
+async def append_chunks(unit: Unit, writes: Sequence[AppendChunk]) -> None:
+    """Many at once, of any generations; those of one generation in their order."""
+    targets = await find_targets(unit.db, {write.generation for write in writes})
+    secrets = await unit.keys.secrets(unit.db, {target.key_id for target in targets.values()})
+    rows: list[tables.GenerationChunk] = []
+    for write in writes:
+        target = checked(targets, write)
+        count = len(write.token_ids)
+        place = chunk_place(
+            write.generation, target.user, target.conversation, write.attempt, write.first_seq, count
+        )
+        body = msgspec.msgpack.encode(Tokens(write.token_ids, write.text))
+        key = DataKey(target.key_id, secrets[target.key_id])
+        rows.append(
+            tables.GenerationChunk(
+                generation_id=write.generation,
+                attempt=write.attempt,
+                first_seq=write.first_seq,
+                count=count,
+                **BODY.seal(key, place, body),
+                **unit.owned(target.user),
+            )
+        )
+        targets[write.generation] = target._replace(next_seq=write.first_seq + count)
+    await tables.GenerationChunk.bulk_create(rows, using_db=unit.db)
+    starting = [generation for generation, target in targets.items() if target.state != "streaming"]
+    if starting:
+        await tables.Generation.filter(id__in=starting).using_db(unit.db).update(state="streaming")
+
+
+def checked(targets: dict[UUID, Target], write: AppendChunk) -> Target:
+    """The target of a chunk that fits. Raises RefusedError."""
+    require(write.generation in targets, "There is no such generation.")
+    target = targets[write.generation]
+    require(target.state in TAKING, "The generation is not leased, or has ended.")
+    require(write.attempt == target.attempt, "The attempt was fenced off: another has the lease.")
+    require(write.first_seq == target.next_seq, "The chunk leaves a gap or repeats tokens.")
+    require(write.token_ids, "A chunk holds at least one token.")
+    return target
+
+
+async def find_targets(db: Db, generations: Collection[UUID]) -> dict[UUID, Target]:
+    """Locks the rows where the database has such locks (SQLite has one writer)."""
+    postgres = db.capabilities.dialect == "postgres"
+    marks = [f"${n}" for n in range(1, len(generations) + 1)] if postgres else ["?"] * len(generations)
+    query = FIND_TARGETS.format(ids=", ".join(marks)) + ("FOR UPDATE OF g" if postgres else "")
+    rows = await raw(db, query, *generations)
+    return {
+        as_id(row["id"]): Target(
+            row["attempt"],
+            row["state"],
+            as_id(row["user_id"]),
+            as_id(row["conversation_id"]),
+            as_id(row["inputs_key_id"]),
+            row["next_seq"] or 0,
+        )
+        for row in rows
+    }
+
+
+async def open_chunks(unit: Unit, generation: Row) -> Tokens:
+    """All that is committed of a generation. Raises DamagedRowError where a chunk was altered or is gone."""
+    columns = ("attempt", "first_seq", "count", *BODY.columns)
+    mine = tables.GenerationChunk.filter(generation_id=generation["id"]).using_db(unit.db)
+    rows = await mine.order_by("first_seq").values(*columns)
+    secrets = await unit.keys.secrets(unit.db, {row["body_key_id"] for row in rows})
+    ids: list[int] = []
+    texts: list[str] = []
+    for row in rows:
+        if row["first_seq"] != len(ids):
+            raise DamagedRowError(
+                f"The tokens from {len(ids)} of the reply {generation['id']} are gone. Restore a backup."
+            )
+        place = chunk_place(
+            generation["id"],
+            generation["user_id"],
+            generation["conversation_id"],
+            row["attempt"],
+            row["first_seq"],
+            row["count"],
+        )
+        tokens = msgspec.msgpack.decode(BODY.open(secrets, place, row), type=Tokens)
+        ids.extend(tokens.ids)
+        texts.append(tokens.text)
+    return Tokens(tuple(ids), "".join(texts))
+
+
+async def drop_chunks(db: Db, generation: UUID) -> None:
+    await tables.GenerationChunk.filter(generation_id=generation).using_db(db).delete()

@@ -1,0 +1,151 @@
+"""Conversations: the row, its head, and the list of them."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from actors.messages.archive import (
+    UNFINISHED,
+    AddConversation,
+    ConversationRow,
+    DropConversation,
+    FindConversation,
+    FindConversations,
+    MoveHead,
+    RenameConversation,
+    StoredConversation,
+    StoredMessage,
+)
+from storage import tables
+from storage.characters import SHEET, open_face, secrets_of, versions
+from storage.database import Db
+from storage.messages import BODY, check_in_tree, insert_message, message_rows, open_body
+from storage.sealing import Place, Row, SealedColumn, Secrets
+from storage.unit import Unit, first, require
+
+TITLE = SealedColumn("conversation", "title")
+USER_NAME = SealedColumn("conversation", "user_name")
+COLUMNS = (
+    "id",
+    "user_id",
+    "character_version_id",
+    "root",
+    "head",
+    "created_ms",
+    "updated_ms",
+    *TITLE.columns,
+    *USER_NAME.columns,
+)
+LAST_LINE = 160  # characters
+ROOT_SIBLING = -1  # the root takes no place among its own children
+
+
+# -- writes -------------------------------------------------------------------------------------
+
+
+async def add_conversation(unit: Unit, write: AddConversation) -> None:
+    made = write.conversation
+    require(made.head == made.root, "The head of a new conversation is its root.")
+    key = await unit.keys.make(unit.db, made.user, made.id, made.created_ms)
+    place = Place(made.id, made.user, made.id)
+    await tables.Conversation.create(
+        using_db=unit.db,
+        id=made.id,
+        character_version_id=made.character_version,
+        root=made.root,
+        head=made.head,
+        created_ms=made.created_ms,
+        updated_ms=made.created_ms,
+        **TITLE.seal(key, place, made.title.encode()),
+        **USER_NAME.seal(key, place, made.user_name.encode()),
+        **unit.owned(made.user),
+    )
+    root = StoredMessage(
+        id=made.root,
+        conversation=made.id,
+        parent=made.root,
+        sibling=ROOT_SIBLING,
+        role="system",
+        body="",
+        character_version=made.character_version,
+        created_ms=made.created_ms,
+    )
+    await insert_message(unit, root, made.user, key)
+
+
+async def move_head(unit: Unit, write: MoveHead) -> None:
+    await check_in_tree(unit.db, write.conversation, write.head, "The head")
+    await tables.Conversation.filter(id=write.conversation).using_db(unit.db).update(head=write.head)
+
+
+async def rename(unit: Unit, write: RenameConversation) -> None:
+    row = first(await conversation_rows(unit.db, write.conversation), "There is no such conversation.")
+    key = await unit.keys.key(unit.db, row["title_key_id"])
+    sealed = TITLE.seal(key, Place(row["id"], row["user_id"], row["id"]), write.title.encode())
+    await tables.Conversation.filter(id=write.conversation).using_db(unit.db).update(**sealed)
+
+
+async def drop(unit: Unit, write: DropConversation) -> None:
+    """Messages, generations and chunks go with it, and so does its data key: older copies of the rows
+    that a disk may still hold cannot be read any more.
+    """
+    await tables.Conversation.filter(id=write.conversation).using_db(unit.db).delete()
+    await tables.DataKey.filter(conversation_id=write.conversation).using_db(unit.db).delete()
+
+
+# -- reads --------------------------------------------------------------------------------------
+
+
+async def conversation_rows(db: Db, conversation: UUID) -> Sequence[Row]:
+    """One or none."""
+    return await tables.Conversation.filter(id=conversation).using_db(db).values(*COLUMNS)
+
+
+def open_conversation(secrets: Secrets, row: Row) -> StoredConversation:
+    place = Place(row["id"], row["user_id"], row["id"])
+    return StoredConversation(
+        id=row["id"],
+        user=row["user_id"],
+        character_version=row["character_version_id"],
+        title=TITLE.open(secrets, place, row).decode(),
+        root=row["root"],
+        head=row["head"],
+        created_ms=row["created_ms"],
+        user_name=USER_NAME.open(secrets, place, row).decode(),
+    )
+
+
+async def find_conversation(unit: Unit, query: FindConversation) -> StoredConversation | None:
+    rows = await conversation_rows(unit.db, query.conversation)
+    secrets = await secrets_of(unit, rows, TITLE, USER_NAME)
+    return open_conversation(secrets, rows[0]) if rows else None
+
+
+async def find_conversations(unit: Unit, query: FindConversations) -> list[ConversationRow]:
+    mine = tables.Conversation.filter(user_id=query.user).using_db(unit.db)
+    rows = await mine.order_by("-updated_ms", "-id").values(*COLUMNS)
+    heads = {row["id"]: row for row in await message_rows(unit.db, id__in={row["head"] for row in rows})}
+    characters = await versions(unit.db, {row["character_version_id"] for row in rows})
+    secrets = {
+        **await secrets_of(unit, rows, TITLE, USER_NAME),
+        **await secrets_of(unit, heads.values(), BODY),
+        **await secrets_of(unit, characters, SHEET),
+    }
+    faces = {row["id"]: (open_face(secrets, row), row["portrait"]) for row in characters}
+    under_way = tables.Generation.filter(user_id=query.user, state__in=UNFINISHED).using_db(unit.db)
+    live = set(await under_way.values_list("conversation_id", flat=True))
+    listed: list[ConversationRow] = []
+    for row in rows:
+        conversation = open_conversation(secrets, row)
+        face, portrait = faces[conversation.character_version]
+        listed.append(
+            ConversationRow(
+                id=conversation.id,
+                title=conversation.title,
+                character_name=face.sheet.name,
+                portrait=portrait,
+                updated_ms=row["updated_ms"],
+                last_line=" ".join(open_body(secrets, heads[conversation.head]).split())[:LAST_LINE],
+                live=conversation.id in live,
+            )
+        )
+    return listed

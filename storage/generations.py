@@ -1,0 +1,159 @@
+"""Generations: the row of a reply under way, its lease, its end."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from msgspec import Struct
+
+from actors.messages.archive import (
+    UNFINISHED,
+    AddGeneration,
+    EndGeneration,
+    LeaseGeneration,
+    PinPrompt,
+    QueueState,
+    StoredGeneration,
+)
+from actors.messages.generation import Sampling
+from storage import tables
+from storage.chunks import drop_chunks, open_chunks
+from storage.database import Db
+from storage.messages import add_to_tree, check_in_tree, touch
+from storage.sealing import Place, Row, SealedColumn, Secrets
+from storage.unit import Unit, first, require
+
+INPUTS = SealedColumn("generation", "inputs")
+COLUMNS = (
+    "id",
+    "user_id",
+    "conversation_id",
+    "parent",
+    "message",
+    "request_key",
+    "kind",
+    "seed",
+    "created_ms",
+    "state",
+    "attempt",
+    "worker",
+    "worker_boot",
+    "model",
+    "prompt_digest",
+    *INPUTS.columns,
+)
+
+
+class Inputs(Struct, frozen=True, array_like=True):
+    """What lies in `inputs`, as msgpack: stop strings are text of people too."""
+
+    continues: str
+    sampling: Sampling
+
+
+# -- writes -------------------------------------------------------------------------------------
+
+
+async def add_generation(unit: Unit, write: AddGeneration) -> None:
+    made = write.generation
+    conversations = tables.Conversation.filter(id=made.conversation).using_db(unit.db)
+    found = await conversations.values_list("user_id", "title_key_id")
+    user, key_id = first(found, "There is no such conversation.")
+    require(user == made.user, "The conversation is another user's.")
+    await check_in_tree(unit.db, made.conversation, made.parent, "The parent")
+    key = await unit.keys.key(unit.db, key_id)
+    inputs = msgspec.msgpack.encode(Inputs(made.continues, made.sampling))
+    await tables.Generation.create(
+        using_db=unit.db,
+        id=made.id,
+        conversation_id=made.conversation,
+        parent=made.parent,
+        message=made.message,
+        request_key=made.request_key,
+        kind=made.kind,
+        seed=made.seed,
+        created_ms=made.created_ms,
+        state=made.state,
+        attempt=made.attempt,
+        worker=made.worker,
+        worker_boot=made.worker_boot,
+        model=made.model,
+        prompt_digest=made.prompt_digest,
+        reason="",
+        why="",
+        **INPUTS.seal(key, Place(made.id, user, made.conversation), inputs),
+        **unit.owned(user),
+    )
+    await touch(unit.db, made.conversation, made.created_ms)
+
+
+async def lease(unit: Unit, write: LeaseGeneration) -> None:
+    free = unfinished(unit.db, write.generation).filter(attempt=write.attempt - 1)
+    leased = await free.update(
+        state="leased",
+        attempt=write.attempt,
+        worker=write.worker,
+        worker_boot=write.worker_boot,
+        node_id=unit.node,
+    )
+    require(leased, "The generation has ended, or another attempt has the lease.")
+
+
+async def pin_prompt(unit: Unit, write: PinPrompt) -> None:
+    pinned = await unfinished(unit.db, write.generation).update(
+        model=write.model, prompt_digest=write.prompt_digest
+    )
+    require(pinned, "There is no such generation under way.")
+
+
+async def end(unit: Unit, write: EndGeneration) -> None:
+    rows = await unfinished(unit.db, write.generation).select_for_update().values(*COLUMNS)
+    row = first(rows, "There is no such generation under way.")
+    message = write.message
+    if message is not None:
+        require(message.conversation == row["conversation_id"], "The message is of another conversation.")
+        require(message.id == row["message"], "The message is another than the one announced.")
+        key = await unit.keys.key(unit.db, row["inputs_key_id"])
+        await open_chunks(unit, row)  # what was damaged meanwhile must not go unnoticed
+        await add_to_tree(unit, message, row["user_id"], key, move_head=True)
+    await drop_chunks(unit.db, write.generation)
+    this = tables.Generation.filter(id=write.generation).using_db(unit.db)
+    await this.update(state=write.state, reason=write.reason, why=write.why)
+
+
+def unfinished(db: Db, generation: UUID) -> Any:
+    return tables.Generation.filter(id=generation, state__in=UNFINISHED).using_db(db)
+
+
+# -- reads --------------------------------------------------------------------------------------
+
+
+def open_generation(secrets: Secrets, row: Row) -> StoredGeneration:
+    place = Place(row["id"], row["user_id"], row["conversation_id"])
+    inputs = msgspec.msgpack.decode(INPUTS.open(secrets, place, row), type=Inputs)
+    return StoredGeneration(
+        id=row["id"],
+        conversation=row["conversation_id"],
+        user=row["user_id"],
+        parent=row["parent"],
+        message=row["message"],
+        request_key=row["request_key"],
+        kind=row["kind"],
+        continues=inputs.continues,
+        seed=row["seed"],
+        sampling=inputs.sampling,
+        created_ms=row["created_ms"],
+        state=row["state"],
+        attempt=row["attempt"],
+        worker=row["worker"],
+        worker_boot=row["worker_boot"],
+        model=row["model"],
+        prompt_digest=row["prompt_digest"],
+    )
+
+
+async def load_queue(unit: Unit) -> QueueState:
+    live = tables.Generation.filter(state__in=UNFINISHED).using_db(unit.db).order_by("created_ms", "id")
+    rows = await live.values(*COLUMNS)
+    secrets = await unit.keys.secrets(unit.db, (row["inputs_key_id"] for row in rows))
+    return QueueState(unfinished=tuple(open_generation(secrets, row) for row in rows))

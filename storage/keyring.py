@@ -1,0 +1,134 @@
+"""Keyring: the data keys, unwrapped. They lie in the database, wrapped under the storage key."""
+
+import os
+from collections import OrderedDict
+from collections.abc import Iterable
+from uuid import UUID, uuid4
+
+from rust_crypto.errors import SealError
+from rust_crypto.seal import KEY_LEN
+from storage import tables
+from storage.database import Db
+from storage.errors import MissingKeyFileError, WrongKeyFileError
+from storage.key_file import StorageKey
+from storage.sealing import NOWHERE, DataKey, Place, SealedColumn, Secrets
+
+WRAPPED = SealedColumn("wrapped_key", "wrapped")
+IDS_AT_ONCE = 500
+
+
+def place_of(key: UUID, user: UUID, conversation: UUID | None) -> Place:
+    return Place(key, user, conversation or NOWHERE)
+
+
+async def check_storage_key(db: Db, key: StorageKey | None, path: object) -> None:
+    """Is this the storage key that the database was sealed with? None: the file is not there.
+
+    Raises MissingKeyFileError, WrongKeyFileError.
+    """
+    sealed_for = await tables.WrappedKey.all().using_db(db).limit(1).values_list("recipient", flat=True)
+    if not sealed_for:
+        return
+    if key is None:
+        raise MissingKeyFileError(
+            f"{path} is gone, and the database is sealed with it. Put it back from its backup; "
+            "a new key would open nothing."
+        )
+    if not await tables.WrappedKey.filter(recipient=key.id).using_db(db).exists():
+        raise WrongKeyFileError(
+            f"{path} is not the key that this database was sealed with. Put the right one back."
+        )
+
+
+class Keyring:
+    """Data keys by id; the ones used last stay in memory. An id never gets another key, so what is
+    remembered is right even if the unit of work that made it failed.
+    """
+
+    def __init__(self, storage_key: StorageKey, node: UUID, limit: int) -> None:
+        self._storage_key = storage_key
+        self._node = node
+        self._limit = limit
+        self._secrets: OrderedDict[UUID, bytes] = OrderedDict()
+        self._for_characters: DataKey | None = None
+
+    async def open_for_characters(self, db: Db) -> None:
+        """Finds the node's key for what belongs to no conversation, or makes it."""
+        mine = tables.DataKey.filter(node_id=self._node, conversation_id__isnull=True).using_db(db)
+        found = await mine.order_by("created_ms", "id").limit(1).values_list("id")
+        if found:
+            self._for_characters = await self.key(db, found[0][0])
+        else:
+            self._for_characters = await self.make(db, self._node, None, 0)
+
+    @property
+    def for_characters(self) -> DataKey:
+        if self._for_characters is None:
+            raise SealError("the key for characters is not open yet")
+        return self._for_characters
+
+    async def make(self, db: Db, user: UUID, conversation: UUID | None, created_ms: int) -> DataKey:
+        """A fresh data key, in the transaction of `db`."""
+        key = DataKey(uuid4(), os.urandom(KEY_LEN))
+        owned = {"node_id": self._node, "user_id": user}
+        await tables.DataKey.create(
+            using_db=db, id=key.id, conversation_id=conversation, created_ms=created_ms, **owned
+        )
+        wrapper = DataKey(self._storage_key.id, self._storage_key.secret)
+        sealed = WRAPPED.seal(wrapper, place_of(key.id, user, conversation), key.secret)
+        await tables.WrappedKey.create(
+            using_db=db,
+            data_key_id=key.id,
+            recipient=wrapper.id,
+            suite=sealed["wrapped_suite"],
+            blob=sealed["wrapped_blob"],
+            **owned,
+        )
+        self._remember(key)
+        return key
+
+    async def key(self, db: Db, key_id: UUID) -> DataKey:
+        """Raises SealError where it cannot be had."""
+        secrets = await self.secrets(db, (key_id,))
+        if key_id not in secrets:
+            raise SealError(f"the data key {key_id} is not there")
+        return DataKey(key_id, secrets[key_id])
+
+    async def secrets(self, db: Db, key_ids: Iterable[UUID]) -> Secrets:
+        """These keys; one that the database lacks is left out. Raises DamagedRowError."""
+        wanted = set(key_ids)
+        found: dict[UUID, bytes] = {}
+        for key_id in wanted & self._secrets.keys():
+            self._secrets.move_to_end(key_id)
+            found[key_id] = self._secrets[key_id]
+        missing = list(wanted - found.keys())
+        for start in range(0, len(missing), IDS_AT_ONCE):
+            for key in await self._unwrap(db, missing[start : start + IDS_AT_ONCE]):
+                found[key.id] = key.secret
+                self._remember(key)
+        return found
+
+    async def _unwrap(self, db: Db, key_ids: list[UUID]) -> list[DataKey]:
+        owners = await tables.DataKey.filter(id__in=key_ids).using_db(db).values("id", "conversation_id")
+        conversations = {row["id"]: row["conversation_id"] for row in owners}
+        rows = (
+            await tables.WrappedKey.filter(data_key_id__in=key_ids, recipient=self._storage_key.id)
+            .using_db(db)
+            .values("data_key_id", "user_id", "suite", "blob")
+        )
+        mine = {self._storage_key.id: self._storage_key.secret}
+        keys: list[DataKey] = []
+        for row in rows:
+            place = place_of(row["data_key_id"], row["user_id"], conversations.get(row["data_key_id"]))
+            wrapped = {
+                "wrapped_key_id": self._storage_key.id,
+                "wrapped_suite": row["suite"],
+                "wrapped_blob": row["blob"],
+            }
+            keys.append(DataKey(row["data_key_id"], WRAPPED.open(mine, place, wrapped)))
+        return keys
+
+    def _remember(self, key: DataKey) -> None:
+        self._secrets[key.id] = key.secret
+        while len(self._secrets) > self._limit:
+            self._secrets.popitem(last=False)

@@ -1,0 +1,102 @@
+"""The message tree: immutable rows with sealed bodies."""
+
+from collections.abc import Sequence
+from typing import Any
+from uuid import UUID
+
+from actors.messages.archive import AddMessage, StoredMessage
+from storage import tables
+from storage.database import Db
+from storage.sealing import DataKey, Place, Row, SealedColumn, Secrets
+from storage.unit import Unit, first, require
+
+BODY = SealedColumn("message", "body")
+COLUMNS = (
+    "id",
+    "user_id",
+    "conversation_id",
+    "parent",
+    "sibling",
+    "role",
+    "character_version_id",
+    "created_ms",
+    "request_key",
+    "generation",
+    "ended",
+    "tokens",
+    *BODY.columns,
+)
+
+
+async def add_message(unit: Unit, write: AddMessage) -> None:
+    message = write.message
+    conversations = tables.Conversation.filter(id=message.conversation).using_db(unit.db)
+    found = await conversations.values_list("user_id", "title_key_id")
+    user, key_id = first(found, "There is no such conversation.")
+    await add_to_tree(unit, message, user, await unit.keys.key(unit.db, key_id), move_head=write.move_head)
+
+
+async def add_to_tree(
+    unit: Unit, message: StoredMessage, user: UUID, key: DataKey, *, move_head: bool
+) -> None:
+    """A new leaf, and the conversation used at its time."""
+    await check_in_tree(unit.db, message.conversation, message.parent, "The parent")
+    await insert_message(unit, message, user, key)
+    await touch(unit.db, message.conversation, message.created_ms)
+    if move_head:
+        conversations = tables.Conversation.filter(id=message.conversation).using_db(unit.db)
+        await conversations.update(head=message.id)
+
+
+async def check_in_tree(db: Db, conversation: UUID, message: UUID, what: str) -> None:
+    tree = tables.Message.filter(id=message, conversation_id=conversation).using_db(db)
+    require(await tree.exists(), f"{what} is not a message of this conversation.")
+
+
+async def touch(db: Db, conversation: UUID, used_ms: int) -> None:
+    older = tables.Conversation.filter(id=conversation, updated_ms__lt=used_ms).using_db(db)
+    await older.update(updated_ms=used_ms)
+
+
+async def insert_message(unit: Unit, message: StoredMessage, user: UUID, key: DataKey) -> None:
+    await tables.Message.create(
+        using_db=unit.db,
+        id=message.id,
+        conversation_id=message.conversation,
+        parent=message.parent,
+        sibling=message.sibling,
+        role=message.role,
+        character_version_id=message.character_version,
+        created_ms=message.created_ms,
+        request_key=message.request_key,
+        generation=message.generation,
+        ended=message.ended,
+        tokens=message.tokens,
+        **BODY.seal(key, Place(message.id, user, message.conversation), message.body.encode()),
+        **unit.owned(user),
+    )
+
+
+async def message_rows(db: Db, **which: Any) -> Sequence[Row]:
+    return await tables.Message.filter(**which).using_db(db).values(*COLUMNS)
+
+
+def open_body(secrets: Secrets, row: Row) -> str:
+    return BODY.open(secrets, Place(row["id"], row["user_id"], row["conversation_id"]), row).decode()
+
+
+def open_message(secrets: Secrets, row: Row) -> StoredMessage:
+    return StoredMessage(
+        id=row["id"],
+        conversation=row["conversation_id"],
+        parent=row["parent"],
+        sibling=row["sibling"],
+        role=row["role"],
+        body=open_body(secrets, row),
+        character_version=row["character_version_id"],
+        created_ms=row["created_ms"],
+        request_key=row["request_key"],
+        generation=row["generation"],
+        ended=row["ended"],
+        tokens=row["tokens"],
+    )

@@ -1,0 +1,1 @@
+"""Tortoise's migrations of the tables; storage/migrate.py runs them."""

@@ -1,0 +1,76 @@
+"""StoragePort: serves the address "storage" (actors/messages/archive.py says who sends what)."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from actors.messages.archive import QueryDone, QueryFailed, RunQuery, RunWrites, WritesDone, WritesFailed
+from storage.database import Database, Db
+from storage.reads import run_query
+from storage.trouble import Trouble, trouble_of
+from storage.unit import Unit
+from storage.writes import run_writes
+
+log = logging.getLogger(__name__)
+
+STORAGE = "storage"
+
+Tell = Callable[[str, Any, str], object]
+Answer = WritesDone | WritesFailed | QueryDone | QueryFailed
+
+
+class StoragePort:
+    """Each message is a unit of work of its own, answered to its sender; writes keep their order."""
+
+    def __init__(self, database: Database, unit: Callable[[Db], Unit], tell: Tell) -> None:
+        self._database = database
+        self._unit = unit
+        self._tell = tell
+        self._answering: set[asyncio.Task[None]] = set()
+
+    def deliver(self, address: str, message: Any, sender: str) -> None:
+        match message:
+            case RunWrites():
+                work = self._write(message)
+            case RunQuery():
+                work = self._query(message)
+            case _:
+                raise TypeError(f"{address} does not understand {type(message).__name__}")
+        task = asyncio.get_running_loop().create_task(self._answer(sender, work))
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def close(self) -> None:
+        """Finishes and answers what was delivered, then closes the database."""
+        while self._answering:
+            await asyncio.wait(self._answering)
+        await self._database.close()
+
+    async def _answer(self, sender: str, work: Coroutine[Any, Any, Answer]) -> None:
+        self._tell(sender, await work, STORAGE)
+
+    async def _write(self, message: RunWrites) -> Answer:
+        try:
+            await self._database.write(lambda db: run_writes(self._unit(db), message.writes))
+        except Exception as error:  # noqa: BLE001 - every failure is answered
+            trouble = noted(error)
+            return WritesFailed(message.number, trouble.why, trouble.conflict)
+        return WritesDone(message.number)
+
+    async def _query(self, message: RunQuery) -> Answer:
+        try:
+            result = await self._database.read(lambda db: run_query(self._unit(db), message.query))
+        except Exception as error:  # noqa: BLE001 - every failure is answered
+            return QueryFailed(message.number, noted(error).why)
+        return QueryDone(message.number, result)
+
+
+def noted(error: Exception) -> Trouble:
+    """The trouble; in the log where it is more than a refusal."""
+    trouble = trouble_of(error)
+    if trouble.fault:
+        log.error("a unit of work failed by a fault of the storage", exc_info=error)
+    elif not trouble.conflict:
+        log.warning("a unit of work failed: %s", trouble.why)
+    return trouble

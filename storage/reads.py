@@ -1,0 +1,53 @@
+"""The questions, each by its kind."""
+
+from typing import Any
+from uuid import UUID
+
+from actors.messages.archive import (
+    FindAccounts,
+    FindCharacters,
+    FindConversation,
+    FindConversations,
+    FindLogin,
+    Load,
+    Query,
+)
+from storage import accounts, characters, conversations, generations, sessions
+from storage.errors import RefusedError
+from storage.unit import Unit
+
+
+async def run_query(unit: Unit, query: Query | Load) -> Any:
+    """The result, as the question's docstring says. Raises RefusedError."""
+    match query:
+        case Load():
+            return await load(unit, query)
+        case FindAccounts():
+            return await accounts.find_accounts(unit)
+        case FindLogin():
+            return await accounts.find_login(unit, query)
+        case FindCharacters():
+            return await characters.find_characters(unit)
+        case FindConversations():
+            return await conversations.find_conversations(unit, query)
+        case FindConversation():
+            return await conversations.find_conversation(unit, query)
+
+
+async def load(unit: Unit, query: Load) -> Any:
+    match query.kind:
+        case "session":
+            return await sessions.load_session(unit, id_of(query))
+        case "character":
+            return await characters.load_sheet(unit, id_of(query))
+        case "queue":
+            return await generations.load_queue(unit)
+        case _:
+            raise RefusedError(f"Nothing is stored for actors of the kind {query.kind!r}.")
+
+
+def id_of(query: Load) -> UUID:
+    try:
+        return UUID(hex=query.key)
+    except ValueError:
+        raise RefusedError(f"{query.key!r} is not the id of a {query.kind}.") from None

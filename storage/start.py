@@ -1,0 +1,63 @@
+"""Opening the storage at the start of the web process.
+
+port = await open_storage(settings, data, runtime.tell)
+runtime.serve("storage", port)
+...
+await port.close()
+"""
+
+from pathlib import Path
+
+from storage import keyring, orm
+from storage.database import Database, Db
+from storage.errors import StorageError, UnreachableError
+from storage.key_file import StorageKey, new_key, read_key
+from storage.keyring import Keyring
+from storage.migrate import migrate_postgres, migrate_sqlite
+from storage.node import node_id
+from storage.port import StoragePort, Tell
+from storage.settings import StorageSettings
+from storage.trouble import trouble_of
+from storage.unit import Unit
+
+
+async def open_storage(settings: StorageSettings, data: Path, tell: Tell) -> StoragePort:
+    """Brings the database in the folder `data` to this version, finds its key, and serves it.
+
+    Raises StorageError; its text is one line that says what to do.
+    """
+    for folder in ("keys", "db", "backup"):
+        (data / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+    file, key_path = data / "db" / "samovar.db", data / "keys" / "storage.key"
+    storage_key = read_key(key_path)
+    connections = orm.connections(settings, file)
+    try:
+        if settings.url:
+            await migrate_postgres(connections[orm.WRITER])
+        else:
+            await migrate_sqlite(file, data / "backup")
+        return await serve(Database(settings, orm.config(connections)), settings, data, storage_key, tell)
+    except StorageError:
+        raise
+    except Exception as error:
+        raise UnreachableError(trouble_of(error).why) from error
+
+
+async def serve(
+    database: Database, settings: StorageSettings, data: Path, storage_key: StorageKey | None, tell: Tell
+) -> StoragePort:
+    key_path = data / "keys" / "storage.key"
+    await database.open()
+    try:
+        await database.read(lambda db: keyring.check_storage_key(db, storage_key, key_path))
+        node = node_id(data / "db")
+        keys = Keyring(storage_key or new_key(key_path), node, settings.keys_cached)
+        await database.write(keys.open_for_characters)
+    except BaseException:
+        await database.close()
+        raise
+
+    def unit(db: Db) -> Unit:
+        return Unit(db, keys, node)
+
+    return StoragePort(database, unit, tell)

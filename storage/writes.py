@@ -1,0 +1,72 @@
+"""The writes of a unit of work, each by its kind."""
+
+from collections.abc import Iterable
+
+from actors.messages.archive import (
+    AddAccount,
+    AddCharacterVersion,
+    AddConversation,
+    AddGeneration,
+    AddLogin,
+    AddMessage,
+    AppendChunk,
+    DropConversation,
+    DropLogin,
+    EndGeneration,
+    LeaseGeneration,
+    MoveHead,
+    PinPrompt,
+    RenameConversation,
+    Write,
+)
+from storage import accounts, characters, chunks, conversations, generations, messages
+from storage.unit import Unit
+
+
+async def run_writes(unit: Unit, writes: Iterable[Write]) -> None:
+    """In their order; chunks that follow each other go in together. Raises RefusedError, and what the
+    database raises: the caller rolls back.
+    """
+    appended: list[AppendChunk] = []
+    for write in writes:
+        if isinstance(write, AppendChunk):
+            appended.append(write)
+            continue
+        if appended:
+            await chunks.append_chunks(unit, appended)
+            appended = []
+        await run_write(unit, write)
+    if appended:
+        await chunks.append_chunks(unit, appended)
+
+
+async def run_write(unit: Unit, write: Write) -> None:
+    match write:
+        case AddAccount():
+            await accounts.add_account(unit, write)
+        case AddLogin():
+            await accounts.add_login(unit, write)
+        case DropLogin():
+            await accounts.drop_login(unit, write)
+        case AddCharacterVersion():
+            await characters.add_version(unit, write)
+        case AddConversation():
+            await conversations.add_conversation(unit, write)
+        case AddMessage():
+            await messages.add_message(unit, write)
+        case MoveHead():
+            await conversations.move_head(unit, write)
+        case RenameConversation():
+            await conversations.rename(unit, write)
+        case DropConversation():
+            await conversations.drop(unit, write)
+        case AddGeneration():
+            await generations.add_generation(unit, write)
+        case LeaseGeneration():
+            await generations.lease(unit, write)
+        case PinPrompt():
+            await generations.pin_prompt(unit, write)
+        case AppendChunk():
+            await chunks.append_chunks(unit, (write,))
+        case EndGeneration():
+            await generations.end(unit, write)

@@ -1,0 +1,121 @@
+"""Negative controls: bugs planted in the production actors, each of which the checker must catch.
+
+A control patches one method for the time of its run. A checker that stays silent is itself broken.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+from uuid import UUID
+
+from actors.effects import Effect, Send
+from actors.generation_queue import GenerationQueue
+from actors.live_reply import LiveReply
+from actors.messages.generation import Ack, End, Token
+from actors.session import Session
+from actors.wire.reliable import Inbox, Outbox
+
+
+@contextmanager
+def fence_left_out() -> Iterator[None]:
+    """Frames of any attempt are taken."""
+
+    def is_current(self: LiveReply, generation: UUID, attempt: int) -> bool:
+        return self.inbox is not None and generation == self.generation.id
+
+    with patch.object(LiveReply, "is_current", is_current):
+        yield
+
+
+@contextmanager
+def acknowledged_before_commit() -> Iterator[None]:
+    """The worker is told that a token is durable as soon as it has arrived."""
+    honest = Session.frame_arrived
+
+    def frame_arrived(self: Session, frame: Token | End, sender: str) -> list[Effect]:
+        early = Send(sender, Ack(frame.generation, frame.attempt, frame.seq + 1))
+        return [*honest(self, frame, sender), early]
+
+    with patch.object(Session, "frame_arrived", frame_arrived):
+        yield
+
+
+@contextmanager
+def shown_before_commit() -> Iterator[None]:
+    """Readers get the text when it arrives."""
+    honest = Session.flush
+
+    def flush(self: Session) -> list[Effect]:
+        live = self.live
+        early: list[Effect] = []
+        if live is not None and live.accepted and live.arrived and not live.ending and not self.commits:
+            early = self.show(live, live.arrived[: self.settings.chunk_tokens])
+            live.committed = live.committed[: -len(live.arrived[: self.settings.chunk_tokens])]
+        return [*honest(self), *early]
+
+    with patch.object(Session, "flush", flush):
+        yield
+
+
+@contextmanager
+def repetitions_kept() -> Iterator[None]:
+    """A frame that came twice is taken twice."""
+
+    def arrived(self: Inbox[Any], seq: int, frame: Any) -> list[Any]:
+        self.next_seq = max(self.next_seq, seq + 1)
+        return [frame]
+
+    with patch.object(Inbox, "arrived", arrived):
+        yield
+
+
+@contextmanager
+def never_sent_again() -> Iterator[None]:
+    """The link forgets what it has sent once."""
+
+    def resumed(self: Outbox[Any], next_seq: int) -> bool:
+        return True
+
+    def nudge(self: Outbox[Any]) -> None:
+        return None
+
+    with patch.object(Outbox, "resumed", resumed), patch.object(Outbox, "nudge", nudge):
+        yield
+
+
+@contextmanager
+def lease_not_given_back() -> Iterator[None]:
+    """A worker that lost a reply keeps its lease."""
+
+    def take_away(self: GenerationQueue, generation: UUID, why: str) -> list[Effect]:
+        return []
+
+    with patch.object(GenerationQueue, "take_away", take_away):
+        yield
+
+
+@contextmanager
+def text_altered() -> Iterator[None]:
+    """A session swaps two tokens of a chunk."""
+    honest = LiveReply.durable
+
+    def durable(self: LiveReply, tokens: list[Token]) -> str:
+        return honest(self, [*tokens[1:2], *tokens[:1], *tokens[2:]])
+
+    with patch.object(LiveReply, "durable", durable):
+        yield
+
+
+CONTROLS: dict[str, Callable[[], Any]] = {
+    control.__name__: control
+    for control in (
+        fence_left_out,
+        acknowledged_before_commit,
+        shown_before_commit,
+        repetitions_kept,
+        never_sent_again,
+        lease_not_given_back,
+        text_altered,
+    )
+}

@@ -1,0 +1,22 @@
+"""The storage port on SQLite."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from storage.settings import StorageSettings
+from storage.start import open_storage
+from tests.storage.contract import OpenPort, Port, StorageContract, Tell
+
+
+class TestSqliteStorage(StorageContract):
+    def opener(self, folder: Path) -> OpenPort:
+        @asynccontextmanager
+        async def opened(tell: Tell) -> AsyncGenerator[Port]:
+            port = await open_storage(StorageSettings(), folder, tell)
+            try:
+                yield port
+            finally:
+                await port.close()
+
+        return opened

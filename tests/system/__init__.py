@@ -1,0 +1,1 @@
+"""Whole nodes, real processes, the real model, real kills."""

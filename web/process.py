@@ -1,0 +1,144 @@
+"""The web process: `python -m web.process`, started by the supervisor. It wires the actors to their ports.
+
+The only importer of storage outside of it: edge and actors know the database by messages alone.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from actors import addresses
+from actors.archive import Archive
+from actors.character.actor import Character
+from actors.generation_queue import GenerationQueue
+from actors.host import CannotServeError, Child, run_child
+from actors.mailbox import Runtime
+from actors.session import Session
+from actors.settings import ArchiveSettings, MailboxSettings, QueueSettings, SessionSettings
+from actors.wire.envelope import FromBox
+from actors.wire.sockets import Listener
+from actors.world import RealWorld
+from rust_crypto.seal import implementation
+from storage.assets import Assets
+from storage.errors import StorageError
+from storage.start import open_storage
+from storage.settings import StorageSettings
+from web.app import make_app
+from web.edge import Edge
+from web.server import Server
+from web.settings import WebSettings
+from web.starter import add_starter_characters
+
+UI = Path(__file__).parent / "ui" / "dist"
+"""The built user interface."""
+REACHABLE_BY_BOXES = frozenset({addresses.QUEUE, "session", "character"})
+
+
+def register_actors(runtime: Runtime, child: Child) -> None:
+    """Every actor of this process, by its address."""
+    world = runtime.world
+    session = child.settings("session", SessionSettings)
+    archive = child.settings("archive", ArchiveSettings)
+    queue = child.settings("queue", QueueSettings)
+    runtime.register(addresses.ARCHIVE, lambda _: Archive(archive, world), loads=False)
+    runtime.register(addresses.QUEUE, lambda _: GenerationQueue(queue, world), loads=True)
+    runtime.register("session", lambda address: Session(address, session, world), loads=True)
+    runtime.register("character", lambda _: Character(session), loads=True)
+
+
+async def serve(child: Child) -> None:
+    """Opens the database, then the link, then the pages; closes them in reverse."""
+    runtime = Runtime(child.settings("mailbox", MailboxSettings), RealWorld())
+    try:
+        storage = await open_storage(child.settings("storage", StorageSettings), child.data, runtime.tell)
+    except StorageError as error:
+        raise CannotServeError(str(error)) from error
+    runtime.serve(addresses.STORAGE, storage)
+    register_actors(runtime, child)
+    try:
+        await serve_pages(child, runtime)
+    finally:
+        runtime.stop()
+        await storage.close()
+
+
+async def serve_pages(child: Child, runtime: Runtime) -> None:
+    settings = child.settings("web", WebSettings)
+    assets = Assets(child.data / "assets")
+    announced: dict[str, str] = {}
+    edge = Edge(
+        runtime,
+        settings,
+        boot=child.brief.boot.hex,
+        version=child.brief.version,
+        control_token=child.brief.token,
+        announce_code=lambda code: announced.update(setup_code=code),
+        read_asset=assets.read,
+        ui=UI,
+    )
+    await edge.start()
+    await edge.accounts.setup_needed()
+    await add_starter_characters(edge.records, runtime.world, assets.put)
+    boxes = Listener(child.brief.doors["link"], runtime.tell, FromBox, REACHABLE_BY_BOXES)
+    runtime.serve("worker", boxes)
+    server = Server(make_app(edge), edge.sockets, settings)
+    try:
+        port = await server.start()
+        child.facts = lambda: facts(edge, runtime, boxes, port) | announced
+        runtime.wake(addresses.QUEUE)
+        await child.ready({"http": port, "link": boxes.port})
+        ended, _ = await asyncio.wait(
+            [asyncio.create_task(child.stopping.wait()), asyncio.create_task(server.wait())],
+            return_when=asyncio.FIRST_COMPLETED,
+        )
+        for task in ended:
+            task.result()
+    finally:
+        await server.stop()
+        await edge.stop()
+        boxes.close()
+
+
+def facts(edge: Edge, runtime: Runtime, boxes: Listener, port: int) -> dict[str, Any]:
+    """What `samovar status` tells of this process."""
+    state = edge.sockets.state
+    workers = state.workers if state else ()
+    return {
+        "url": url(edge.settings, port),
+        "setup_needed": not edge.accounts.owner_known,
+        "crypto": implementation(),
+        "queue": {"waiting": state.waiting if state else 0, "running": state.running if state else 0},
+        "workers": [
+            {
+                "name": worker.name,
+                "engine": worker.engine,
+                "model": worker.model,
+                "slots": worker.slots,
+                "busy": worker.busy,
+                "state": worker.state,
+                "demonstration": worker.demonstration,
+            }
+            for worker in workers
+        ],
+        "actors": len(runtime.cells),
+        "actor_restarts": runtime.restarts,
+        "actors_parked": runtime.parked(),
+        "dead_letters": [
+            {"address": letter.address, "message": letter.message, "cause": letter.cause}
+            for letter in runtime.dead_letters
+        ][-20:],
+        "sockets": len(edge.sockets.open),
+        "frames_dropped": boxes.dropped,
+    }
+
+
+def url(settings: WebSettings, port: int) -> str:
+    """Where the pages are, as a browser on this machine or in front of the proxy calls them."""
+    if settings.hosts:
+        scheme = "https" if settings.behind_proxy or settings.tls_certificate else "http"
+        return f"{scheme}://{settings.hosts[0]}"
+    return f"http://{settings.host}:{port}"
+
+
+if __name__ == "__main__":
+    run_child(serve)

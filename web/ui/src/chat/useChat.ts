@@ -1,0 +1,122 @@
+/** One conversation on the page: what is shown of it, and what one can do with it. */
+import { computed, onBeforeUnmount, ref, watch } from "vue";
+import { useConversations } from "../conversations/useConversations";
+import { useCharacters } from "../gallery/useCharacters";
+import { shownPath, unopened, type Shown } from "../wire/conversation";
+import { useWire } from "../wire/useWire";
+import { useChats } from "./useChats";
+
+export interface Companion {
+  readonly name: string;
+  readonly portrait: string;
+  readonly tagline: string;
+}
+
+export type Chat = ReturnType<typeof useChat>;
+
+export function useChat(id: string) {
+  const chats = useChats();
+  const wire = useWire();
+  const characters = useCharacters();
+  const conversations = useConversations();
+
+  chats.open(id);
+  onBeforeUnmount(() => {
+    chats.close(id);
+  });
+
+  const state = computed(() => chats.chats.get(id) ?? unopened(id));
+  const path = computed(() => shownPath(state.value));
+  const live = computed(() => state.value.live);
+  const last = computed(() => path.value.at(-1));
+  const pending = computed(() => chats.outbox[id] ?? null);
+  const problem = computed(() => chats.problems[id] ?? "");
+  /** The message that is on its way to the server, or was refused. */
+  const unsent = computed(() => {
+    const waits = pending.value;
+    return waits?.command.type === "send" ? { text: waits.command.text, sent: waits.sent, refusal: waits.refusal } : null;
+  });
+  const isBusy = computed(() => live.value !== null || (pending.value !== null && pending.value.refusal === ""));
+  /** Whether one may ask for something now. */
+  const canAct = computed(() => wire.isUp && state.value.phase === "open" && !state.value.stale && !isBusy.value);
+  const canSend = computed(() => state.value.phase === "open" && !isBusy.value);
+
+  const companion = computed<Companion>(() => {
+    const character = characters.list.find((one) => one.version === state.value.characterVersion);
+    const listed = conversations.find(id);
+    const name = character?.name ?? listed?.character_name ?? state.value.title;
+    return { name, portrait: character?.portrait ?? listed?.portrait ?? "", tagline: character?.tagline ?? "" };
+  });
+
+  /** The generation whose stop was asked for. */
+  const stopping = ref("");
+  watch(live, (now) => {
+    if (now?.generation !== stopping.value) stopping.value = "";
+  });
+
+  const request = () => ({ conversation: id, request_key: crypto.randomUUID() });
+
+  function send(text: string): void {
+    // The parent is named, so that the message is known again after a cut.
+    const parent = last.value?.id ?? state.value.head;
+    chats.post({ type: "send", ...request(), text, parent });
+  }
+
+  function regenerate(message: Shown): void {
+    if (canAct.value) chats.post({ type: "regenerate", ...request(), message: message.id });
+  }
+
+  function goOn(message: Shown): void {
+    if (canAct.value) chats.post({ type: "continue", ...request(), message: message.id });
+  }
+
+  function edit(message: Shown, text: string): void {
+    if (canAct.value) chats.post({ type: "edit", ...request(), message: message.id, text });
+  }
+
+  function stop(): void {
+    if (live.value && chats.tell({ type: "stop", conversation: id, generation: live.value.generation })) {
+      stopping.value = live.value.generation;
+    }
+  }
+
+  /** Show the version beside this one: -1 the one before, 1 the one after. */
+  function step(message: Shown, by: -1 | 1): boolean {
+    const other = message.siblings[message.siblings.indexOf(message.id) + by];
+    if (other === undefined || !canAct.value) return false;
+    return chats.tell({ type: "select", conversation: id, message: other });
+  }
+
+  return {
+    id,
+    state,
+    path,
+    live,
+    last,
+    unsent,
+    problem,
+    isBusy,
+    canAct,
+    canSend,
+    companion,
+    isStopping: computed(() => stopping.value !== ""),
+    send,
+    regenerate,
+    goOn,
+    edit,
+    stop,
+    step,
+    sendAgain: () => {
+      chats.postAgain(id);
+    },
+    takeBack: () => {
+      chats.takeBack(id);
+    },
+    dismiss: () => {
+      chats.dismiss(id);
+    },
+    openAgain: () => {
+      chats.askAgain(id);
+    },
+  };
+}

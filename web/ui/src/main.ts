@@ -1,0 +1,9 @@
+import { createPinia } from "pinia";
+import { createApp } from "vue";
+import "./styles/fonts";
+import "./styles/tokens.css";
+import "./styles/base.css";
+import App from "./App.vue";
+import { router } from "./router";
+
+createApp(App).use(createPinia()).use(router).mount("#app");

@@ -1,0 +1,13 @@
+import { createRouter, createWebHistory } from "vue-router";
+import GalleryScreen from "./gallery/GalleryScreen.vue";
+
+export const router = createRouter({
+  history: createWebHistory(),
+  routes: [
+    { path: "/", name: "gallery", component: GalleryScreen },
+    // The chat brings the markdown renderer with it: fetched when it is first needed.
+    { path: "/c/:id", name: "chat", component: () => import("./chat/ChatScreen.vue"), props: true },
+    { path: "/:rest(.*)*", name: "lost", component: () => import("./shell/LostScreen.vue") },
+  ],
+  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+});
