@@ -150,7 +150,7 @@ class Archive:
     def query_done(self, done: QueryDone) -> list[Effect]:
         asked = self.asked.pop(done.number, None)
         if isinstance(asked, Load):
-            return [Send(asked.reply_to, Loaded(done.result))]
+            return [Send(asked.reply_to, Loaded(done.result, asked.number))]
         return [Send(asked.reply_to, Found(asked.tag, done.result))] if asked else []
 
     def query_failed(self, failed: QueryFailed) -> list[Effect]:
@@ -159,5 +159,5 @@ class Archive:
 
     def refusal(self, asked: Find | Load, why: str) -> Send:
         if isinstance(asked, Load):
-            return Send(asked.reply_to, LoadFailed(why))
+            return Send(asked.reply_to, LoadFailed(why, asked.number))
         return Send(asked.reply_to, FindFailed(asked.tag, why))

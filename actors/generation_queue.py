@@ -26,8 +26,8 @@ from actors.messages.generation import Cancel, GenerateReply, GenerationsLost
 from actors.messages.link import WIRE_VERSION, Greet, Hello, Ping, Pong, Refused, Welcome
 from actors.messages.queueing import (
     GaveUp,
-    Leased,
     LeaseBelieved,
+    Leased,
     LeaseLost,
     Placed,
     QueueFull,
@@ -95,7 +95,7 @@ class GenerationQueue:
     def receive(self, message: Any, sender: str) -> list[Effect]:
         return self.handle(message, sender) + self.tell_places() + self.tell_watchers()
 
-    def handle(self, message: Any, sender: str) -> list[Effect]:  # noqa: C901, PLR0911, PLR0912 - one table
+    def handle(self, message: Any, sender: str) -> list[Effect]:
         match message:
             case Ping():
                 return self.pinged(message, sender)

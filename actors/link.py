@@ -90,7 +90,7 @@ class Link:
             StartTimer("nudge", self.settings.nudge_s),
         ]
 
-    def receive(self, message: Any, sender: str) -> list[Effect]:  # noqa: C901, PLR0911, PLR0912 - one table
+    def receive(self, message: Any, sender: str) -> list[Effect]:
         if sender == WEB:
             self.heard_s = self.world.monotonic_s()
             self.patience_s = self.settings.silence_s

@@ -23,10 +23,16 @@ from actors import addresses
 from actors.effects import Actor, CancelTimer, Effect, Passivate, Send, Started, StartTimer, TimerFired
 from actors.intensity import Intensity, Park
 from actors.messages.archive import Load, Loaded, LoadFailed
+from actors.messages.generation import Accepted, End, Progress, Token
 from actors.settings import MailboxSettings
 from actors.world import World
 
 log = logging.getLogger(__name__)
+
+WAKES_NOBODY = (Loaded, LoadFailed, Accepted, Progress, Token, End)
+"""What means something only to an actor that is in memory: it asked for it, or makes a reply. So frames of
+a GPU box can neither make actors nor read the database.
+"""
 
 
 class Cancellable(Protocol):
@@ -80,7 +86,19 @@ class Kind(Struct, frozen=True):
 class Cell:
     """One actor's place: its mailbox stays when the actor itself is made anew."""
 
-    __slots__ = ("actor", "address", "intensity", "kind", "mail", "scheduled", "state", "timers", "tries", "wake")
+    __slots__ = (
+        "actor",
+        "address",
+        "intensity",
+        "kind",
+        "load",
+        "mail",
+        "scheduled",
+        "state",
+        "timers",
+        "tries",
+        "wake",
+    )
 
     def __init__(self, address: str, kind: Kind, intensity: Intensity) -> None:
         self.address = address
@@ -92,6 +110,7 @@ class Cell:
         self.timers: dict[str, Cancellable] = {}
         self.tries = 0  # how often the message at the front has raised
         self.scheduled = False
+        self.load = 0  # number of the question for its state
         self.wake: Cancellable | None = None  # load deadline, restart pause or parking
 
 
@@ -105,6 +124,7 @@ class Runtime:
         self.cells: dict[str, Cell] = {}
         self.dead_letters: deque[DeadLetter] = deque(maxlen=settings.dead_letters)
         self.restarts = 0
+        self.loads = 0
         self.stopped = False
         self.asks = AskPort(self)
         self.serve("asks", self.asks)
@@ -128,12 +148,12 @@ class Runtime:
         kind = addresses.kind(to)
         port = self.ports.get(kind)
         if port is not None:
-            port.deliver(to, message, sender)
+            self.hand_over(port, to, message, sender)
             return
         cell = self.cells.get(to)
         if cell is None:
-            if isinstance(message, Loaded | LoadFailed):
-                return  # the actor has left memory since it asked
+            if isinstance(message, WAKES_NOBODY):
+                return
             known = self.kinds.get(kind)
             if known is None:
                 self.set_aside(to, message, "nobody serves this address")
@@ -148,10 +168,22 @@ class Runtime:
             cell.mail.append((message, sender))
             self.schedule(cell)
 
+    def hand_over(self, port: Port, to: str, message: Any, sender: str) -> None:
+        """A port that raises loses the message; an actor whose effect that was starts anew."""
+        try:
+            port.deliver(to, message, sender)
+        except Exception as error:
+            log.exception("the port of %s raised at %s", to, type(message).__name__)
+            self.set_aside(to, message, f"{type(error).__name__}: {error}")
+            cell = self.cells.get(sender)
+            if cell is not None and cell.state is State.RUNNING:
+                self.failed(cell, f"its {type(message).__name__} could not be delivered: {error}")
+
     def wake(self, address: str) -> None:
         """Make the actor now, before anybody writes to it."""
         if address not in self.cells:
-            cell = self.cells[address] = Cell(address, self.kinds[addresses.kind(address)], self.new_intensity())
+            kind = self.kinds[addresses.kind(address)]
+            cell = self.cells[address] = Cell(address, kind, self.new_intensity())
             self.begin(cell)
 
     def stop(self) -> None:
@@ -179,12 +211,14 @@ class Runtime:
             return
         cell.state = State.LOADING
         cell.wake = self.loop.call_later(self.settings.load_timeout_s, self.begin, cell)
-        load = Load(addresses.kind(cell.address), addresses.key(cell.address), cell.address)
+        self.loads += 1
+        cell.load = self.loads
+        load = Load(addresses.kind(cell.address), addresses.key(cell.address), cell.address, cell.load)
         self.tell(addresses.ARCHIVE, load, cell.address)
 
     def loaded(self, cell: Cell, message: Loaded | LoadFailed) -> None:
-        if cell.state is not State.LOADING:
-            return  # the answer to a question that was asked again
+        if cell.state is not State.LOADING or message.number != cell.load:
+            return  # a late answer: what it holds may have been changed since
         if cell.wake is not None:
             cell.wake.cancel()
             cell.wake = None
@@ -275,6 +309,8 @@ class Runtime:
     def carry_out(self, cell: Cell, effects: list[Effect]) -> None:
         passivate = False
         for effect in effects:
+            if cell.state is not State.RUNNING:
+                return  # a port raised at the one before
             match effect:
                 case Send(to, message):
                     self.tell(to, message, cell.address)
@@ -322,20 +358,6 @@ class AskPort:
         future = self.waiting.get(address)
         if future is not None and not future.done():
             future.set_result(message)
-
-    def wake(self, address: str) -> None:
-        """Make the actor now, before anybody writes to it."""
-        if address not in self.cells:
-            cell = self.cells[address] = Cell(address, self.kinds[addresses.kind(address)], self.new_intensity())
-            self.begin(cell)
-
-    def stop(self) -> None:
-        """No actor receives anything any more, and no timer fires."""
-        for cell in self.cells.values():
-            self.drop(cell)
-            cell.mail.clear()
-            cell.state = State.STOPPED
-        self.stopped = True
 
     async def ask(self, to: str, make_message: Callable[[str], Any], timeout_s: float) -> Any:
         self.number += 1

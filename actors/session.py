@@ -88,8 +88,8 @@ from actors.messages.generation import (
 )
 from actors.messages.queueing import (
     GaveUp,
-    Leased,
     LeaseBelieved,
+    Leased,
     LeaseLost,
     Placed,
     QueueFull,
@@ -137,7 +137,7 @@ class Session:
         self.submit_when_quiet = False
         self.stop_wanted = False
 
-    def receive(self, message: Any, sender: str) -> list[Effect]:  # noqa: C901, PLR0911, PLR0912 - one table
+    def receive(self, message: Any, sender: str) -> list[Effect]:
         match message:
             case Loaded(state):
                 return self.loaded(state)
@@ -418,7 +418,7 @@ class Session:
             return [Send(sender, Problem(code, text, self.id, message.request_key)), *self.rest()]
         return [*self.write_request(self.conversation, message, sender), CancelTimer("idle")]
 
-    def refusal(  # noqa: PLR0911 - one line for each cause
+    def refusal(
         self, conversation: StoredConversation, message: SendText | Regenerate | Edit | Continue
     ) -> tuple[ProblemCode, str] | None:
         """Why the request cannot be done, or None."""
@@ -738,7 +738,7 @@ class Session:
             case "refused" | "failed":
                 return self.finish(live, "failed", end.reason, more=text, tokens=len(tokens), why=end.why)
 
-    def finish(  # noqa: PLR0913 - the end has that many sides
+    def finish(
         self,
         live: LiveReply,
         state: Any,

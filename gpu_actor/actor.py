@@ -66,7 +66,7 @@ class GpuActor:
     def greet(self) -> list[Effect]:
         return [Send(LINK, self.facts), StartTimer("hello", self.settings.hello_s)]
 
-    def receive(self, message: Any, sender: str) -> list[Effect]:  # noqa: C901, PLR0911 - one table
+    def receive(self, message: Any, sender: str) -> list[Effect]:
         match message:
             case Stepped():
                 return self.stepped(message)

@@ -25,7 +25,7 @@ from gpu_actor.prompt.template import CHATML, ChatTemplate
 from gpu_actor.sequence import Sequence
 from gpu_actor.settings import EngineSettings
 from gpu_actor.tokenizer import Tokenizer
-from gpu_actor.troubles import ChatTemplateError, OutOfMemoryBudgetError
+from gpu_actor.troubles import ChatTemplateError, ModelFileError, OutOfMemoryBudgetError
 from gpu_actor.vocabulary import read_vocabulary
 
 LONGEST_CHUNK = 512
@@ -172,6 +172,8 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
     file = GgufFile(model.path)
     config = read_config(file)
     tokenizer = Tokenizer(read_vocabulary(file))
+    if len(tokenizer.pieces) != config.vocabulary:
+        raise ModelFileError("the file names more or fewer tokens than it holds: it is damaged")
     vocabulary = tokenizer.vocabulary
     source = template_source(file, tokenizer)
     template = ChatTemplate(source, tokenizer.name(vocabulary.bos), tokenizer.name(vocabulary.eos))

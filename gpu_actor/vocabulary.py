@@ -6,7 +6,7 @@ depend on the kind of tokenizer, and the names of end-of-turn tokens, follow lla
 """
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.troubles import ModelFileError, UnsupportedModelError
@@ -104,24 +104,21 @@ def read_vocabulary(file: GgufFile) -> Vocabulary:
 
 
 def texts(file: GgufFile, key: str) -> tuple[str, ...]:
-    values: list[Any] = file.get(key, list)
-    if not all(isinstance(value, str) for value in values):
-        raise ModelFileError(f"{key} holds something that is no text: the file is damaged")
-    return tuple(values)
+    return tuple(file.items(key, (str,)))
 
 
 def token_types(file: GgufFile, count: int) -> tuple[int, ...]:
-    values: list[Any] = file.get("tokenizer.ggml.token_type", list, [NORMAL] * count)
-    if len(values) != count or not all(isinstance(value, int) for value in values):
+    types = file.items("tokenizer.ggml.token_type", (int,), [NORMAL] * count)
+    if len(types) != count:
         raise ModelFileError("tokenizer.ggml.token_type does not fit the vocabulary: the file is damaged")
-    return tuple(values)
+    return tuple(types)
 
 
 def scores(file: GgufFile, count: int) -> tuple[float, ...]:
-    values: list[Any] = file.get("tokenizer.ggml.scores", list)
-    if len(values) != count or not all(isinstance(value, int | float) for value in values):
+    found = file.items("tokenizer.ggml.scores", (int, float))
+    if len(found) != count:
         raise ModelFileError("tokenizer.ggml.scores does not fit the vocabulary: the file is damaged")
-    return tuple(values)
+    return tuple(found)
 
 
 def token_id(file: GgufFile, name: str, count: int, default: int | None) -> int | None:

@@ -210,7 +210,7 @@ class Root(Actor):
         self.causes.pop(name, None)
         try:
             launch = self.outside.launch(self.tree.children[name].spec, boot, ports)
-        except Exception as error:  # noqa: BLE001 - also a bug in there shall be this child's affair alone
+        except Exception as error:  # a bug in there, too, is this child's affair alone
             if not isinstance(error, OperatorError):
                 log.exception("%s cannot be launched", name)
             self.child_ended(ChildEnded(name, boot, str(error) or type(error).__name__, now_s))

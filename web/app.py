@@ -6,7 +6,6 @@ from typing import Any, cast
 
 from quart import Quart, Response, g, request, websocket
 from quart.asgi import ASGIWebsocketConnection
-from quart.wrappers import Websocket
 from werkzeug.exceptions import HTTPException
 
 from web import requests
@@ -36,22 +35,12 @@ WORDS = {
 }
 
 
-class LeanWebsocket(Websocket):
-    """Quart's own `send` yields to the loop and asks for the handshake again each time: half its cost."""
-
-    async def send(self, data: str | bytes) -> None:
-        await self._send(data)
-
-
 class BoundedConnection(ASGIWebsocketConnection):
     """Quart's own queue of incoming frames has no bound, and an empty binary frame ends it badly."""
 
     def __init__(self, app: Quart, scope: Any) -> None:
         super().__init__(app, scope)
         self.queue: asyncio.Queue[str | bytes] = asyncio.Queue(WAITING_FRAMES)
-
-    async def send_data(self, send: Any, data: str | bytes) -> None:
-        await send({"type": "websocket.send", "text": data if isinstance(data, str) else data.decode()})
 
     async def handle_messages(self, receive: Any) -> None:
         while True:
@@ -69,7 +58,6 @@ def make_app(edge: Edge) -> Quart:
     app.config["BODY_TIMEOUT"] = edge.settings.body_s
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.asgi_websocket_class = BoundedConnection
-    app.websocket_class = LeanWebsocket
     add_gate(app, edge)
     add_refusals(app)
     add_account_routes(app, edge)

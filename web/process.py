@@ -7,6 +7,8 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from actors import addresses
 from actors.archive import Archive
 from actors.character.actor import Character
@@ -64,6 +66,8 @@ async def serve(child: Child) -> None:
 
 async def serve_pages(child: Child, runtime: Runtime) -> None:
     settings = child.settings("web", WebSettings)
+    if settings.port == 0:  # a restarted process is found where it was
+        settings = msgspec.structs.replace(settings, port=child.port("http"))
     assets = Assets(child.data / "assets")
     announced: dict[str, str] = {}
     edge = Edge(

@@ -333,21 +333,24 @@ class FindFailed(Struct, frozen=True):
 
 
 class Load(Struct, frozen=True):
-    """State for a waking actor: kind "session", "character" or "queue"."""
+    """State for a waking actor: kind "session", "character" or "queue". `number` comes back as it was sent."""
 
     kind: str
     key: str
     reply_to: str
+    number: int = 0
 
 
 class Loaded(Struct, frozen=True):
     """`state`: ConversationState, CharacterSheet or QueueState; None where nothing is stored."""
 
     state: ConversationState | CharacterSheet | QueueState | None
+    number: int = 0
 
 
 class LoadFailed(Struct, frozen=True):
     why: str
+    number: int = 0
 
 
 class RunQuery(Struct, frozen=True):

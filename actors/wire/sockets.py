@@ -108,7 +108,7 @@ class Listener:
             frames = self.router.recv_multipart(zmq.NOBLOCK, copy=False)
         except zmq.Again:
             return False
-        if len(frames) == 2:  # noqa: PLR2004 - route and envelope
+        if len(frames) == 2:
             self.take(frames[0].bytes, frames[1])
         return True
 

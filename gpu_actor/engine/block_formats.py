@@ -11,12 +11,14 @@ lookup grids (IQ1 to IQ3, TQ, MXFP4) have no such form and are expanded by the `
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 Bytes = npt.NDArray[np.uint8]
 Floats = npt.NDArray[np.float32]
+Numbers = npt.NDArray[Any]
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ def half(raw: Bytes) -> Floats:
 
 def nibbles(raw: Bytes) -> Bytes:
     """[…, n] → […, 2n]: all low halves, then all high halves."""
-    return np.concatenate([raw & 0xF, raw >> 4], axis=-1)
+    return np.concatenate([raw & np.uint8(0xF), raw >> np.uint8(4)], axis=-1)
 
 
 def bits_of(raw: Bytes) -> Bytes:
@@ -97,11 +99,15 @@ def bits_of(raw: Bytes) -> Bytes:
     return np.unpackbits(raw, axis=-1, bitorder="little")
 
 
-def super_blocks(bits: int, codes: Bytes, scale: Floats, offset: Floats | None = None) -> Blocks:
+def super_blocks(bits: int, codes: Numbers, scale: Numbers, offset: Numbers | None = None) -> Blocks:
     """codes [N, superblocks, blocks, size]; scale and offset [N, superblocks, blocks]"""
     n, count, inner, size = codes.shape
-    flat = None if offset is None else offset.reshape(n, count * inner)
-    return Blocks(bits, codes.reshape(n, count * inner, size), scale.reshape(n, count * inner), flat)
+    return Blocks(
+        bits,
+        codes.reshape(n, count * inner, size).astype(np.uint8, copy=False),
+        scale.reshape(n, count * inner).astype(np.float32, copy=False),
+        None if offset is None else offset.reshape(n, count * inner).astype(np.float32, copy=False),
+    )
 
 
 def unpack_q4_0(raw: Bytes) -> Blocks:
@@ -114,13 +120,13 @@ def unpack_q4_1(raw: Bytes) -> Blocks:
 
 
 def unpack_q5_0(raw: Bytes) -> Blocks:
-    codes = nibbles(raw[..., 6:]) | bits_of(raw[..., 2:6]) << 4
+    codes = nibbles(raw[..., 6:]) | bits_of(raw[..., 2:6]) << np.uint8(4)
     return Blocks(8, codes + np.uint8(112), half(raw[..., 0:2])[..., 0])
 
 
 def unpack_q5_1(raw: Bytes) -> Blocks:
     d, m = half(raw[..., 0:2])[..., 0], half(raw[..., 2:4])[..., 0]
-    codes = nibbles(raw[..., 8:]) | bits_of(raw[..., 4:8]) << 4
+    codes = nibbles(raw[..., 8:]) | bits_of(raw[..., 4:8]) << np.uint8(4)
     return Blocks(8, codes + np.uint8(112), d, m + 16 * d)
 
 
@@ -148,10 +154,10 @@ def unpack_q3_k(raw: Bytes) -> Blocks:
     pairs = np.array([0, 2, 4, 6], np.uint8)[:, None]
     high_scales = (packed[..., None, 8:12] >> pairs & 3).reshape(*raw.shape[:2], 16)
     scale = d * ((low_scales | high_scales << 4).astype(np.int8) - 32)
-    return super_blocks(4, codes + np.uint8(4), scale.astype(np.float32))
+    return super_blocks(4, codes + np.uint8(4), scale)
 
 
-def k_scales(packed: Bytes) -> tuple[Bytes, Bytes]:
+def k_scales(packed: Bytes) -> tuple[Numbers, Numbers]:
     """The twelve bytes of Q4_K and Q5_K: eight scales and eight minima of six bits."""
     a, b, c = packed[..., 0:4], packed[..., 4:8], packed[..., 8:12]
     scales = np.concatenate([a & 0x3F, c & 0xF | a >> 6 << 4], axis=-1)
@@ -201,7 +207,7 @@ def unpack_iq4_xs(raw: Bytes) -> Blocks:
     high_scales = (high >> np.arange(0, 16, 2, dtype=np.uint16) & 3).astype(np.uint8)
     codes = nibbles(raw[..., 8:].reshape(*raw.shape[:2], 8, 16))
     scale = d * ((low_scales | high_scales << 4).astype(np.int8) - 32)
-    return super_blocks(8, IQ4_CODES[codes], scale.astype(np.float32))
+    return super_blocks(8, IQ4_CODES[codes], scale)
 
 
 def expand_f32(raw: Bytes) -> Floats:

@@ -7,8 +7,9 @@ The `gguf` package needs seconds for the tokenizer's arrays; this reader a tenth
 
 import mmap
 import struct
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 import msgspec
 import numpy as np
@@ -157,12 +158,20 @@ class GgufFile:
 
     def get(self, key: str, kind: type[T], default: T | None = None) -> T:
         """The metadata value, checked for its type; ModelFileError where it is absent without a default."""
-        value = self.metadata.get(key, default)
+        value: Any = self.metadata.get(key, default)
         if kind is float and isinstance(value, int):
             value = float(value)
         if not isinstance(value, kind):
             raise ModelFileError(f"the GGUF file has no usable {key}: it is damaged or of an unknown kind")
         return value
+
+    def items(self, key: str, kinds: tuple[type, ...], default: Sequence[Value] | None = None) -> list[Any]:
+        """The metadata array, checked for the types of its elements; the default where it is absent."""
+        values: Any = self.metadata.get(key, None if default is None else list(default))
+        found = cast("list[Any]", values) if isinstance(values, list) else [None]
+        if not all(isinstance(each, kinds) for each in found):
+            raise ModelFileError(f"the GGUF file has no usable {key}: it is damaged or of an unknown kind")
+        return found
 
     def raw(self, name: str) -> npt.NDArray[np.uint8]:
         """The tensor's bytes as they stand in the file: [rows, bytes of a row], read-only, not copied."""

@@ -14,13 +14,16 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import onnxruntime
+import onnxruntime as untyped  # pyright: ignore[reportMissingTypeStubs]
 
 from gpu_actor.engine.model_config import ModelConfig
 from gpu_actor.engine.rope import Table
 
 Floats = npt.NDArray[np.float32]
 Numerics = Literal["fast", "exact"]
+
+onnxruntime: Any = untyped
+"""The package has no usable types: behind this door nothing of it is visible."""
 
 CPU = "CPUExecutionProvider"
 
@@ -164,7 +167,7 @@ def zeros_on_demand(shape: tuple[int, ...]) -> Floats:
     return np.frombuffer(memory, np.float32).reshape(shape)
 
 
-def session_options(threads: int) -> onnxruntime.SessionOptions:
+def session_options(threads: int) -> Any:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1

@@ -300,8 +300,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return partial(replace, owner)
         if isinstance(owner, str) and name == "join":
             return partial(join, separator=owner)
-        kind: type[Any] = type(owner)
-        if name in METHODS.get(kind, ()):
+        if name in METHODS.get(cast("type[Any]", type(owner)), ()):
             return called
         raise TemplateLimitError(f"it calls {name}")
 

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -105,10 +106,19 @@ def start(tmp_path: Path) -> Iterator[Starter]:
 
 
 def gone(pids: list[int]) -> bool:
-    """Wait until none of these processes is left."""
-    processes = [psutil.Process(pid) for pid in pids if psutil.pid_exists(pid)]
-    _, alive = psutil.wait_procs(processes, timeout=WAIT_S)
-    return not alive
+    """Wait until none of these processes runs; one that init has not reaped yet does not."""
+    until = time.monotonic() + WAIT_S
+    while any(runs(pid) for pid in pids):
+        if time.monotonic() > until:
+            return False
+    return True
+
+
+def runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_children_come_up_in_order_and_the_status_tells_all_about_them(start: Starter) -> None:

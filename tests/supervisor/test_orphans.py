@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,8 @@ from supervisor.orphans import (
     Leash,
     kill_on_close,
 )
+
+WAIT_S = 30.0
 
 WITH_GRANDCHILD = """
 import subprocess, sys
@@ -40,11 +43,20 @@ def first_line(tmp_path: Path) -> str:
     return text
 
 
-def gone(pid: int) -> bool:
-    if not psutil.pid_exists(pid):
-        return True
-    _, alive = psutil.wait_procs([psutil.Process(pid)], timeout=30)
-    return not alive
+def gone(*pids: int) -> bool:
+    """Wait until none of these processes runs; one that init has not reaped yet does not."""
+    until = time.monotonic() + WAIT_S
+    while any(runs(pid) for pid in pids):
+        if time.monotonic() > until:
+            return False
+    return True
+
+
+def runs(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_a_child_is_told_over_its_standard_input_and_its_output_is_kept(tmp_path: Path) -> None:

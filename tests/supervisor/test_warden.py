@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
 
+import psutil
 import pytest
 
 from actors.intensity import Backoff
@@ -112,7 +113,9 @@ class SmallTree:
             for ended in self.wardens.ended():
                 self.wardens.tell(ended)
             self.tick()
+        over = self.wardens.look()[1]
         self.wardens.close()
+        assert over
 
 
 @pytest.fixture
@@ -197,8 +200,6 @@ def test_others_are_told_of_a_child_that_is_down(tree: SmallTree, outside: Playe
 
 def children_of_this_process(name: str, outside: PlayedOutside) -> Iterator[int]:
     """The process whose output goes to this child's file."""
-    import psutil  # noqa: PLC0415
-
     for process in psutil.Process().children():
         target = os.path.realpath(f"/proc/{process.pid}/fd/1")
         if target == str(outside.tmp_path / f"{name}.out"):
@@ -239,7 +240,9 @@ def test_a_program_that_is_not_there_is_parked_with_the_reason(
 def test_a_child_that_has_not_said_hello_is_killed_at_a_stop(tree: SmallTree) -> None:
     tree.tick()
     tree.wardens.tell(StopNode(tree.now_s))
-    assert tree.one_end().code == -9
+    ended = tree.one_end()
+    assert ended.code == -9
+    tree.wardens.tell(ended)
 
 
 def test_a_bug_on_the_way_loses_no_child(

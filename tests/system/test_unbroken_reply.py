@@ -33,12 +33,12 @@ def test_the_same_seed_gives_the_same_text(node: RunningNode, undisturbed: str) 
 def test_a_reply_goes_on_whole_when_a_process_is_killed(node: RunningNode, undisturbed: str, name: str) -> None:
     restarts = {row["name"]: row["restarts"] for row in (node.status() or {})["processes"]}
     victim = node.process_id(name)
-    chat = node.begin("chat", "--seed", "7", QUESTION)
-    assert chat.stdout is not None
-    begun = chat.stdout.read(BEFORE_THE_KILL)
-    node.kill(name)
-    rest, trouble = chat.communicate(timeout=120)
-    assert chat.returncode == 0, trouble
+    with node.begin("chat", "--seed", "7", QUESTION) as chat:
+        assert chat.stdout is not None
+        begun = chat.stdout.read(BEFORE_THE_KILL)
+        node.kill(name)
+        rest = chat.stdout.read()
+    assert chat.returncode == 0
     assert begun + rest == undisturbed
     status = node.wait_for(lambda status: status["ready"])
     row = next(row for row in status["processes"] if row["name"] == name)

@@ -36,21 +36,38 @@ export function isWebAddress(url: string): boolean {
   }
 }
 
-/** A reply that is being written ends anywhere: close what is open, so that it does not flicker. */
+/**
+ * A reply that is being written ends anywhere: close what is open, so that no bare sign flickers.
+ *
+ * Emphasis does not reach over a paragraph, so only the last one is looked at.
+ */
 export function closed(text: string): string {
   const fences = text.match(/^ {0,3}```/gm)?.length ?? 0;
   if (fences % 2 === 1) return `${text}\n\`\`\``;
   const start = text.lastIndexOf("\n\n") + 1;
-  let tail = text.slice(start);
-  if ((tail.match(/`/g)?.length ?? 0) % 2 === 1) return `${text}\``;
-  tail = tail.replace(/`[^`]*`/g, "");
-  const bare = text.replace(/(^|[\s\n])[*_]{1,3}$/, "$1"); // opened just now: wait for its first letter
-  if (bare !== text) return bare;
-  const strong = (tail.match(/\*\*/g)?.length ?? 0) % 2 === 1;
-  const emphasis = (tail.replace(/\*\*/g, "").match(/(?<![\s\n]|^)\*|\*(?![\s\n]|$)/g)?.length ?? 0) % 2 === 1;
-  const end = /\s+$/.exec(text)?.[0] ?? "";
-  const body = end ? text.slice(0, -end.length) : text;
-  return body + (emphasis ? "*" : "") + (strong ? "**" : "") + end;
+  const paragraph = text.slice(start);
+  if ((paragraph.match(/`/g)?.length ?? 0) % 2 === 1) return `${text}\``;
+
+  const open: number[] = []; // lengths of the runs of stars that wait for their like
+  const signs = /`[^`]*`|\*+/g;
+  for (let sign = signs.exec(paragraph); sign; sign = signs.exec(paragraph)) {
+    if (sign[0].startsWith("`")) continue;
+    const before = paragraph.charAt(sign.index - 1);
+    const after = paragraph.charAt(signs.lastIndex);
+    const canClose = before !== "" && !/\s/.test(before);
+    let stars = sign[0].length;
+    while (canClose && open.length > 0 && stars >= (open.at(-1) ?? 0)) stars -= open.pop() ?? 0;
+    if (stars === 0) continue;
+    if (after === "") {
+      const half = canClose ? (open.pop() ?? 0) : 0; // a closing run of which the rest is still to come
+      const rest = half > stars ? "*".repeat(half - stars) : "";
+      const kept = half > stars ? text : text.slice(0, text.length - stars); // just opened: wait for its first letter
+      return kept + rest + open.reverse().map((length) => "*".repeat(length)).join("");
+    }
+    if (!/\s/.test(after)) open.push(stars);
+  }
+  const end = /\s*$/.exec(text)?.[0] ?? "";
+  return text.slice(0, text.length - end.length) + open.reverse().map((length) => "*".repeat(length)).join("") + end;
 }
 
 export function render(text: string): string {

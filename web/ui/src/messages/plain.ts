@@ -1,7 +1,7 @@
 /** Text without the signs of markdown: for previews and for screen readers. */
 export function plainOf(text: string): string {
   return text
-    .replace(/^\s{0,3}(#{1,6}|>|[-*+]|\d+\.)\s+/gm, "")
+    .replace(/^ {0,3}(#{1,6}|>|[-*+]|\d+\.)\s+/gm, "")
     .replace(/```[^\n]*\n?/g, "")
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replace(/(\*{1,3}|_{2,3}|`)(?=\S)([^\n]*?\S)\1/g, "$2")

@@ -1,0 +1,171 @@
+"""The decoder graph against llama.cpp, and its two forms against each other."""
+
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import onnxruntime
+import pytest
+
+from gpu_actor.engine.decoder_graph import CANONICAL, OPSET, DecoderGraph
+from gpu_actor.engine.gguf_file import GgufFile
+from gpu_actor.engine.graph_cache import cached_graph
+from gpu_actor.engine.graph_writer import GraphWriter
+from gpu_actor.engine.model_config import read_config, read_rope_factors
+from gpu_actor.engine.onnx_runtime import OnnxRuntimeDecoder
+from gpu_actor.engine.rope import rope_tables
+from gpu_actor.engine.token_table import TokenTable
+from gpu_actor.engine.weights import Weights
+from gpu_actor.executor import ModelExecutor
+from tests.gpu_actor.llama_cpp import LlamaCpp
+from tests.gpu_actor.tiny_models import TinyModel, write_tiny
+
+Floats = npt.NDArray[np.float32]
+
+PROMPT = [int(token) for token in np.random.default_rng(3).integers(4, 260, 40)]
+
+YARN = {
+    "llama.rope.scaling.type": "yarn",
+    "llama.rope.scaling.factor": 8.0,
+    "llama.rope.scaling.original_context_length": 64,
+}
+MODELS = {
+    "plain numbers": TinyModel("F32"),
+    "half numbers, head apart": TinyModel("F16", tied=False),
+    "bfloat16, one head for keys": TinyModel("BF16", kv_heads=1),
+    "Q4_0": TinyModel("Q4_0"),
+    "Q4_1, heads wider than the embedding": TinyModel("Q4_1", heads=8, kv_heads=2, head_size=64),
+    "Q5_0": TinyModel("Q5_0"),
+    "Q5_1": TinyModel("Q5_1"),
+    "Q8_0, biases": TinyModel("Q8_0", biases=True),
+    "Q2_K": TinyModel("Q2_K"),
+    "Q3_K": TinyModel("Q3_K"),
+    "Q4_K with Q6_K values": TinyModel("Q4_K", value_format="Q6_K", tied=False),
+    "Q5_K": TinyModel("Q5_K"),
+    "Q6_K": TinyModel("Q6_K"),
+    "IQ4_NL": TinyModel("IQ4_NL"),
+    "IQ4_XS": TinyModel("IQ4_XS"),
+    "IQ3_S, by the gguf package": TinyModel("IQ3_S"),
+    "factors of Llama 3": TinyModel("F32", rope_factors=True),
+    "positions stretched linearly": TinyModel(
+        metadata={"llama.rope.scaling.type": "linear", "llama.rope.scaling.factor": 4.0}
+    ),
+    "positions stretched by yarn": TinyModel(metadata=YARN),
+}
+
+
+def log_softmax(logits: Floats) -> npt.NDArray[np.float64]:
+    wide = logits.astype(np.float64)
+    return wide - wide.max() - np.log(np.exp(wide - wide.max()).sum())
+
+
+def decoder_of(path: Path, cache: Path, key: str) -> tuple[OnnxRuntimeDecoder, TokenTable]:
+    file = GgufFile(path)
+    config = read_config(file)
+    tables = rope_tables(config.rope, config.head_size, 129, read_rope_factors(file))
+    graph = cached_graph(cache, key, "exact", file, config)
+    decoder = OnnxRuntimeDecoder(
+        graph, config, tables, slots=2, context=128, longest_chunk=64, threads=2, numerics="exact"
+    )
+    return decoder, TokenTable(file)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_form_of_weights_gives_the_log_probabilities_of_llama_cpp(name: str, tmp_path: Path) -> None:
+    model = MODELS[name]
+    decoder, table = decoder_of(write_tiny(tmp_path / "model.gguf", model), tmp_path, "key")
+    # The oracle gets the same weights as plain numbers: its own integer kernels round activations.
+    oracle = LlamaCpp(write_tiny(tmp_path / "plain.gguf", model, plain=True))
+    steps = oracle.greedy(PROMPT, 6, top=20)
+    logits = decoder.prefill(0, table.states(PROMPT))
+    for step in steps:
+        ours = log_softmax(logits)
+        assert int(ours.argmax()) == next(iter(step))
+        assert max(abs(ours[token] - value) for token, value in step.items()) < 2e-3
+        logits = decoder.decode([0], table.states([next(iter(step))]))[0]
+
+
+def test_the_demonstration_model_speaks_as_llama_cpp_does_on_plain_numbers(
+    exact: ModelExecutor, model_file: Path, tmp_path: Path
+) -> None:
+    plain = expand_model(model_file, tmp_path / "plain.gguf")
+    ids = exact.tokenizer.encode("<|im_start|>user\nName three fruits.<|im_end|>\n<|im_start|>assistant\n", special=True)
+    steps = LlamaCpp(plain).greedy(ids, 12, top=50)
+    plain.unlink()
+    exact.decoder.clear(0)
+    logits = exact.decoder.prefill(0, exact.table.states(ids))
+    for step in steps:
+        ours = log_softmax(logits)
+        assert int(ours.argmax()) == next(iter(step))
+        assert max(abs(ours[token] - value) for token, value in step.items()) < 0.05
+        logits = exact.decoder.decode([0], exact.table.states([next(iter(step))]))[0]
+    exact.decoder.clear(0)
+
+
+def test_the_canonical_form_is_valid_onnx_and_agrees_with_the_cpu_form(
+    exact: ModelExecutor, model_file: Path, tmp_path: Path
+) -> None:
+    file = GgufFile(model_file)
+    config = read_config(file)
+    writer = GraphWriter(tmp_path, "weights.bin", OPSET)
+    DecoderGraph(writer, config, Weights(file, config), CANONICAL).write()
+    writer.save("canonical.onnx")
+    writer.close()
+    path = str(tmp_path / "canonical.onnx")
+    onnx.checker.check_model(path)
+    operators = {node.domain or "ai.onnx" for node in onnx.load(path, load_external_data=False).graph.node}
+    assert operators == {"ai.onnx"}
+
+    ids = [int(token) for token in np.random.default_rng(5).integers(100, 40_000, 9)]
+    cosines, sines = rope_tables(config.rope, config.head_size, 32, None)
+    options = onnxruntime.SessionOptions()
+    options.add_session_config_entry("session.qdq_matmulnbits_accuracy_level", "0")
+    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    caches = {
+        f"{kind}{layer}": np.zeros((1, config.kv_heads, 32, config.head_size), np.float32)
+        for layer in range(config.layers)
+        for kind in "kv"
+    }
+    exact.decoder.clear(0)
+    at = 0
+    for chunk in (ids[:8], ids[8:]):
+        states = exact.table.states(chunk)
+        feeds = {
+            "states": states[None],
+            "positions": np.arange(at, at + len(chunk))[None],
+            "write_index": np.array([at]),
+            "kv_length": np.array([at + len(chunk)]),
+            "last": np.array([[len(chunk) - 1]]),
+            "cosines": cosines,
+            "sines": sines,
+            **caches,
+        }
+        names = ["logits", *(f"{name[0]}o{name[1:]}" for name in caches)]
+        logits, *written = session.run(names, feeds)
+        caches = dict(zip(caches, written, strict=True))
+        ours = exact.decoder.prefill(0, states) if at == 0 else exact.decoder.decode([0], states)[0]
+        np.testing.assert_allclose(log_softmax(logits[0]), log_softmax(ours), atol=2e-3)
+        at += len(chunk)
+    exact.decoder.clear(0)
+
+
+def expand_model(source: Path, target: Path) -> Path:
+    """The same model with every weight as float32."""
+    import gguf  # noqa: PLC0415
+
+    reader = gguf.GGUFReader(source)
+    writer = gguf.GGUFWriter(target, "llama")
+    for field in reader.fields.values():
+        if field.name in {"general.architecture", "general.file_type"} or field.name.startswith("GGUF."):
+            continue
+        kind = field.types[0]
+        writer.add_key_value(field.name, field.contents(), kind, field.types[-1] if len(field.types) > 1 else None)
+    file = GgufFile(source)
+    for name, place in file.tensors.items():
+        writer.add_tensor(name, place.format.values(file.raw(name)).reshape(place.shape).astype(np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return target

@@ -1,0 +1,140 @@
+"""Small Llama models with random weights, written as GGUF files in every block format."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import gguf
+import gguf.quants
+import numpy as np
+import numpy.typing as npt
+
+from gpu_actor.engine.block_formats import FORMATS
+
+SCALE_PLACES = {
+    "Q2_K": (80, 82),
+    "Q3_K": (108,),
+    "Q4_K": (0, 2),
+    "Q5_K": (0, 2),
+    "Q6_K": (208,),
+    "IQ4_NL": (0,),
+    "IQ4_XS": (0,),
+    "IQ2_XXS": (0,),
+    "IQ3_S": (0,),
+}
+"""Where a block keeps its float16 scales, for the formats that the gguf package cannot write."""
+
+SCALES = {"Q6_K": 1e-4, "IQ4_XS": 3e-5, "Q3_K": 5e-4, "IQ4_NL": 6e-4, "IQ2_XXS": 2e-3, "IQ3_S": 1e-3}
+
+LETTERS = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
+BYTE_LETTERS = [chr(byte) for byte in LETTERS] + [chr(0x100 + index) for index in range(256 - len(LETTERS))]
+
+
+@dataclass(frozen=True)
+class TinyModel:
+    """Shape and form of a small model."""
+
+    format: str = "F32"
+    value_format: str = ""  # of attn_v, where it differs, as in the mixed quantisations in the wild
+    embedding: int = 256
+    feed_forward: int = 512
+    heads: int = 4
+    kv_heads: int = 2
+    head_size: int = 64
+    layers: int = 2
+    context: int = 512
+    tied: bool = True
+    biases: bool = False
+    rope_factors: bool = False
+    metadata: dict[str, str | int | float] = field(default_factory=dict)
+    specials: Sequence[str] = ("<s>", "</s>", "<|im_start|>", "<|im_end|>")
+    architecture: str = "llama"
+    extra_tensor: str = ""
+
+    @property
+    def tokens(self) -> list[str]:
+        return [*self.specials, *BYTE_LETTERS]
+
+
+def packed(name: str, rows: int, columns: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Random weights of about unit gain in a block format: [rows, row bytes]."""
+    kind = gguf.GGMLQuantizationType[name]
+    if name not in SCALE_PLACES:
+        values = rng.standard_normal((rows, columns), np.float32) * np.float32(columns**-0.5)
+        return gguf.quants.quantize(values, kind).view(np.uint8)
+    form = FORMATS[int(kind)]
+    raw = rng.integers(0, 256, (rows, columns // form.elements, form.bytes), np.uint8)
+    for place in SCALE_PLACES[name]:
+        scale = np.float16(SCALES.get(name, 5e-4)) * rng.uniform(0.5, 1.5, raw.shape[:2])
+        raw[..., place : place + 2] = scale.astype(np.float16)[..., None].view(np.uint8)
+    return raw.reshape(rows, -1)
+
+
+def write_tiny(path: Path, model: TinyModel, *, plain: bool = False, seed: int = 0) -> Path:
+    """Write it; `plain`: the same weights, expanded to float32."""
+    rng = np.random.default_rng(seed)
+    writer = gguf.GGUFWriter(path, model.architecture)
+    writer.add_block_count(model.layers)
+    writer.add_context_length(model.context)
+    writer.add_embedding_length(model.embedding)
+    writer.add_feed_forward_length(model.feed_forward)
+    writer.add_head_count(model.heads)
+    writer.add_head_count_kv(model.kv_heads)
+    writer.add_key_length(model.head_size)
+    writer.add_value_length(model.head_size)
+    writer.add_rope_dimension_count(model.head_size)
+    writer.add_layer_norm_rms_eps(1e-5)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("smollm")
+    writer.add_token_list(model.tokens)
+    writer.add_token_types([3] * len(model.specials) + [1] * 256)
+    writer.add_token_merges(["a b"])
+    writer.add_bos_token_id(0)
+    writer.add_eos_token_id(1)
+    for key, value in model.metadata.items():
+        if isinstance(value, str):
+            writer.add_string(key, value)
+        elif isinstance(value, int):
+            writer.add_uint32(key, value)
+        else:
+            writer.add_float32(key, value)
+
+    def matrix(name: str, rows: int, columns: int, form: str) -> None:
+        raw = packed(form, rows, columns, rng)
+        kind = gguf.GGMLQuantizationType[form]
+        if plain:
+            raw, kind = gguf.quants.dequantize(raw, kind).astype(np.float32), gguf.GGMLQuantizationType.F32
+        writer.add_tensor(f"{name}.weight", raw, raw_dtype=kind)
+
+    def vector(name: str, size: int, centre: float) -> None:
+        writer.add_tensor(name, (centre + rng.standard_normal(size) * 0.1).astype(np.float32))
+
+    queries, keys = model.heads * model.head_size, model.kv_heads * model.head_size
+    matrix("token_embd", len(model.tokens), model.embedding, model.format)
+    for layer in range(model.layers):
+        p = f"blk.{layer}"
+        vector(f"{p}.attn_norm.weight", model.embedding, 1)
+        matrix(f"{p}.attn_q", queries, model.embedding, model.format)
+        matrix(f"{p}.attn_k", keys, model.embedding, model.format)
+        matrix(f"{p}.attn_v", keys, model.embedding, model.value_format or model.format)
+        matrix(f"{p}.attn_output", model.embedding, queries, model.format)
+        if model.biases:
+            for part, size in (("q", queries), ("k", keys), ("v", keys), ("output", model.embedding)):
+                vector(f"{p}.attn_{part}.bias", size, 0)
+        vector(f"{p}.ffn_norm.weight", model.embedding, 1)
+        matrix(f"{p}.ffn_gate", model.feed_forward, model.embedding, model.format)
+        matrix(f"{p}.ffn_up", model.feed_forward, model.embedding, model.format)
+        matrix(f"{p}.ffn_down", model.embedding, model.feed_forward, model.format)
+    vector("output_norm.weight", model.embedding, 1)
+    if not model.tied:
+        matrix("output", len(model.tokens), model.embedding, model.format)
+    if model.rope_factors:
+        factors = np.linspace(1, 8, model.head_size // 2, dtype=np.float32)
+        writer.add_tensor("rope_freqs.weight", factors)
+    if model.extra_tensor:
+        vector(model.extra_tensor, 8, 0)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return path

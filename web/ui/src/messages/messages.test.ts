@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import { agoOf } from "../conversations/ago";
+import { greetingOf } from "../gallery/greeting";
+import { duration, ordinal } from "./en";
+import { initialOf } from "./initial";
+import { plainOf } from "./plain";
+
+describe("words for people", () => {
+  test.each([[1, "1st"], [2, "2nd"], [3, "3rd"], [4, "4th"], [11, "11th"], [12, "12th"], [21, "21st"], [113, "113th"]])(
+    "%i is the %s",
+    (n, expected) => {
+      expect(ordinal(n)).toBe(expected);
+    },
+  );
+
+  test.each([[3, "a few seconds"], [44, "40 seconds"], [100, "2 minutes"], [60 * 7, "7 minutes"]])(
+    "%i seconds are %s",
+    (seconds, expected) => {
+      expect(duration(seconds)).toBe(expected);
+    },
+  );
+
+  test("one greets by the hour", () => {
+    expect(greetingOf(3, "Anna")).toBe("Still up, Anna?");
+    expect(greetingOf(8, "Anna")).toBe("Good morning, Anna");
+    expect(greetingOf(14, "Anna")).toBe("Hello, Anna");
+    expect(greetingOf(20, "Anna")).toBe("Good evening, Anna");
+  });
+
+  test("the first letter of a name is whole", () => {
+    expect(initialOf(" анна")).toBe("А");
+    expect(initialOf("👩‍🌾 Clover")).toBe("👩‍🌾");
+    expect(initialOf("")).toBe("·");
+  });
+});
+
+describe("when something was", () => {
+  const now = new Date(2026, 4, 20, 15, 0).getTime();
+  const at = (...parts: [number, number, number, number, number]): string => agoOf(new Date(...parts).getTime(), now);
+
+  test("is said in few words", () => {
+    expect(agoOf(now - 5_000, now)).toBe("just now");
+    expect(agoOf(now - 12 * 60_000, now)).toBe("12 min");
+    expect(at(2026, 4, 20, 9, 5)).toMatch(/9:05/);
+    expect(at(2026, 4, 19, 23, 0)).toBe("yesterday");
+    expect(at(2026, 4, 16, 12, 0)).toBe(new Date(2026, 4, 16).toLocaleDateString(undefined, { weekday: "long" }));
+    expect(at(2025, 4, 16, 12, 0)).toMatch(/2025/);
+  });
+});
+
+describe("plain text", () => {
+  test.each([
+    ["*The bell.* “Sit **down**.”", "The bell. “Sit down.”"],
+    ["# Title\n\n- one\n- two", "Title\n\none\ntwo"],
+    ["[jam](https://example.org) and `code`", "jam and code"],
+    ["2 * 3 * 4", "2 * 3 * 4"],
+    ["snake_case_name", "snake_case_name"],
+  ])("of %j", (text, expected) => {
+    expect(plainOf(text)).toBe(expected);
+  });
+});

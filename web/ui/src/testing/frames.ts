@@ -1,0 +1,72 @@
+/** Frames of the server for tests: whole ones, with what matters given. */
+import type {
+  LiveReply,
+  MessageAdded,
+  ReplyFinished,
+  ReplyState,
+  ReplyText,
+  ShownMessage,
+  Snapshot,
+} from "../wire/protocol";
+
+export const CONVERSATION = "c1";
+
+export function message(id: string, parent: string, more: Partial<ShownMessage> = {}): ShownMessage {
+  return { id, parent, role: "assistant", text: `text of ${id}`, created_ms: 0, siblings: [id], ended: "", ...more };
+}
+
+export function live(more: Partial<LiveReply> = {}): LiveReply {
+  return {
+    generation: "g1",
+    message: "reply",
+    parent: "mine",
+    siblings: ["reply"],
+    state: "streaming",
+    seq: 0,
+    next_seq: 0,
+    text: "",
+    continues: "",
+    place: 0,
+    waiting: 0,
+    wait_s: -1,
+    ...more,
+  };
+}
+
+export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
+  const messages = more.messages ?? [message("greeting", "root"), message("mine", "greeting", { role: "user" })];
+  return {
+    type: "snapshot",
+    conversation: CONVERSATION,
+    title: "A title",
+    character_version: "v1",
+    head: messages.at(-1)?.id ?? "root",
+    messages,
+    live: null,
+    ...more,
+  };
+}
+
+export function added(added: ShownMessage, requestKey: string | null = null): MessageAdded {
+  return { type: "message_added", conversation: CONVERSATION, message: added, request_key: requestKey };
+}
+
+export function state(more: Partial<LiveReply> = {}, progress = -1): ReplyState {
+  return { type: "reply_state", conversation: CONVERSATION, live: live(more), progress };
+}
+
+export function text(seq: number, nextSeq: number, said: string, generation = "g1"): ReplyText {
+  return { type: "reply_text", conversation: CONVERSATION, generation, seq, next_seq: nextSeq, text: said };
+}
+
+export function finished(more: Partial<ReplyFinished> = {}): ReplyFinished {
+  return {
+    type: "reply_finished",
+    conversation: CONVERSATION,
+    generation: "g1",
+    reason: "stop",
+    message: message("reply", "mine", { text: "Well, then.", ended: "stop" }),
+    why: "",
+    ...more,
+  };
+}
