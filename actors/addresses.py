@@ -1,11 +1,11 @@
 """Addresses: the names under which actors and ports are reached, inside a process and over the link.
 
-    session/<conversation id>   character/<version id>   queue   archive     actors of the web process
-    worker/<worker id>          a GPU box, behind the link socket            port
-    sockets/<socket id>         a browser's WebSocket                        port
-    asks/<number>               one awaited answer                           port
-    storage                     the database                                 port
-    link   gpu   engine   health                                             actors and ports of the GPU box
+session/<conversation id>   character/<version id>   queue   archive     actors of the web process
+worker/<worker id>          a GPU box, behind the link socket            port
+sockets/<socket id>         a browser's WebSocket                        port
+asks/<number>               one awaited answer                           port
+storage                     the database                                 port
+link   gpu   engine   health                                             actors and ports of the GPU box
 """
 
 from uuid import UUID

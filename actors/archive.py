@@ -4,7 +4,7 @@ Receives  Commit, Find, Load (anybody), WritesDone, WritesFailed, QueryDone, Que
 Sends     RunWrites, RunQuery (storage), Committed, CommitFailed, Found, FindFailed, Loaded, LoadFailed
 Restart   starts empty; whoever waits for an answer asks again at its deadline
 
-No timer: what is pending is written as soon as the last transaction returned. A Load waits
+What is pending is written as soon as the last transaction returned, never by a timer. A Load waits
 for every Commit that came before it, so that a restarted actor sees its own last writes.
 """
 
@@ -37,19 +37,20 @@ from actors.world import World
 
 
 class StorageTimeoutError(Exception):
-    """The database did not answer in time. The archive starts anew; who waits goes on from what is durable."""
+    """The database did not answer in time. The archive starts anew; who waits goes on from what is stored."""
 
 
 class Archive:
     def __init__(self, settings: ArchiveSettings, world: World) -> None:
         self.settings = settings
+        self.world = world
         self.pending: deque[Commit | Load] = deque()
         self.pending_writes = 0
         self.batch: list[Commit] = []  # in the transaction under way
         self.alone = 0  # so many of the next commits go one by one, because their batch failed
         self.number = world.new_seed() >> 16  # answers meant for the archive before a restart never match
         self.batch_number = 0
-        self.asked: dict[int, Find | Load] = {}
+        self.asked: dict[int, tuple[Find | Load, float]] = {}  # with when it was asked; oldest first
 
     def receive(self, message: Any, sender: str) -> list[Effect]:
         match message:
@@ -68,6 +69,8 @@ class Archive:
                 return self.query_done(message)
             case QueryFailed():
                 return self.query_failed(message)
+            case TimerFired("queries"):
+                return self.expire_queries()
             case TimerFired():
                 return self.storage_silent()
             case Started():
@@ -89,13 +92,15 @@ class Archive:
         effects: list[Effect] = []
         if self.batch:
             return effects
-        while self.pending and isinstance(self.pending[0], Load):
-            load = self.pending.popleft()
+        while self.pending and isinstance(load := self.pending[0], Load):
+            self.pending.popleft()
             effects += self.query(load, load)
         size = 0
         limit = 1 if self.alone else len(self.pending)
         for item in islice(self.pending, limit):
-            if isinstance(item, Load) or (self.batch and size + len(item.writes) > self.settings.batch_writes):
+            if isinstance(item, Load) or (
+                self.batch and size + len(item.writes) > self.settings.batch_writes
+            ):
                 break
             self.batch.append(item)
             size += len(item.writes)
@@ -123,7 +128,8 @@ class Archive:
             self.batch = []
             return self.next_work()
         answer = [
-            Send(commit.reply_to, CommitFailed(commit.tag, failed.why, failed.conflict)) for commit in self.batch
+            Send(commit.reply_to, CommitFailed(commit.tag, failed.why, failed.conflict))
+            for commit in self.batch
         ]
         return self.answered(answer)
 
@@ -143,19 +149,36 @@ class Archive:
     def query(self, asked: Find | Load, query: Query | Load) -> list[Effect]:
         if len(self.asked) >= self.settings.queries:
             return [self.refusal(asked, "too many questions wait")]
+        timer = [] if self.asked else [self.look_at_queries()]
         self.number += 1
-        self.asked[self.number] = asked
-        return [Send(STORAGE, RunQuery(self.number, query))]
+        self.asked[self.number] = (asked, self.world.monotonic_s())
+        return [Send(STORAGE, RunQuery(self.number, query)), *timer]
 
     def query_done(self, done: QueryDone) -> list[Effect]:
-        asked = self.asked.pop(done.number, None)
-        if isinstance(asked, Load):
-            return [Send(asked.reply_to, Loaded(done.result, asked.number))]
-        return [Send(asked.reply_to, Found(asked.tag, done.result))] if asked else []
+        match self.asked.pop(done.number, None):
+            case (Load() as load, _):
+                return [Send(load.reply_to, Loaded(done.result, load.number))]
+            case (Find() as find, _):
+                return [Send(find.reply_to, Found(find.tag, done.result))]
+            case None:
+                return []
 
     def query_failed(self, failed: QueryFailed) -> list[Effect]:
         asked = self.asked.pop(failed.number, None)
-        return [self.refusal(asked, failed.why)] if asked else []
+        return [self.refusal(asked[0], failed.why)] if asked else []
+
+    def look_at_queries(self) -> StartTimer:
+        return StartTimer("queries", self.settings.storage_timeout_s)
+
+    def expire_queries(self) -> list[Effect]:
+        """What the database never answered must not take the places of other questions for ever."""
+        effects: list[Effect] = []
+        latest = self.world.monotonic_s() - self.settings.storage_timeout_s
+        for number, (asked, since_s) in list(self.asked.items()):
+            if since_s <= latest:
+                del self.asked[number]
+                effects.append(self.refusal(asked, "the database does not answer"))
+        return [*effects, self.look_at_queries()] if self.asked else effects
 
     def refusal(self, asked: Find | Load, why: str) -> Send:
         if isinstance(asked, Load):

@@ -21,6 +21,7 @@ from msgspec import Struct
 from actors import addresses
 from actors.addresses import ARCHIVE, QUEUE
 from actors.effects import Effect, Send, StartTimer, TimerFired
+from actors.intensity import Backoff, Intensity, Restart
 from actors.messages.archive import Commit, CommitFailed, Committed, LeaseGeneration, Loaded, QueueState
 from actors.messages.generation import Cancel, GenerateReply, GenerationsLost
 from actors.messages.link import WIRE_VERSION, Greet, Hello, Ping, Pong, Refused, Welcome
@@ -44,6 +45,7 @@ from actors.settings import QueueSettings
 from actors.world import World
 
 OLDEST_SERVED_VERSION = WIRE_VERSION  # N - 1, once there is one
+LOSSES, LOSSES_PERIOD_S = 8, 10.0  # of one worker, before it takes its longest rest
 
 
 class LeaseTimeoutError(Exception):
@@ -54,7 +56,7 @@ class Ticket(Struct):
     """A reply that waits."""
 
     request: GenerateReply
-    since_s: float
+    hopeful_s: float  # when a worker that could make it was last there
     told: Placed | None = None
 
 
@@ -73,7 +75,17 @@ class Worker(Struct):
 
     hello: Hello
     heard_s: float
+    losses: Intensity
+    rests_until_s: float = 0.0
     silent_since_s: float | None = None
+
+    @property
+    def works(self) -> bool:
+        return self.silent_since_s is None and self.hello.engine != ""
+
+    def has(self, model: str) -> bool:
+        """A reply that was begun goes to the same model only; a fresh one ("") to any."""
+        return model in {"", self.hello.model_hash}
 
 
 class GenerationQueue:
@@ -87,7 +99,7 @@ class GenerationQueue:
         self.workers: dict[str, Worker] = {}
         self.watchers: set[str] = set()
         self.shown: QueueStatus | None = None
-        self.no_worker_since_s: float | None = world.monotonic_s()
+
         self.reply_s = 0.0  # running mean of how long a lease lasts; 0 = not known
         self.commit_number = 0
         self.audited_s = world.monotonic_s()
@@ -140,8 +152,7 @@ class GenerationQueue:
                 lease = Lease(row.conversation, row.attempt, row.worker, row.worker_boot, now)
                 self.leases[row.id] = lease
                 effects.append(Send(session, WorkerSilent(row.id, row.attempt)))
-            else:
-                effects.append(Send(session, SubmitAgain(row.id)))
+            effects.append(Send(session, SubmitAgain(row.id)))  # who waits for a lease, not who has one
         return effects
 
     def believed(self, message: LeaseBelieved) -> list[Effect]:
@@ -158,8 +169,10 @@ class GenerationQueue:
     # -- replies ------------------------------------------------------------------------------
 
     def asked(self, request: GenerateReply) -> list[Effect]:
-        if request.generation in self.leases:
+        lease = self.leases.get(request.generation)
+        if lease is not None and lease.attempt > request.attempt:
             return []  # asked twice; the lease stands
+        self.leases.pop(request.generation, None)  # its session knows that this attempt is over
         for ticket in self.waiting:
             if ticket.request.generation == request.generation:
                 ticket.request = request
@@ -209,9 +222,9 @@ class GenerationQueue:
         return any(self.free_slots(worker) > 0 for worker in self.workers)
 
     def free_slots(self, worker_id: str) -> int:
-        """Slots of the worker that nothing has; 0 while it is away."""
+        """Slots of the worker that nothing has; 0 while it is away or rests."""
         worker = self.workers[worker_id]
-        if worker.silent_since_s is not None or not worker.hello.engine:
+        if not worker.works or worker.rests_until_s > self.world.monotonic_s():
             return 0
         return worker.hello.slots - self.busy(worker_id)
 
@@ -220,11 +233,10 @@ class GenerationQueue:
         return held + sum(lease.worker == worker_id for _, lease in self.leasing.values())
 
     def freest_worker(self, model: str) -> str | None:
-        """A worker with a free slot; a reply that was begun goes to the same model only."""
         able = [
             (self.free_slots(worker_id), worker_id)
             for worker_id, worker in self.workers.items()
-            if not model or worker.hello.model_hash == model
+            if worker.has(model)
         ]
         free, worker_id = max(able, default=(0, ""))
         return worker_id if free > 0 else None
@@ -247,7 +259,7 @@ class GenerationQueue:
         ticket, lease = found
         request = msgspec.structs.replace(ticket.request, attempt=lease.attempt)
         self.leases[request.generation] = lease
-        leased = Leased(request.generation, lease.attempt, lease.worker)
+        leased = Leased(request.generation, lease.attempt, lease.worker, len(request.committed))
         effects: list[Effect] = [Send(addresses.session(lease.conversation), leased)]
         worker = self.workers.get(lease.worker)
         if worker is None or worker.hello.boot != lease.boot:
@@ -300,8 +312,9 @@ class GenerationQueue:
         known = self.workers.get(worker_id)
         if known is not None and known.hello.boot == hello.boot and known.hello.revision > hello.revision:
             return []  # overtaken by a newer greeting
-        self.workers[worker_id] = Worker(hello, self.world.monotonic_s())
+        self.workers[worker_id] = self.worker_of(hello, known)
         effects: list[Effect] = [Send(sender, Welcome(WIRE_VERSION, self.node, hello.revision))]
+        losses: list[Effect] = []
         held = set(hello.generations)
         for generation, lease in list(self.leases.items()):
             if lease.worker != worker_id:
@@ -310,12 +323,22 @@ class GenerationQueue:
                 heard = WorkerHeard(generation, lease.attempt)
                 effects.append(Send(addresses.session(lease.conversation), heard))
             else:
-                effects += self.take_away(generation, "the GPU box has lost it")
+                losses += self.take_away(generation, "the GPU box has lost it")
+        self.rest_after(worker_id, losses)
+        effects += losses
         for generation, attempt in hello.generations:
             lease = self.leases.get(generation)
             if lease is None or (lease.worker, lease.attempt) != (worker_id, attempt):
                 effects.append(Send(sender, Cancel(generation, attempt)))
         return effects + self.fill_free_slots()
+
+    def worker_of(self, hello: Hello, known: Worker | None) -> Worker:
+        """As greeted now; what it has lost before is not forgotten by a greeting."""
+        losses = Intensity(LOSSES, LOSSES_PERIOD_S, Backoff(longest_s=self.settings.rest_s))
+        if known is not None:
+            losses = known.losses
+        rests_until_s = known.rests_until_s if known is not None else 0.0
+        return Worker(hello, self.world.monotonic_s(), losses, rests_until_s)
 
     def pinged(self, ping: Ping, sender: str) -> list[Effect]:
         worker_id = addresses.key(sender)
@@ -337,13 +360,25 @@ class GenerationQueue:
     def lost(self, message: GenerationsLost, sender: str) -> list[Effect]:
         worker_id = addresses.key(sender)
         effects: list[Effect] = []
-        for generation, attempt, conversation in message.lost:
+        for generation, attempt, _ in message.lost:
             lease = self.leases.get(generation)
-            if lease is None:
-                effects += self.believed(LeaseBelieved(generation, conversation, attempt))
-            elif (lease.worker, lease.attempt) == (worker_id, attempt):
+            if lease is not None and (lease.worker, lease.attempt) == (worker_id, attempt):
                 effects += self.take_away(generation, "the GPU box has lost it")
+        self.rest_after(worker_id, effects)
         return effects + self.fill_free_slots()
+
+    def rest_after(self, worker_id: str, losses: list[Effect]) -> None:
+        """A worker that loses what it is given rests a moment, longer each time: else the same replies would
+        go to and fro as fast as the database allows.
+        """
+        worker = self.workers.get(worker_id)
+        if worker is None or not losses:
+            return
+        now = self.world.monotonic_s()
+        decision = worker.losses.restarted(now)
+        worker.rests_until_s = now + (
+            decision.after_s if isinstance(decision, Restart) else self.settings.rest_s
+        )
 
     # -- time ---------------------------------------------------------------------------------
 
@@ -363,16 +398,19 @@ class GenerationQueue:
         return effects + self.fill_free_slots() + self.give_up(now)
 
     def audit(self, now: float) -> list[Effect]:
-        """Ask the sessions now and then: one that was restarted may have forgotten to say that a reply ended."""
+        """Ask the sessions now and then: after a restart one may not have said that a reply ended."""
         if now - self.audited_s < self.settings.audit_s:
             return []
         self.audited_s = now
         known = [(generation, lease.conversation) for generation, lease in self.leases.items()]
         known += [(ticket.request.generation, ticket.request.conversation) for ticket in self.waiting]
-        return [Send(addresses.session(conversation), SubmitAgain(generation)) for generation, conversation in known]
+        return [
+            Send(addresses.session(conversation), SubmitAgain(generation))
+            for generation, conversation in known
+        ]
 
     def give_up(self, now: float) -> list[Effect]:
-        """Nobody could serve these for too long: they end with what they have."""
+        """Nobody could serve these for too long (a worker may be there, but with another model)."""
         effects: list[Effect] = []
         why = "No GPU box was there for a long time."
         limit = self.settings.give_up_s
@@ -380,17 +418,14 @@ class GenerationQueue:
             if now - self.away_since(lease, now) > limit:
                 del self.leases[generation]
                 effects.append(Send(addresses.session(lease.conversation), GaveUp(generation, why)))
-        if any(worker.silent_since_s is None and worker.hello.engine for worker in self.workers.values()):
-            self.no_worker_since_s = None
-            return effects
-        if self.no_worker_since_s is None:
-            self.no_worker_since_s = now
-        if now - self.no_worker_since_s > limit:
-            for ticket in self.waiting:
-                if now - ticket.since_s > limit:
-                    session = addresses.session(ticket.request.conversation)
-                    effects.append(Send(session, GaveUp(ticket.request.generation, why)))
-            self.waiting = deque(ticket for ticket in self.waiting if now - ticket.since_s <= limit)
+        for ticket in list(self.waiting):
+            model = ticket.request.model
+            if any(worker.works and worker.has(model) for worker in self.workers.values()):
+                ticket.hopeful_s = now
+            elif now - ticket.hopeful_s > limit:
+                self.waiting.remove(ticket)
+                session = addresses.session(ticket.request.conversation)
+                effects.append(Send(session, GaveUp(ticket.request.generation, why)))
         return effects
 
     # -- what people see ----------------------------------------------------------------------

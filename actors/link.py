@@ -1,7 +1,7 @@
 """Link: the GPU box's end of the link, with the ring of unacknowledged tokens.
 
-Receives  Welcome, Refused, Greet, Pong, GenerateReply, CharacterSheet, SheetMissing, Ack, Resume, Cancel (web node);
-          EngineHello, Accepted, Progress, Token, End (GPU actor); EngineDown (supervisor)
+Receives  Welcome, Refused, Greet, Pong, GenerateReply, CharacterSheet, SheetMissing, Ack, Resume,
+          Cancel (web node); EngineHello, Accepted, Progress, Token, End (GPU actor); EngineDown (supervisor)
 Sends     Hello, Ping, GenerationsLost, SheetWanted, Accepted, Progress, Token, End (web node);
           EngineWelcome, EngineJob, Credit, Cancel (GPU actor); Redial (its socket port)
 Restart   with a new boot: the web node ends the leases of the old one
@@ -54,9 +54,10 @@ from actors.world import World
 class Held:
     """A reply in hand: what was asked, and the frames that are not acknowledged."""
 
-    def __init__(self, request: GenerateReply, window: int) -> None:
+    def __init__(self, request: GenerateReply, window: int, now_s: float) -> None:
         self.request = request
         self.attempt = request.attempt
+        self.heard_s = now_s  # of its session or the queue
         self.session = addresses.session(request.conversation)
         self.outbox: Outbox[Token | End] = Outbox(len(request.committed), window)
         self.accepted: Accepted | None = None
@@ -148,7 +149,7 @@ class Link:
             engine=engine.engine if engine else "",
             model=engine.model if engine else "",
             model_hash=engine.model_hash if engine else "",
-            slots=engine.slots if engine else 0,
+            slots=min(engine.slots, self.settings.generations) if engine else 0,
             context=engine.context if engine else 0,
             generations=tuple((generation, held.attempt) for generation, held in self.held.items()),
             demonstration=engine.demonstration if engine else False,
@@ -164,9 +165,19 @@ class Link:
                 again = StartTimer("hello", self.settings.hello_s)
                 return [again] if self.welcomed else [again, *self.hello()]
             case "nudge":
-                return [StartTimer("nudge", self.settings.nudge_s), *self.nudge()]
+                return [StartTimer("nudge", self.settings.nudge_s), *self.nudge(), *self.ask_if_wanted()]
             case _:
                 raise ValueError(name)
+
+    def ask_if_wanted(self) -> list[Effect]:
+        """A session asks about a silent reply each second. One that nobody asks about may be over, its Cancel
+        lost: the queue answers a greeting with Cancel for every reply that is not leased.
+        """
+        now = self.world.monotonic_s()
+        forgotten = [held for held in self.held.values() if now - held.heard_s > self.settings.forgotten_s]
+        for held in forgotten:
+            held.heard_s = now
+        return self.hello() if forgotten else []
 
     def ping(self) -> list[Effect]:
         effects: list[Effect] = [Send(QUEUE, Ping(self.boot)), StartTimer("ping", self.settings.ping_s)]
@@ -192,8 +203,9 @@ class Link:
                 return []  # repeated, or of a lease that is over
             effects += self.forget(request.generation)
         if self.engine is None or len(self.held) >= self.settings.generations:
-            return [*effects, self.lost([(request.generation, request.attempt, request.conversation)])]
-        held = self.held[request.generation] = Held(request, self.settings.window)
+            return [*effects, self.not_held(request.generation, request.attempt, request.conversation)]
+        held = Held(request, self.settings.window, self.world.monotonic_s())
+        self.held[request.generation] = held
         return effects + self.to_engine(held)
 
     def to_engine(self, held: Held) -> list[Effect]:
@@ -207,7 +219,9 @@ class Link:
         return [Send(GPU, EngineJob(held.request, sheet)), self.credit(held)]
 
     def credit(self, held: Held) -> Send:
-        return Send(GPU, Credit(held.request.generation, held.attempt, held.outbox.acked + self.settings.ring))
+        return Send(
+            GPU, Credit(held.request.generation, held.attempt, held.outbox.acked + self.settings.ring)
+        )
 
     def sheet_came(self, sheet: CharacterSheet) -> list[Effect]:
         self.sheets[sheet.character] = sheet
@@ -245,8 +259,12 @@ class Link:
         held = self.held.pop(generation)
         return [Send(GPU, Cancel(generation, held.attempt))] if held.at_engine and not held.ended else []
 
-    def lost(self, pairs: list[tuple[UUID, int, UUID]]) -> Send:
+    def lost(self, gone: list[Held]) -> Send:
+        pairs = ((held.request.generation, held.attempt, held.request.conversation) for held in gone)
         return Send(QUEUE, GenerationsLost(self.boot, tuple(pairs)))
+
+    def not_held(self, generation: UUID, attempt: int, conversation: UUID) -> Send:
+        return Send(QUEUE, GenerationsLost(self.boot, ((generation, attempt, conversation),)))
 
     # -- frames -------------------------------------------------------------------------------
 
@@ -261,6 +279,8 @@ class Link:
         held = self.current(frame.generation, frame.attempt)
         if held is None or held.ended:
             return [Send(GPU, Cancel(frame.generation, frame.attempt))]
+        if frame.seq != held.outbox.next_seq:  # the inner hop has lost something: begin anew
+            return [*self.forget(frame.generation), self.lost([held])]
         if held.accepted is None and isinstance(frame, End):  # refused before a prompt was made
             return [*self.accept_empty(held), *self.push(held, frame)]
         return self.push(held, frame)
@@ -275,7 +295,10 @@ class Link:
 
     def acknowledged(self, message: Ack) -> list[Effect]:
         held = self.current(message.generation, message.attempt)
-        if held is None or not held.outbox.acknowledged(message.next_seq):
+        if held is None:
+            return []
+        held.heard_s = self.world.monotonic_s()
+        if not held.outbox.acknowledged(message.next_seq):
             return []
         effects = self.due(held)
         if held.at_engine and not held.ended:
@@ -285,14 +308,12 @@ class Link:
     def resume(self, message: Resume) -> list[Effect]:
         held = self.current(message.generation, message.attempt)
         if held is None:
-            return [self.lost([(message.generation, message.attempt, message.conversation)])]
+            return [self.not_held(message.generation, message.attempt, message.conversation)]
+        held.heard_s = self.world.monotonic_s()
         if not held.at_engine and not held.ended:
             return self.to_engine(held)  # the character may have been lost on its way
         if not held.outbox.resumed(message.next_seq):
-            return [
-                *self.forget(message.generation),
-                self.lost([(message.generation, message.attempt, message.conversation)]),
-            ]
+            return [*self.forget(message.generation), self.lost([held])]
         again: list[Effect] = [Send(held.session, held.accepted)] if held.accepted else []
         return again + self.due(held)
 
@@ -313,23 +334,20 @@ class Link:
         effects: list[Effect] = [Send(GPU, EngineWelcome(self.boot))]
         if self.engine is not None and self.engine.boot == hello.boot:
             return effects  # greeted twice
-        effects += self.engine_lost()
+        lost = self.engine_lost()
         self.engine = hello
-        return effects + self.hello()
+        return [*effects, *self.hello(), *lost]
 
     def engine_down(self) -> list[Effect]:
         if self.engine is None:
             return []
+        lost = self.engine_lost()
         self.engine = None
-        return [*self.engine_lost(), *self.hello()]
+        return [*self.hello(), *lost]  # in this order: the queue must not give it anything new
 
     def engine_lost(self) -> list[Effect]:
         """What the engine was working on is lost; what it had finished is still in the ring."""
-        gone = [
-            (generation, held.attempt, held.request.conversation)
-            for generation, held in self.held.items()
-            if not held.ended
-        ]
-        for generation, _, _ in gone:
-            del self.held[generation]
+        gone = [held for held in self.held.values() if not held.ended]
+        for held in gone:
+            del self.held[held.request.generation]
         return [self.lost(gone)] if gone else []

@@ -14,7 +14,7 @@ from actors.messages.generation import Accepted, End, Token
 from actors.messages.queueing import Placed
 from actors.wire.reliable import Inbox
 
-HELD_FRAMES = 1_024  # beyond a gap; the credit window of an honest link is far smaller
+HELD_FRAMES = 1_024  # not committed yet; the credit window of an honest link is far smaller
 
 
 class LiveReply:
@@ -34,6 +34,7 @@ class LiveReply:
         self.place: Placed | None = None
         self.ending = False  # the final commit is on its way
         self.heard = False  # a frame came since the last probe
+        self.asking = False  # the gap timer runs
 
     # -- attempts -----------------------------------------------------------------------------
 
@@ -65,19 +66,27 @@ class LiveReply:
 
     def agrees(self, accepted: Accepted) -> bool:
         """Whether the worker's model and prompt are those that the committed tokens were made with."""
-        if not self.pinned:
-            return True
+        return not self.pinned or (accepted.model, accepted.prompt_digest) == self.binds
+
+    @property
+    def binds(self) -> tuple[str, bytes]:
+        """Model and prompt digest that bind the next worker: none before the first commit."""
         mine = self.generation
-        return (accepted.model, accepted.prompt_digest) == (mine.model, mine.prompt_digest)
+        return (mine.model, mine.prompt_digest) if self.pinned else ("", b"")
 
     def pin(self, accepted: Accepted) -> None:
         self.generation = msgspec.structs.replace(
             self.generation, model=accepted.model, prompt_digest=accepted.prompt_digest
         )
 
+    def too_long(self, frame: Token | End) -> bool:
+        """Whether the worker makes more tokens than it was asked for."""
+        return isinstance(frame, Token) and frame.seq >= self.generation.sampling.max_tokens
+
     def take(self, frame: Token | End) -> None:
-        """Put the frame in order behind what has arrived."""
-        assert self.inbox is not None
+        """Put the frame in order behind what has arrived; one too many is dropped, and asked for later."""
+        if self.inbox is None or len(self.arrived) >= HELD_FRAMES:
+            return
         for ready in self.inbox.arrived(frame.seq, frame):
             if isinstance(ready, End):
                 self.end = ready

@@ -110,6 +110,10 @@ class FencedOffError(Exception):
     """The archive refused a write of this session: somebody else moved on. It loads the truth."""
 
 
+class NotBegunError(Exception):
+    """A reply without its conversation: a bug. The session starts anew from what is stored."""
+
+
 class PendingCommit(Struct):
     """A commit that waits or is under way: its writes, known when its turn comes, and what follows them."""
 
@@ -135,7 +139,8 @@ class Session:
         self.nonce = world.new_id().hex  # answers to an earlier incarnation never match
         self.starting: StartConversation | None = None
         self.submit_when_quiet = False
-        self.stop_wanted = False
+        self.deleting: list[str] = []  # who waits for the conversation to be gone
+        self.saving_waits = False  # the readers know that the storage is in trouble
 
     def receive(self, message: Any, sender: str) -> list[Effect]:
         match message:
@@ -150,7 +155,7 @@ class Session:
             case Accepted():
                 return self.accepted(message, sender)
             case Progress():
-                return self.progressed(message)
+                return self.progressed(message, sender)
             case Open():
                 return self.opened(message, sender)
             case Close():
@@ -261,6 +266,7 @@ class Session:
         if tag != self.commit_tag() or not self.writing:
             return []
         effects: list[Effect] = [self.commit_answered()]
+        self.saving_waits = False
         effects += self.commits.popleft().then()
         effects += self.next_commit()
         effects += self.flush()
@@ -273,18 +279,25 @@ class Session:
             return []
         answered = self.commit_answered()
         if not failed.conflict:  # disk full, database locked: nothing is lost, it waits
-            trouble = self.to_readers(Problem("storage", f"Saving waits: {failed.why}", self.id))
-            return [answered, StartTimer("retry", self.settings.commit_retry_s), *trouble]
+            trouble = Problem("storage", f"Saving waits: {failed.why}", self.id)
+            told = [] if self.saving_waits else self.to_readers(trouble)
+            self.saving_waits = True
+            return [answered, StartTimer("retry", self.settings.commit_retry_s), *told]
         refused = self.commits[0]
         if refused.request is None:
             raise FencedOffError(failed.why)
-        self.commits.popleft()
         socket, key = refused.request
-        self.requests.discard(key)
         problem = Send(socket, Problem("busy", "The conversation changed meanwhile.", self.id, key))
-        return [answered, problem, *self.next_commit()]
+        return [answered, problem, Passivate()]  # what is in memory is not what is stored: load it anew
 
     # -- the conversation ---------------------------------------------------------------------
+
+    @property
+    def begun(self) -> StoredConversation:
+        """The conversation, where there must be one: a live reply has it."""
+        if self.conversation is None:
+            raise NotBegunError(self.address)
+        return self.conversation
 
     def start(self, message: StartConversation) -> list[Effect]:
         if self.conversation is not None or self.starting is not None:
@@ -340,8 +353,10 @@ class Session:
         return self.write(lambda: tuple(writes), begun)
 
     def rename(self, message: Rename) -> list[Effect]:
-        if self.conversation is None:
+        if self.conversation is None or self.deleting:
             return [Send(message.reply_to, self.not_found())]
+        if len(self.commits) > self.settings.queued_commands:
+            return [Send(message.reply_to, Problem("busy", "Too many changes wait to be saved.", self.id))]
         title = message.title
 
         def renamed() -> list[Effect]:
@@ -354,9 +369,13 @@ class Session:
     def delete(self, message: Delete) -> list[Effect]:
         if self.conversation is None:
             return [Send(message.reply_to, self.not_found())]
+        self.deleting.append(message.reply_to)
+        if len(self.deleting) > 1:
+            return []  # asked twice; both are answered
 
         def deleted() -> list[Effect]:
-            effects: list[Effect] = [Send(message.reply_to, Done()), *self.to_readers(ConversationGone(self.id))]
+            effects: list[Effect] = [Send(waiting, Done()) for waiting in self.deleting]
+            effects += self.to_readers(ConversationGone(self.id))
             if self.live is not None:
                 effects += self.let_go(self.live)
             self.conversation = None
@@ -461,7 +480,9 @@ class Session:
                 )
             case Edit():
                 old = self.tree.messages[message.message]
-                added = self.new_message(conversation, old.parent, old.role, message.text, message.request_key)
+                added = self.new_message(
+                    conversation, old.parent, old.role, message.text, message.request_key
+                )
                 if old.role == "user":
                     generation = self.new_generation(conversation, added.id, message.request_key)
             case Regenerate():
@@ -575,16 +596,16 @@ class Session:
 
     def request(self, live: LiveReply) -> GenerateReply:
         generation = live.generation
-        assert self.conversation is not None
-        history = self.tree.path(generation.parent)[-self.settings.history_limit :]
+        conversation = self.begun
+        model, prompt_digest = live.binds
         return GenerateReply(
             generation=generation.id,
             conversation=self.id,
             user=generation.user,
             turn=Turn(
-                character=self.conversation.character_version,
-                user_name=self.conversation.user_name,
-                history=tuple(TurnMessage(message.role, message.body) for message in history),
+                character=conversation.character_version,
+                user_name=conversation.user_name,
+                history=self.history(generation.parent),
                 continue_text=generation.continues,
                 now_ms=generation.created_ms,
             ),
@@ -592,9 +613,20 @@ class Session:
             seed=generation.seed,
             attempt=live.attempt,
             committed=tuple(live.committed),
-            model=generation.model,
-            prompt_digest=generation.prompt_digest,
+            model=model,
+            prompt_digest=prompt_digest,
         )
+
+    def history(self, head: UUID) -> tuple[TurnMessage, ...]:
+        """The newest messages down to `head`, as many as a frame takes; the worker trims to its context."""
+        kept: deque[TurnMessage] = deque()
+        left = self.settings.history_chars
+        for message in reversed(self.tree.path(head)[-self.settings.history_limit :]):
+            left -= len(message.body)
+            if left < 0 and kept:
+                break
+            kept.appendleft(TurnMessage(message.role, message.body))
+        return tuple(kept)
 
     def queue_said(
         self, message: Leased | LeaseLost | Placed | QueueFull | WorkerSilent | WorkerHeard | GaveUp
@@ -609,8 +641,10 @@ class Session:
                 ]
             return []
         match message:
-            case Leased(_, attempt, worker):
+            case Leased(_, attempt, worker, committed):
                 live.leased(attempt, worker)
+                if committed not in {-1, len(live.committed)}:
+                    return self.give_back(live)
                 return [self.probe_later(), *self.announce(live)]
             case LeaseLost(_, attempt):
                 if attempt < live.attempt:
@@ -636,21 +670,36 @@ class Session:
                 live.state = "streaming" if live.accepted else "leased"
                 return [Send(addresses.worker(live.worker), self.resume(live)), *self.announce(live)]
 
+    def give_back(self, live: LiveReply) -> list[Effect]:
+        """The worker was told of fewer tokens than are durable (this session was made anew meanwhile, under
+        the lease before): what it makes would not follow from them.
+        """
+        cancel = Send(addresses.worker(live.worker), Cancel(live.generation.id, live.attempt))
+        live.lost(live.attempt)
+        return [cancel, Send(QUEUE, ReplyEnded(live.generation.id)), *self.submit(live)]
+
     # -- the stream ---------------------------------------------------------------------------
 
-    def frame_arrived(self, frame: Token | End, sender: str) -> list[Effect]:
+    def current(self, frame: Accepted | Progress | Token | End, sender: str) -> LiveReply | None:
+        """The live reply, where the frame is of its attempt and comes from the worker that has the lease."""
         live = self.live
         if live is None or not live.is_current(frame.generation, frame.attempt):
+            return None
+        return live if sender == addresses.worker(live.worker) else None
+
+    def frame_arrived(self, frame: Token | End, sender: str) -> list[Effect]:
+        live = self.current(frame, sender)
+        if live is None:
             return self.stray(frame.generation, frame.attempt, sender)
         if live.ending:
             return []
         live.heard = True
         if frame.seq < len(live.committed):  # the acknowledgement was lost
             return [Send(sender, self.ack(live))]
+        if live.too_long(frame):
+            return self.finish(live, "failed", "failed", why="The GPU box made more than it was asked for.")
         live.take(frame)
-        if live.has_gap():
-            return [StartTimer("gap", self.settings.gap_s), *self.flush()]
-        return self.flush()
+        return [*self.watch_gap(live), *self.flush()]
 
     def stray(self, generation: UUID, attempt: int, sender: str) -> list[Effect]:
         """A frame of an attempt that is over: tell the worker to stop."""
@@ -659,11 +708,11 @@ class Session:
             return []  # its lease is about to be announced
         if live is not None and live.inbox is None and not live.ending and attempt == live.attempt:
             return []  # between two leases; the queue decides
-        return [Send(sender, Cancel(generation, attempt)), *self.rest()]
+        return [Send(sender, Cancel(generation, attempt))]
 
     def accepted(self, message: Accepted, sender: str) -> list[Effect]:
-        live = self.live
-        if live is None or not live.is_current(message.generation, message.attempt):
+        live = self.current(message, sender)
+        if live is None:
             return self.stray(message.generation, message.attempt, sender)
         if live.accepted or live.ending:
             return []
@@ -676,9 +725,9 @@ class Session:
         live.pin(message)
         return [*self.announce(live), *self.flush()]
 
-    def progressed(self, message: Progress) -> list[Effect]:
-        live = self.live
-        if live is None or not live.is_current(message.generation, message.attempt) or message.total <= 0:
+    def progressed(self, message: Progress, sender: str) -> list[Effect]:
+        live = self.current(message, sender)
+        if live is None or message.total <= 0:
             return []
         live.heard = True
         return self.announce(live, message.done / message.total)
@@ -748,11 +797,9 @@ class Session:
         tokens: int = 0,
         why: str = "",
     ) -> list[Effect]:
-        """Compact the reply into its message and end it; what is not committed and not in `more` is dropped."""
+        """Compact the reply into its message and end it; what is neither committed nor in `more` is lost."""
         live.ending = True
-        assert self.conversation is not None
-        conversation = self.conversation
-
+        conversation = self.begun
         message: StoredMessage | None = None
 
         def writes() -> tuple[Write, ...]:
@@ -771,9 +818,7 @@ class Session:
 
         return self.write(writes, lambda: self.ended(live, message, reason, why))
 
-    def ended(
-        self, live: LiveReply, message: StoredMessage | None, reason: str, why: str
-    ) -> list[Effect]:
+    def ended(self, live: LiveReply, message: StoredMessage | None, reason: str, why: str) -> list[Effect]:
         shown = None
         if message is not None:
             self.tree.add(message)
@@ -821,11 +866,26 @@ class Session:
         heard, live.heard = live.heard, False
         if heard or self.commits:
             return [self.probe_later()]
-        return [Send(addresses.worker(live.worker), self.resume(live)), self.probe_later()]
+        lease = LeaseBelieved(live.generation.id, self.id, live.attempt)
+        return [
+            Send(addresses.worker(live.worker), self.resume(live)),
+            Send(QUEUE, lease),
+            self.probe_later(),
+        ]
+
+    def watch_gap(self, live: LiveReply) -> list[Effect]:
+        """Frames are missing: wait a moment, for they may only be out of order."""
+        if live.asking or not live.has_gap():
+            return []
+        live.asking = True
+        return [StartTimer("gap", self.settings.gap_s)]
 
     def ask_again_at_gap(self) -> list[Effect]:
         live = self.live
-        if live is None or not live.has_gap() or live.ending:
+        if live is None:
+            return []
+        live.asking = live.has_gap() and not live.ending
+        if not live.asking:
             return []
         next_seq = live.inbox.next_seq if live.inbox else 0
         resume = Resume(live.generation.id, live.attempt, next_seq, self.id)

@@ -29,7 +29,8 @@ class SessionSettings(Struct, frozen=True, forbid_unknown_fields=True):
     chunk_tokens: int = 256  # most tokens in one commit
     text_limit: int = 32_000  # characters in one message of a person
     history_limit: int = 4_000  # newest messages that travel with a turn; the worker trims to its context
-    queued_commands: int = 32  # writes that may wait behind the one under way
+    history_chars: int = 1_000_000  # … and at most so many characters of them: a frame has its limit
+    queued_commands: int = 32  # writes that may wait behind the one under way; further ones are refused
     sampling: Sampling = Sampling()
 
 
@@ -38,6 +39,7 @@ class QueueSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     max_waiting: int = 64  # replies that may wait; further ones are refused in clear words
     silence_s: float = 1.0  # a worker not heard for this long is shown as away
+    rest_s: float = 5.0  # longest rest of a worker that loses one reply after another
     lease_s: float = 60.0  # a lease of a worker away for this long may go to another one
     give_up_s: float = 1800.0  # no worker for this long: the reply ends with what it has
     tick_s: float = 0.25  # how often the above are checked
@@ -52,7 +54,7 @@ class ArchiveSettings(Struct, frozen=True, forbid_unknown_fields=True):
     batch_writes: int = 256  # most writes in one transaction
     waiting_writes: int = 20_000  # writes that may wait; further commits fail at once
     queries: int = 1_000  # queries under way at once
-    storage_timeout_s: float = 10.0  # no answer from the database for this long: start anew
+    storage_timeout_s: float = 10.0  # no answer from the database for this long: it counts as failed
 
 
 class LinkSettings(Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +67,7 @@ class LinkSettings(Struct, frozen=True, forbid_unknown_fields=True):
     patience_s: float = 10.0  # longest wait before dialling once more, while dialling is in vain
     hello_s: float = 1.0  # pause between two greetings while none is answered
     nudge_s: float = 1.0  # an unacknowledged frame is sent again after this long
+    forgotten_s: float = 30.0  # no word about a reply for this long: is it still wanted?
     generations: int = 64  # replies in hand at once; the queue never gives more than the slots
     sheets: int = 64  # character versions kept
 

@@ -1,6 +1,7 @@
 """GPU actor: decides who gets a slot and what the next step computes.
 
-Receives  EngineWelcome, EngineJob, Credit, Cancel (link); Admitted, NotAdmitted, Stepped, EngineFailed (engine port)
+Receives  EngineWelcome, EngineJob, Credit, Cancel (link);
+          Admitted, NotAdmitted, Stepped, EngineFailed (engine port)
 Sends     EngineHello, Accepted, Progress, Token, End (link); Admit, Step, Release (engine port)
 Restart   with its process: the link reports what was lost
 
@@ -18,7 +19,7 @@ import msgspec
 from actors.addresses import ENGINE, LINK
 from actors.effects import Effect, Send, Started, StartTimer, TimerFired
 from actors.messages.engine import Admit, Admitted, Emitted, EngineFailed, NotAdmitted, Release, Step, Stepped
-from actors.messages.generation import Accepted, Cancel, End, Progress, Token
+from actors.messages.generation import SHORT, Accepted, Cancel, End, Progress, Token
 from actors.messages.link import Credit, EngineHello, EngineJob, EngineWelcome
 from actors.settings import GpuSettings
 from actors.world import World
@@ -58,7 +59,7 @@ class GpuActor:
         self.facts = msgspec.structs.replace(facts, boot=world.new_id())
         self.link_boot: UUID | None = None
         self.jobs: deque[EngineJob] = deque()  # beyond the slots; the queue sends none, a race may
-        self.credit: dict[UUID, tuple[int, int]] = {}  # generation → (attempt, limit)
+        self.credit: dict[UUID, tuple[int, int]] = {}  # generation → (attempt, limit); of what is here
         self.slots: list[Running | None] = [None] * facts.slots
         self.step: Step | None = None  # under way
         self.step_number = world.new_seed() >> 16  # an answer to a former incarnation never matches
@@ -70,9 +71,8 @@ class GpuActor:
         match message:
             case Stepped():
                 return self.stepped(message)
-            case Credit(generation, attempt, limit):
-                self.credit[generation] = (attempt, limit)
-                return self.next_step()
+            case Credit():
+                return self.credited(message)
             case EngineJob():
                 return self.job_came(message)
             case Cancel():
@@ -124,7 +124,19 @@ class GpuActor:
                 return running
         return None
 
+    def credited(self, message: Credit) -> list[Effect]:
+        """Credit may cross the End of its reply: then nobody is there to have it."""
+        waits = any(
+            (job.request.generation, job.request.attempt) == (message.generation, message.attempt)
+            for job in self.jobs
+        )
+        if not waits and self.find(message.generation, message.attempt) is None:
+            return []
+        self.credit[message.generation] = (message.attempt, message.limit)
+        return self.next_step()
+
     def cancelled(self, message: Cancel) -> list[Effect]:
+        self.drop_credit(message.generation, message.attempt)
         self.jobs = deque(
             job
             for job in self.jobs
@@ -136,15 +148,19 @@ class GpuActor:
                 effects += self.free(running)
         return effects + self.admit()
 
+    def drop_credit(self, generation: UUID, attempt: int) -> None:
+        """Of that attempt and those before it."""
+        if self.credit.get(generation, (0, 0))[0] <= attempt:
+            self.credit.pop(generation, None)
+
     def free(self, running: Running) -> list[Effect]:
         self.slots[running.slot] = None
-        if self.credit.get(running.generation, (0, 0))[0] <= running.attempt:
-            self.credit.pop(running.generation, None)
+        self.drop_credit(running.generation, running.attempt)
         return [Send(ENGINE, Release(running.slot))]
 
     def admitted(self, message: Admitted) -> list[Effect]:
         running = self.find(message.generation, message.attempt)
-        if running is None:
+        if running is None or running.phase is not Phase.ADMITTING:
             return []
         running.phase = Phase.PREFILL if message.to_prefill else Phase.DECODE
         running.to_prefill = message.to_prefill
@@ -159,7 +175,8 @@ class GpuActor:
         running = self.find(message.generation, message.attempt)
         if running is None:
             return []
-        end = End(message.generation, message.attempt, running.seq, "refused", why=message.why)
+        why = message.why[:SHORT]
+        end = End(message.generation, message.attempt, running.seq, "refused", why=why)
         return [*self.free(running), Send(LINK, end), *self.admit()]
 
     # -- steps --------------------------------------------------------------------------------

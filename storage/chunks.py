@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from actors.messages.archive import UNFINISHED, AppendChunk
 from storage import tables
-from storage.database import Db, raw
+from storage.database import Db, insert_many, marks, raw
 from storage.errors import DamagedRowError
 from storage.fields import as_id
 from storage.sealing import DataKey, Row, SealedColumn, chunk_place
@@ -51,7 +51,7 @@ async def append_chunks(unit: Unit, writes: Sequence[AppendChunk]) -> None:
     """Many at once, of any generations; those of one generation in their order."""
     targets = await find_targets(unit.db, {write.generation for write in writes})
     secrets = await unit.keys.secrets(unit.db, {target.key_id for target in targets.values()})
-    rows: list[tables.GenerationChunk] = []
+    rows: list[Row] = []
     for write in writes:
         target = checked(targets, write)
         count = len(write.token_ids)
@@ -61,17 +61,17 @@ async def append_chunks(unit: Unit, writes: Sequence[AppendChunk]) -> None:
         body = msgspec.msgpack.encode(Tokens(write.token_ids, write.text))
         key = DataKey(target.key_id, secrets[target.key_id])
         rows.append(
-            tables.GenerationChunk(
-                generation_id=write.generation,
-                attempt=write.attempt,
-                first_seq=write.first_seq,
-                count=count,
+            {
+                "generation_id": write.generation,
+                "attempt": write.attempt,
+                "first_seq": write.first_seq,
+                "count": count,
                 **BODY.seal(key, place, body),
                 **unit.owned(target.user),
-            )
+            }
         )
         targets[write.generation] = target._replace(next_seq=write.first_seq + count)
-    await tables.GenerationChunk.bulk_create(rows, using_db=unit.db)
+    await insert_many(unit.db, "generation_chunk", rows)
     starting = [generation for generation, target in targets.items() if target.state != "streaming"]
     if starting:
         await tables.Generation.filter(id__in=starting).using_db(unit.db).update(state="streaming")
@@ -91,8 +91,7 @@ def checked(targets: dict[UUID, Target], write: AppendChunk) -> Target:
 async def find_targets(db: Db, generations: Collection[UUID]) -> dict[UUID, Target]:
     """Locks the rows where the database has such locks (SQLite has one writer)."""
     postgres = db.capabilities.dialect == "postgres"
-    marks = [f"${n}" for n in range(1, len(generations) + 1)] if postgres else ["?"] * len(generations)
-    query = FIND_TARGETS.format(ids=", ".join(marks)) + ("FOR UPDATE OF g" if postgres else "")
+    query = FIND_TARGETS.format(ids=marks(db, len(generations))) + ("FOR UPDATE OF g" if postgres else "")
     rows = await raw(db, query, *generations)
     return {
         as_id(row["id"]): Target(

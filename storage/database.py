@@ -8,7 +8,7 @@ any trouble that is not the data's the connection is thrown away for a fresh one
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -35,10 +35,25 @@ async def raw(db: Db, query: str, *values: Any) -> list[dict[str, Any]]:
     return await cast("Any", db).execute_query_dict(query, list(values))
 
 
+async def insert_many(db: Db, table: str, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Rows with the same columns; several times faster than the ORM's objects."""
+    columns = list(rows[0])
+    names = ", ".join(f'"{column}"' for column in columns)
+    query = f'INSERT INTO "{table}" ({names}) VALUES ({marks(db, len(columns))})'  # noqa: S608 - our names
+    await cast("Any", db).execute_many(query, [[row[column] for column in columns] for row in rows])
+
+
+def marks(db: Db, count: int) -> str:
+    """Places for so many values in a query."""
+    numbered = db.capabilities.dialect == "postgres"
+    return ", ".join(f"${n}" if numbered else "?" for n in range(1, count + 1))
+
+
 class Database:
     def __init__(self, settings: StorageSettings, config: orm.Config) -> None:
         self._settings = settings
         self._config = config
+        self._names = list(config["connections"])  # the writer, then the readers
         self._tortoise = TortoiseContext()
         # Where Tortoise's context variables are set; every unit of work gets a copy.
         self._variables = contextvars.copy_context()
@@ -49,7 +64,7 @@ class Database:
     async def open(self) -> None:
         self._variables.run(self._tortoise.__enter__)
         await self._start(self._tortoise.init(config=self._config, init_connections=True))
-        for name in orm.readers(self._settings):
+        for name in self._names[1:]:
             self._readers.put_nowait(name)
 
     async def close(self) -> None:
@@ -80,7 +95,7 @@ class Database:
 
     async def _write(self, work: Work[T]) -> T:
         async with self._writing:
-            return await self._transaction(orm.WRITER, work)
+            return await self._transaction(self._names[0], work)
 
     async def _read(self, work: Work[T]) -> T:
         name = await self._readers.get()

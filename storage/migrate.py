@@ -17,9 +17,12 @@ from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Any, cast
 
 from tortoise.context import TortoiseContext
 from tortoise.migrations.executor import MigrationExecutor
+from tortoise.migrations.recorder import MigrationRecorder
+from tortoise.migrations.schema_editor import AsyncpgSchemaEditor
 from tortoise.transactions import in_transaction
 
 from storage import orm
@@ -143,9 +146,9 @@ def checked_counts(file: Path) -> Counts:
 
 async def run_migrations(connection: orm.Config, package: str) -> None:
     async with TortoiseContext() as tortoise:
-        config = orm.config({orm.WRITER: connection}, package)
+        config = orm.config({"sqlite-migration": connection}, package)
         await tortoise.init(config=config)
-        await apply(tortoise.connections.get(orm.WRITER), config)
+        await apply(tortoise.connections.get("sqlite-migration"), config)
 
 
 async def apply(db: Db, config: orm.Config) -> None:
@@ -172,13 +175,15 @@ async def migrate_postgres(connection: orm.Config, package: str = orm.MIGRATIONS
 
 async def _migrate_postgres(connection: orm.Config, package: str) -> None:
     async with TortoiseContext() as tortoise:
-        config = orm.config({orm.WRITER: connection}, package)
+        config = orm.config({"postgres-migration": connection}, package)
         await tortoise.init(config=config)
-        async with in_transaction(orm.WRITER) as db:
+        async with in_transaction("postgres-migration") as db:
             await raw(db, f"SELECT pg_advisory_xact_lock({LOCK})")
             if not missing_migrations(await postgres_done(db), package):
                 return
             before = await postgres_counts(db)
+            # Tortoise asks its record before it makes it, and that would break the transaction.
+            await cast("Any", MigrationRecorder(db)).ensure_schema(AsyncpgSchemaEditor(db, atomic=False))
             await apply(db, config)
             check_counts(before, await postgres_counts(db))
 

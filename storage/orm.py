@@ -17,7 +17,6 @@ from storage.settings import StorageSettings
 
 APP = "storage"
 MIGRATIONS = "storage.migrations"
-WRITER = "writer"
 
 Config = dict[str, Any]
 
@@ -64,23 +63,21 @@ def postgres(url: str, timeout_s: float, **server_settings: str) -> Config:
     return expanded
 
 
-def readers(settings: StorageSettings) -> list[str]:
-    return [f"reader{number}" for number in range(settings.readers)]
-
-
 def connections(settings: StorageSettings, file: Path) -> dict[str, Config]:
-    """One connection that writes and some that read, each with a consistent view for a unit of work."""
+    """By name: one connection that writes, first, and some that read, each with a consistent view for a
+    unit of work. (Tortoise remembers SQL by such names, so they differ with the kind of database.)
+    """
     wait_s = settings.busy_timeout_s
     if settings.url:
         view = {"default_transaction_isolation": "repeatable read", "default_transaction_read_only": "on"}
-        return {WRITER: postgres(settings.url, wait_s)} | {
-            name: postgres(settings.url, wait_s, **view) for name in readers(settings)
-        }
+        named = {"postgres-writer": postgres(settings.url, wait_s)}
+        reader = postgres(settings.url, wait_s, **view)
+        return named | {f"postgres-reader{n}": reader for n in range(settings.readers)}
     busy = {"busy_timeout": int(wait_s * 1000)}
-    return {WRITER: sqlite(file, **busy)} | {
-        name: sqlite(file, query_only="ON", **busy) for name in readers(settings)
-    }
+    named = {"sqlite-writer": sqlite(file, **busy)}
+    reader = sqlite(file, query_only="ON", **busy)
+    return named | {f"sqlite-reader{n}": reader for n in range(settings.readers)}
 
 
-CONFIG = config({WRITER: sqlite(":memory:")})
+CONFIG = config({"sqlite-writer": sqlite(":memory:")})
 """For Tortoise's own command line."""

@@ -67,12 +67,16 @@ class SealedColumn:
     def open(self, secrets: Secrets, place: Place, row: Row) -> bytes:
         """What was sealed. Raises DamagedRowError."""
         key, suite, blob = (row[column] for column in self.columns)
-        where = f"{self.table}.{self.name} of {place.row} cannot be read"
         if key not in secrets:
-            raise DamagedRowError(f"{where}: its data key {key} is gone. Restore a backup.")
+            raise self._damaged(place, f"its data key {key} is gone")
         if blob[:1] != bytes((suite,)):
-            raise DamagedRowError(f"{where}: it is not sealed as its row says. Restore a backup.")
+            raise self._damaged(place, "it is not sealed as its row says")
         try:
             return seal.open(secrets[key], blob, self.bound(key, place))
         except SealError as error:
-            raise DamagedRowError(f"{where}: {error}. Restore a backup.") from error
+            raise self._damaged(place, str(error)) from error
+
+    def _damaged(self, place: Place, why: str) -> DamagedRowError:
+        return DamagedRowError(
+            f"{self.table}.{self.name} of {place.row} cannot be read: {why}. Restore a backup."
+        )

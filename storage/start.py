@@ -20,6 +20,9 @@ from storage.settings import StorageSettings
 from storage.trouble import trouble_of
 from storage.unit import Unit
 
+MIGRATION_S = 600.0
+"""Longest time of one statement of a migration on PostgreSQL."""
+
 
 async def open_storage(settings: StorageSettings, data: Path, tell: Tell) -> StoragePort:
     """Brings the database in the folder `data` to this version, finds its key, and serves it.
@@ -33,7 +36,7 @@ async def open_storage(settings: StorageSettings, data: Path, tell: Tell) -> Sto
     connections = orm.connections(settings, file)
     try:
         if settings.url:
-            await migrate_postgres(connections[orm.WRITER])
+            await migrate_postgres(orm.postgres(settings.url, MIGRATION_S))
         else:
             await migrate_sqlite(file, data / "backup")
         return await serve(Database(settings, orm.config(connections)), settings, data, storage_key, tell)

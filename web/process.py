@@ -15,21 +15,23 @@ from actors.character.actor import Character
 from actors.generation_queue import GenerationQueue
 from actors.host import CannotServeError, Child, run_child
 from actors.mailbox import Runtime
+from actors.messages.control import Door
 from actors.session import Session
 from actors.settings import ArchiveSettings, MailboxSettings, QueueSettings, SessionSettings
 from actors.wire.envelope import FromBox
-from actors.wire.sockets import Listener
+from actors.wire.sockets import CannotListenError, Listener
 from actors.world import RealWorld
 from rust_crypto.seal import implementation
 from storage.assets import Assets
 from storage.errors import StorageError
-from storage.start import open_storage
 from storage.settings import StorageSettings
+from storage.start import open_storage
 from web.app import make_app
 from web.edge import Edge
-from web.server import Server
+from web.records import StorageTroubleError
+from web.server import Server, check_address
 from web.settings import WebSettings
-from web.starter import add_starter_characters
+from web.starter import StarterCardError, add_starter_characters
 
 UI = Path(__file__).parent / "ui" / "dist"
 """The built user interface."""
@@ -50,6 +52,8 @@ def register_actors(runtime: Runtime, child: Child) -> None:
 
 async def serve(child: Child) -> None:
     """Opens the database, then the link, then the pages; closes them in reverse."""
+    settings = child.settings("web", WebSettings)
+    check_address(settings)
     runtime = Runtime(child.settings("mailbox", MailboxSettings), RealWorld())
     try:
         storage = await open_storage(child.settings("storage", StorageSettings), child.data, runtime.tell)
@@ -58,16 +62,17 @@ async def serve(child: Child) -> None:
     runtime.serve(addresses.STORAGE, storage)
     register_actors(runtime, child)
     try:
-        await serve_pages(child, runtime)
+        await serve_pages(child, runtime, settings)
+    except (StorageTroubleError, StarterCardError) as error:
+        raise CannotServeError(str(error)) from error
     finally:
         runtime.stop()
         await storage.close()
 
 
-async def serve_pages(child: Child, runtime: Runtime) -> None:
-    settings = child.settings("web", WebSettings)
+async def serve_pages(child: Child, runtime: Runtime, settings: WebSettings) -> None:
     if settings.port == 0:  # a restarted process is found where it was
-        settings = msgspec.structs.replace(settings, port=child.port("http"))
+        settings = msgspec.structs.replace(settings, port=child.port("http") or child.port("https"))
     assets = Assets(child.data / "assets")
     announced: dict[str, str] = {}
     edge = Edge(
@@ -81,16 +86,14 @@ async def serve_pages(child: Child, runtime: Runtime) -> None:
         ui=UI,
     )
     await edge.start()
-    await edge.accounts.setup_needed()
     await add_starter_characters(edge.records, runtime.world, assets.put)
-    boxes = Listener(child.brief.doors["link"], runtime.tell, FromBox, REACHABLE_BY_BOXES)
-    runtime.serve("worker", boxes)
+    boxes = listen_for_boxes(child.brief.doors["link"], runtime)
     server = Server(make_app(edge), edge.sockets, settings)
     try:
         port = await server.start()
         child.facts = lambda: facts(edge, runtime, boxes, port) | announced
         runtime.wake(addresses.QUEUE)
-        await child.ready({"http": port, "link": boxes.port})
+        await child.ready({server.scheme: port, "link": boxes.port})
         ended, _ = await asyncio.wait(
             [asyncio.create_task(child.stopping.wait()), asyncio.create_task(server.wait())],
             return_when=asyncio.FIRST_COMPLETED,
@@ -101,6 +104,18 @@ async def serve_pages(child: Child, runtime: Runtime) -> None:
         await server.stop()
         await edge.stop()
         boxes.close()
+
+
+def listen_for_boxes(door: Door, runtime: Runtime) -> Listener:
+    """The end of the link that GPU boxes dial. Raises CannotServeError."""
+    try:
+        boxes = Listener(door, runtime.tell, FromBox, REACHABLE_BY_BOXES)
+    except CannotListenError as error:
+        raise CannotServeError(
+            f"{error}: end the program that uses it, or set another [supervisor] link_port"
+        ) from error
+    runtime.serve("worker", boxes)
+    return boxes
 
 
 def facts(edge: Edge, runtime: Runtime, boxes: Listener, port: int) -> dict[str, Any]:

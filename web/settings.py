@@ -41,7 +41,7 @@ class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
     frame_bytes: int = 262_144  # largest frame of a client
     ping_s: float = 20.0  # pause between pings, and the time a pong may take
     commands_per_s: float = 10.0  # commands of one socket, in the long run
-    commands_burst: int = 40  # … and at once; a client that sends twice as many more is sent away
+    commands_burst: int = 40  # … and at once; as many again, refused, and the socket is closed
     open_conversations: int = 8  # conversations one socket may read
     outbox_events: int = 256  # events that may wait for a slow reader
     outbox_bytes: int = 1_048_576  # … and their size; beyond, the reader gets a snapshot later

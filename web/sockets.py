@@ -36,7 +36,7 @@ class Sockets:
 
     # -- the port -----------------------------------------------------------------------------
 
-    def deliver(self, address: str, message: Any, sender: str) -> None:  # noqa: ARG002 - the port's own shape
+    def deliver(self, address: str, message: Any, sender: str) -> None:
         match message:
             case Awake(conversation):
                 for socket in self.open.values():

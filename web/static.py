@@ -10,8 +10,6 @@ from werkzeug.security import safe_join
 from web.edge import Edge
 from web.refusal import not_found
 
-UI = Path(__file__).parent / "ui" / "dist"  # where the set-up builds it
-
 HASHED = "assets/"  # Vite puts files there whose names carry a hash of their content
 
 # By name: what a machine's own table says (the registry, on Windows) may be wrong.

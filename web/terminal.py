@@ -233,7 +233,10 @@ class Terminal:
             await say(socket, Greeting(PROTOCOL_VERSION))
             opened = False
             async for data in socket:
-                event = decode(data)
+                try:
+                    event = decode(data)
+                except msgspec.ValidationError:
+                    continue  # an event of a newer server
                 match event:
                     case Welcome():
                         await say(socket, reader.open())

@@ -25,9 +25,10 @@ class Character:
                 return [StartTimer("idle", self.settings.idle_s)]
             case Loaded():
                 return [StartTimer("idle", self.settings.idle_s)]
-            case SheetWanted(version):
-                answer = self.sheet if self.sheet is not None else SheetMissing(version)
-                return [Send(sender, answer), StartTimer("idle", self.settings.idle_s)]
+            case SheetWanted(version) if self.sheet is None:
+                return [Send(sender, SheetMissing(version)), Passivate()]  # ids that are none cost no memory
+            case SheetWanted():
+                return [Send(sender, self.sheet), StartTimer("idle", self.settings.idle_s)]
             case TimerFired():
                 return [Passivate()]
             case _:

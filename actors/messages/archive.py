@@ -333,7 +333,7 @@ class FindFailed(Struct, frozen=True):
 
 
 class Load(Struct, frozen=True):
-    """State for a waking actor: kind "session", "character" or "queue". `number` comes back as it was sent."""
+    """State for a waking actor: kind "session", "character" or "queue". `number` comes back as sent."""
 
     kind: str
     key: str

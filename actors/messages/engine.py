@@ -90,6 +90,6 @@ class Release(Struct, frozen=True):
 
 
 class EngineFailed(Struct, frozen=True):
-    """The runtime raised: the process is not to be trusted any more and ends (the supervisor starts it anew)."""
+    """The runtime raised: the process is not to be trusted any more and ends; the supervisor starts anew."""
 
     why: str

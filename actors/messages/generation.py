@@ -12,10 +12,18 @@
 Every one is array-like on the wire: new fields come last, with a default.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+# What a GPU box sends is bounded here: the envelope refuses anything beyond.
+Count = Annotated[int, Meta(ge=0, lt=2**31)]
+SHORT = 1_000
+ShortText = Annotated[str, Meta(max_length=SHORT)]
+TokenText = Annotated[str, Meta(max_length=16_000)]  # what was held back comes out at once
+Digest = Annotated[bytes, Meta(max_length=64)]
+MANY = 4_096
 
 Role = Literal["system", "user", "assistant"]
 
@@ -82,19 +90,19 @@ class Accepted(Struct, frozen=True, array_like=True, tag="accepted"):
     """The worker has the prompt. Sent before the first token, and again on each Resume."""
 
     generation: UUID
-    attempt: int
-    model: str  # hash of the weights
-    prompt_digest: bytes
-    prompt_tokens: int
+    attempt: Count
+    model: ShortText  # hash of the weights
+    prompt_digest: Digest
+    prompt_tokens: Count
 
 
 class Progress(Struct, frozen=True, array_like=True, tag="progress"):
     """Prompt tokens that are prefilled so far, of `total`; may be lost without harm."""
 
     generation: UUID
-    attempt: int
-    done: int
-    total: int
+    attempt: Count
+    done: Count
+    total: Count
 
 
 class Token(Struct, frozen=True, array_like=True, tag="token"):
@@ -102,22 +110,22 @@ class Token(Struct, frozen=True, array_like=True, tag="token"):
     back because a stop string may be forming. It is a pure function of the ids so far."""
 
     generation: UUID
-    attempt: int
-    seq: int
-    token_id: int
-    text: str
+    attempt: Count
+    seq: Count
+    token_id: Count
+    text: TokenText
 
 
 class End(Struct, frozen=True, array_like=True, tag="end"):
     """The reply is complete; takes the place `seq` after its last token. `text` was held back till now."""
 
     generation: UUID
-    attempt: int
-    seq: int
+    attempt: Count
+    seq: Count
     reason: EndReason
-    text: str = ""
-    why: str = ""  # for refused and failed: one line for people
-    prompt_tokens: int = 0
+    text: TokenText = ""
+    why: ShortText = ""  # for refused and failed: one line for people
+    prompt_tokens: Count = 0
     decode_s: float = 0.0
 
 
@@ -125,7 +133,7 @@ class GenerationsLost(Struct, frozen=True, array_like=True, tag="lost"):
     """The box no longer works on these (generation, attempt, conversation); their leases end at once."""
 
     boot: UUID
-    lost: tuple[tuple[UUID, int, UUID], ...]
+    lost: Annotated[tuple[tuple[UUID, Count, UUID], ...], Meta(max_length=MANY)]
 
 
 class Ack(Struct, frozen=True, array_like=True, tag="ack"):

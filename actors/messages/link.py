@@ -10,11 +10,12 @@
 | EngineDown | supervisor → link |
 """
 
+from typing import Annotated
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
-from actors.messages.generation import CharacterSheet, GenerateReply
+from actors.messages.generation import MANY, CharacterSheet, Count, GenerateReply, ShortText
 
 WIRE_VERSION = 1
 """Version of the link protocol; N and N-1 are served, others refused with clear words."""
@@ -27,17 +28,17 @@ class Hello(Struct, frozen=True, array_like=True, tag="hello"):
     (generation, attempt) it still holds; leases on this worker not among them are lost.
     """
 
-    version: int
+    version: Count
     boot: UUID
-    software: str
-    engine: str  # "" while no engine is up
-    model: str  # as people call it
-    model_hash: str
-    slots: int
-    context: int
-    generations: tuple[tuple[UUID, int], ...]
+    software: ShortText
+    engine: ShortText  # "" while no engine is up
+    model: ShortText  # as people call it
+    model_hash: ShortText
+    slots: Count
+    context: Count
+    generations: Annotated[tuple[tuple[UUID, Count], ...], Meta(max_length=MANY)]
     demonstration: bool = False
-    revision: int = 0  # counts the greetings of this boot: an older one that comes late says nothing
+    revision: Count = 0  # counts the greetings of this boot: an older one that comes late says nothing
 
 
 class Welcome(Struct, frozen=True, array_like=True, tag="welcome"):

@@ -21,11 +21,15 @@ class ReplyEnded(Struct, frozen=True):
 
 
 class Leased(Struct, frozen=True):
-    """The queue gave the generation to a worker; frames of other attempts are void."""
+    """The queue gave the generation to a worker; frames of other attempts are void.
+
+    `committed` is how many tokens the worker was told of; -1 = not known.
+    """
 
     generation: UUID
     attempt: int
     worker: str
+    committed: int = -1
 
 
 class LeaseLost(Struct, frozen=True):

@@ -5,9 +5,12 @@ bytes. New fields come last and have defaults, so that neighbours of one version
 understand each other. Who sent it is never read from the frame: the socket knows it by the key.
 """
 
+from typing import Any
+
 import msgspec
 from msgspec import Struct
 
+from actors.addresses import GPU, LINK, QUEUE
 from actors.messages.generation import (
     Accepted,
     Ack,
@@ -25,7 +28,6 @@ from actors.messages.generation import (
 from actors.messages.link import (
     WIRE_VERSION,
     Credit,
-    EngineDown,
     EngineHello,
     EngineJob,
     EngineWelcome,
@@ -37,11 +39,24 @@ from actors.messages.link import (
     Welcome,
 )
 
-FromBox = Hello | Ping | Accepted | Progress | Token | End | GenerationsLost | SheetWanted
-ToBox = Welcome | Refused | Greet | Pong | GenerateReply | Ack | Resume | Cancel | CharacterSheet | SheetMissing
-FromEngine = EngineHello | Accepted | Progress | Token | End
+ToQueue = Hello | Ping | GenerationsLost
+ToSession = Accepted | Progress | Token | End
+FromBox = ToQueue | ToSession | SheetWanted
+ToBox = (
+    Welcome | Refused | Greet | Pong | GenerateReply | Ack | Resume | Cancel | CharacterSheet | SheetMissing
+)
+FromEngine = EngineHello | ToSession
 ToEngine = EngineWelcome | EngineJob | Credit | Cancel
-Message = FromBox | ToBox | FromEngine | ToEngine | EngineDown
+Message = FromBox | ToBox | FromEngine | ToEngine
+
+UNDERSTOOD: dict[str, Any] = {
+    QUEUE: ToQueue,
+    "session": ToSession,
+    "character": SheetWanted,
+    LINK: ToBox | FromEngine,
+    GPU: ToEngine,
+}
+"""What each kind of address takes from the wire: anything else would make its actor raise."""
 
 
 class Envelope(Struct, frozen=True, array_like=True):
@@ -68,5 +83,18 @@ def decode(frame: bytes) -> Envelope:
     """Raises UnreadableFrameError; a frame of another version that still decodes is given out as it is."""
     try:
         return DECODER.decode(frame)
-    except (msgspec.DecodeError, ValueError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise UnreadableFrameError(str(error)) from error
+
+
+def fits(address: str, message: Message) -> bool:
+    """Whether the address is one that can be, spelt as addresses.py spells it, and takes such a message.
+
+    Another spelling of the same id would make a second actor of one conversation.
+    """
+    kind, _, key = address.partition("/")
+    if not isinstance(message, UNDERSTOOD.get(kind, ())):
+        return False
+    if kind in {"session", "character"}:
+        return len(key) == 32 and set(key) <= set("0123456789abcdef")
+    return address == kind

@@ -20,23 +20,27 @@ class Readiness:
         self.loop = asyncio.get_running_loop()
         self.socket = socket
         self.read_one = read_one
-        self.descriptor = socket.get(zmq.FD)
+        self.descriptor = int(socket.get(zmq.FD))
         self.scheduled = False
         self.loop.add_reader(self.descriptor, self.check)
         self.check()
 
     def check(self) -> None:
         """After a wake-up or a send: is there something to read?"""
-        if not self.scheduled and not self.socket.closed and self.socket.get(zmq.EVENTS) & zmq.POLLIN:
+        if self.scheduled or self.socket.closed:
+            return
+        if int(self.socket.get(zmq.EVENTS)) & zmq.POLLIN:
             self.scheduled = True
             self.loop.call_soon(self.drain)
 
     def drain(self) -> None:
         self.scheduled = False
-        for _ in range(TURN):
-            if self.socket.closed or not self.read_one():
-                break
-        self.check()
+        try:
+            for _ in range(TURN):
+                if self.socket.closed or not self.read_one():
+                    break
+        finally:  # an edge that is not looked at never comes again
+            self.check()
 
     def close(self) -> None:
         self.loop.remove_reader(self.descriptor)

@@ -8,13 +8,14 @@ message of the protocol may be lost (PROTOCOL.md says how each loss heals).
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import zmq
 
 from actors import addresses
 from actors.messages.control import Dial, Door
 from actors.messages.link import Redial
-from actors.wire.envelope import UnreadableFrameError, decode, encode
+from actors.wire.envelope import UnreadableFrameError, decode, encode, fits
 from actors.wire.readiness import Readiness
 from actors.wire.zap import answer_zap, user_of, zap_socket
 
@@ -22,29 +23,56 @@ log = logging.getLogger(__name__)
 
 MAX_FRAME_BYTES = 8_000_000  # a turn with a long history; libzmq cuts off whoever sends more
 HIGH_WATER_MARK = 20_000  # messages in one connection's queue
+LOOPBACK = "127.0.0.1"
 
 Tell = Callable[[str, Any, str], None]
 
 
-def set_common_options(socket: "zmq.Socket[bytes]") -> None:
-    """Measured: without heartbeats a NAT that forgot the mapping is never noticed."""
+def set_common_options(socket: "zmq.Socket[bytes]", host: str) -> None:
+    """Measured: without heartbeats a NAT that forgot the mapping is never noticed.
+
+    Inside a machine they do harm alone: after a sleep, or behind a process that stood still, they would
+    cut a connection that is whole, and lose what the inner hop holds.
+    """
     socket.linger = 0
     socket.set(zmq.MAXMSGSIZE, MAX_FRAME_BYTES)
     socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
     socket.set(zmq.RCVHWM, HIGH_WATER_MARK)
-    socket.set(zmq.HEARTBEAT_IVL, 1000)
-    socket.set(zmq.HEARTBEAT_TIMEOUT, 3000)
-    socket.set(zmq.HEARTBEAT_TTL, 4000)
     socket.set(zmq.HANDSHAKE_IVL, 5000)
+    if host != LOOPBACK:
+        socket.set(zmq.HEARTBEAT_IVL, 1000)
+        socket.set(zmq.HEARTBEAT_TIMEOUT, 3000)
+        socket.set(zmq.HEARTBEAT_TTL, 4000)
+
+
+def frame_of(address: str, message: Any) -> bytes | None:
+    """The frame, or None where it is so large that the other side would cut off the connection for it."""
+    frame = encode(address, message)
+    if len(frame) <= MAX_FRAME_BYTES:
+        return frame
+    log.error("%s for %s takes %d bytes: dropped", type(message).__name__, address, len(frame))
+    return None
+
+
+class CannotListenError(Exception):
+    """The port is taken, or the address is not this machine's. Choose another one in the settings."""
+
+
+def bind(socket: "zmq.Socket[bytes]", door: Door) -> int:
+    """The port that it became. Raises zmq.ZMQError."""
+    if door.port:
+        socket.bind(f"tcp://{door.host}:{door.port}")
+        return door.port
+    return socket.bind_to_random_port(f"tcp://{door.host}")
 
 
 class Listener:
     """Serves `worker/<name>` (or the one peer of an inner hop) behind a door.
 
     A peer is known by its key alone: its messages carry the sender `sender_of(name)`, may be of the types
-    `accepts` only, and go only to the kinds of address in `reaches`. Its route is the connection that its
-    last message came by, so that a peer which dials anew is served at once and nobody can take another's
-    place.
+    `accepts` only, and go only to the kinds of address in `reaches`, where those understand them. Its route
+    is the connection that its last message came by, so that a peer which dials anew is served at once and
+    nobody can take another's place.
     """
 
     def __init__(
@@ -67,18 +95,18 @@ class Listener:
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.zap = zap_socket(self.context)
         self.router = self.context.socket(zmq.ROUTER)
-        set_common_options(self.router)
+        set_common_options(self.router, door.host)
         self.router.set(zmq.ROUTER_MANDATORY, 1)  # else what is sent to nobody vanishes silently
         self.router.curve_server = True
         self.router.curve_publickey = door.public.encode()
         self.router.curve_secretkey = door.secret.encode()
         self.router.zap_domain = b"link"
         self.router.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # no handler, no entry
-        if door.port:
-            self.router.bind(f"tcp://{door.host}:{door.port}")
-            self.port = door.port
-        else:
-            self.port = self.router.bind_to_random_port(f"tcp://{door.host}")
+        try:
+            self.port = bind(self.router, door)
+        except zmq.ZMQError as error:
+            self.context.destroy(linger=0)
+            raise CannotListenError(f"cannot listen on {door.host} port {door.port}: {error}") from error
         self.zap_readiness = Readiness(self.zap, self.read_zap)
         self.readiness = Readiness(self.router, self.read_one)
 
@@ -86,11 +114,12 @@ class Listener:
         """To the peer of that address; dropped where it is not connected."""
         name = self.peer_of(address)
         route = self.routes.get(name)
-        if route is None:
+        frame = frame_of(address, message)
+        if route is None or frame is None:
             self.dropped += 1
             return
         try:
-            self.router.send_multipart([route, encode(address, message)], zmq.NOBLOCK)
+            self.router.send_multipart([route, frame], zmq.NOBLOCK)
         except zmq.ZMQError as error:
             if error.errno not in (zmq.EHOSTUNREACH, zmq.EAGAIN):
                 raise
@@ -122,10 +151,11 @@ class Listener:
         except UnreadableFrameError as error:
             log.warning("%s sent an unreadable frame: %s", name, error)
             return
-        if isinstance(envelope.message, self.accepts) and addresses.kind(envelope.to) in self.reaches:
+        reached = addresses.kind(envelope.to) in self.reaches and fits(envelope.to, envelope.message)
+        if reached and isinstance(envelope.message, self.accepts):
             self.tell(envelope.to, envelope.message, self.sender_of(name))
         else:
-            log.warning("%s sent %s to %s: refused", name, type(envelope.message).__name__, envelope.to)
+            log.warning("%s sent %s to %.80r: refused", name, type(envelope.message).__name__, envelope.to)
 
     def close(self) -> None:
         self.readiness.close()
@@ -161,7 +191,7 @@ class Dialler:
         if not self.address:
             return  # not known yet
         socket = self.socket = self.context.socket(zmq.DEALER)
-        set_common_options(socket)
+        set_common_options(socket, urlsplit(self.address).hostname or "")
         socket.set(zmq.RECONNECT_IVL, 100)
         socket.set(zmq.RECONNECT_IVL_MAX, 2000)
         socket.set(zmq.CONNECT_TIMEOUT, 3000)
@@ -185,11 +215,12 @@ class Dialler:
             log.info("nothing heard from %s: dialling anew", self.address)
             self.redial()
             return
-        if self.socket is None or self.readiness is None:
+        frame = frame_of(address, message)
+        if self.socket is None or self.readiness is None or frame is None:
             self.dropped += 1
             return
         try:
-            self.socket.send(encode(address, message), zmq.NOBLOCK)
+            self.socket.send(frame, zmq.NOBLOCK)
         except zmq.Again:
             self.dropped += 1
         self.readiness.check()

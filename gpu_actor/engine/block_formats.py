@@ -44,10 +44,11 @@ class Blocks:
             values += self.offset[..., None]
         return values.reshape(len(values), -1)
 
-    def take(self, rows: npt.NDArray[np.int64]) -> "Blocks":
-        """The rows in another order, or some of them."""
-        offset = None if self.offset is None else self.offset[rows]
-        return Blocks(self.bits, self.codes[rows], self.scale[rows], offset)
+    def halves(self) -> "tuple[Blocks, Blocks]":
+        """Codes of eight bits as the sum of two of four: q − 128 = 16 · (high − 8) + (low − 8) + 8."""
+        high = Blocks(4, self.codes >> np.uint8(4), self.scale * 16)
+        offset = self.scale * 8 + (0 if self.offset is None else self.offset)
+        return high, Blocks(4, self.codes & np.uint8(0xF), self.scale, offset)
 
 
 Unpack = Callable[[Bytes], Blocks]

@@ -31,13 +31,13 @@ class Variant:
     matmul: Literal["DequantizeLinear", "MatMulNBits"]
     attention: Literal["Attention", "GroupQueryAttention"]
     fused: bool  # ONNX Runtime's own operators for residual + norm and for the gate
+    accuracy_level: int = 0  # of MatMulNBits; 0: in float32, 4: activations rounded to 8 bits a block
+    halves: bool = False  # codes of 8 bits as two of 4, for which alone level 0 has fast kernels
 
 
 CANONICAL = Variant("canonical", "DequantizeLinear", "Attention", fused=False)
-CPU = Variant("cpu", "MatMulNBits", "GroupQueryAttention", fused=True)
-
-ACCURACY_LEVELS = {"exact": 0, "fast": 4}
-"""Numerics → accuracy level of MatMulNBits: 0 computes in float32, 4 rounds activations to 8 bits a block."""
+CPU_FAST = Variant("cpu-fast", "MatMulNBits", "GroupQueryAttention", fused=True, accuracy_level=4)
+CPU_EXACT = Variant("cpu-exact", "MatMulNBits", "GroupQueryAttention", fused=True, halves=True)
 
 
 class DecoderGraph:
@@ -197,16 +197,16 @@ class DecoderGraph:
         w = self.writer
         if not isinstance(matrix, Blocks):
             return w.node("MatMul", [x, w.constant(f"{name}.weights", matrix.T)], f"{name}.out")
-        blocks = matrix
-        if self.variant.matmul == "MatMulNBits":
-            product = self.matmul_nbits(x, name, blocks)
-        else:
-            product = self.matmul_dequantized(x, name, blocks)
-        if blocks.offset is None:
+        if self.variant.halves and matrix.bits == 8:
+            high, low = matrix.halves()
+            products = [self.multiply(x, f"{name}.high", high), self.multiply(x, f"{name}.low", low)]
+            return w.node("Add", products, f"{name}.out")
+        matmul = self.matmul_nbits if self.variant.matmul == "MatMulNBits" else self.matmul_dequantized
+        product = matmul(x, name, matrix)
+        if matrix.offset is None:
             return product
         # x · (s·(q − middle) + o) = x · s·(q − middle) + (sum of x over each block) · o
-        offsets = w.constant(f"{name}.offsets", blocks.offset.T)
-        inputs = [self.sums_of_blocks(x, blocks), offsets]
+        inputs = [self.sums_of_blocks(x, matrix), w.constant(f"{name}.offsets", matrix.offset.T)]
         correction = w.node("MatMul", inputs, f"{name}.correction")
         return w.node("Add", [product, correction], f"{name}.out")
 
@@ -226,7 +226,7 @@ class DecoderGraph:
             N=rows,
             bits=blocks.bits,
             block_size=blocks.size,
-            accuracy_level=ACCURACY_LEVELS["fast"],
+            accuracy_level=self.variant.accuracy_level,
         )
 
     def matmul_dequantized(self, x: str, name: str, blocks: Blocks) -> str:

@@ -5,7 +5,7 @@ written with little memory.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +30,7 @@ TYPES: dict[str, int] = {
 
 
 class GraphWriter:
-    """Writes `folder/data_name` while the graph grows, and graph files that refer to it."""
+    """Writes `folder/data_name` while the graph grows, and at the end the graph that refers to it."""
 
     def __init__(self, folder: Path, data_name: str, opset: int) -> None:
         self.folder = folder
@@ -41,6 +41,12 @@ class GraphWriter:
         self.inputs: list[onnx.ValueInfoProto] = []
         self.outputs: list[onnx.ValueInfoProto] = []
         self.data = (folder / data_name).open("wb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.data.close()
 
     def input(self, name: str, kind: str, shape: Shape) -> str:
         self.inputs.append(helper.make_tensor_value_info(name, TYPES[kind], shape))
@@ -85,22 +91,10 @@ class GraphWriter:
             self.data.write(content.data)
         self.constants[name] = tensor
 
-    def set_attribute(self, operator: str, attribute: str, value: int) -> None:
-        """Give every node of that operator another value of an integer attribute."""
-        for node in self.nodes:
-            if node.op_type == operator:
-                kept = [each for each in node.attribute if each.name != attribute]
-                del node.attribute[:]
-                node.attribute.extend([*kept, helper.make_attribute(attribute, value)])
-
     def save(self, file_name: str) -> None:
-        """Write the graph as it stands now to `folder/file_name`."""
-        self.data.flush()
+        """Write the graph to `folder/file_name`."""
         constants = list(self.constants.values())
         graph = helper.make_graph(self.nodes, "decoder", self.inputs, self.outputs, constants)
         opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid(MICROSOFT, 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=11, producer_name="samovar")
         (self.folder / file_name).write_bytes(model.SerializeToString())
-
-    def close(self) -> None:
-        self.data.close()

@@ -10,18 +10,17 @@ import mmap
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import onnxruntime as untyped  # pyright: ignore[reportMissingTypeStubs]
 
+from gpu_actor.engine.graph_cache import Numerics
 from gpu_actor.engine.model_config import ModelConfig
 from gpu_actor.engine.rope import Table
 
 Floats = npt.NDArray[np.float32]
-Numerics = Literal["fast", "exact"]
-
 onnxruntime: Any = untyped
 """The package has no usable types: behind this door nothing of it is visible."""
 

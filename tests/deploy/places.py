@@ -36,3 +36,17 @@ def quiet_job(checkout: Checkout, *, index: str = "", **environ: str) -> Job:
 def shown(job: Job) -> str:
     assert isinstance(job.progress.stream, io.StringIO)
     return job.progress.stream.getvalue()
+
+
+def fake_program(folder: Path, name: str, code: str) -> Path:
+    """A program `name` in `folder` that runs Python `code`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if sys.platform == "win32":
+        (folder / f"{name}.py").write_text(code)
+        program = folder / f"{name}.cmd"
+        program.write_text(f'@"{sys.executable}" "{folder / name}.py" %*\n')
+    else:
+        program = folder / name
+        program.write_text(f"#!{sys.executable}\n{code}")
+        program.chmod(0o755)
+    return program

@@ -33,6 +33,15 @@ set_up(quiet_job(checkout, index=sys.argv[3]), [environment.STEP, PACKAGES])
 """
 
 
+# Stands in for maturin: instead of compiling, it copies a wheel.
+RUST_TEA = wheel("samovartea", {"samovartea.py": b"KIND = 'Tea of rust'"})
+MATURIN = f"""
+import pathlib, sys
+out = pathlib.Path(sys.argv[sys.argv.index("--out") + 1])
+(out / "samovartea-1.0-py3-none-any.whl").write_bytes({RUST_TEA!r})
+""".encode()
+
+
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
     """A checkout with an environment, made once for all tests that only install into it."""
@@ -107,6 +116,17 @@ def test_an_extension_that_cannot_be_built_is_one_remark_and_the_set_up_goes_on(
     assert "the Python one serves" in shown(job)
     assert "look at the network" in shown(job)
     assert not crypto.STEP.is_due(job)
+
+
+def test_an_extension_is_built_with_the_locked_maturin_and_installed(made: Checkout) -> None:
+    maturin = wheel("maturin", {"maturin/__init__.py": b"", "maturin/__main__.py": MATURIN})
+    with_lock(made, "rust", lock_line("maturin", maturin))
+    with index({"maturin": maturin}) as address:
+        quiet = quiet_job(made, index=address)
+        go_through([crypto.STEP], Job(made, quiet.progress, cargo="/usr/bin/cargo", environ=quiet.environ))
+    assert "not built" not in shown(quiet)
+    assert "Tea" in kind_of_tea(made)
+    assert not list(made.records.glob("wheel-*"))
 
 
 def test_an_extension_is_due_when_cargo_comes_or_the_crate_changes(made: Checkout) -> None:

@@ -1,13 +1,15 @@
 import re
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from deploy.locks import HEADER, LOCKS, Lock, foreign_words, make_locks, uv_arguments
-from deploy.troubles import NoUv
-from tests.deploy.places import ROOT, bare_checkout, quiet_job
+from deploy.step import Job
+from deploy.troubles import NoUv, ToolFailed
+from tests.deploy.places import ROOT, bare_checkout, fake_program, quiet_job, shown
 
 
 def project() -> dict[str, Any]:
@@ -76,6 +78,35 @@ def test_a_lock_is_made_for_all_platforms_and_says_nothing_about_its_index() -> 
     assert words[words.index("--extra") + 1] == "web"
     assert words[words.index("--constraints") + 1] == str(Path("root", "requirements", "runtime.lock"))
     assert "--upgrade" not in words
+
+
+def job_with_uv(folder: Path, line: str) -> Job:
+    """A job whose uv answers every question with this line, and that has locks already."""
+    checkout = bare_checkout(folder)
+    for lock in LOCKS:
+        checkout.lock(lock.name).write_text("as it was\n")
+    code = (
+        "import pathlib, sys\n"
+        "output = sys.argv[sys.argv.index('--output-file') + 1]\n"
+        f"pathlib.Path(output).write_text({line!r})"
+    )
+    return replace(quiet_job(checkout), uv=str(fake_program(folder / "programs", "uv", code)))
+
+
+def test_every_lock_is_made_with_its_header_and_nothing_is_left_over(tmp_path: Path) -> None:
+    job = job_with_uv(tmp_path, "tea==1.0\n")
+    make_locks(job, upgrade=False)
+    for lock in LOCKS:
+        assert job.checkout.lock(lock.name).read_text() == HEADER + "tea==1.0\n"
+    assert list(job.checkout.records.glob("*.lock")) == []
+    assert "Lock model" in shown(job)
+
+
+def test_a_lock_that_would_hold_for_one_machine_only_is_not_written(tmp_path: Path) -> None:
+    job = job_with_uv(tmp_path, "tea @ file:///opt/tea.whl\n")
+    with pytest.raises(ToolFailed, match="this machine only"):
+        make_locks(job, upgrade=False)
+    assert job.checkout.lock("runtime").read_text() == "as it was\n"
 
 
 def test_without_uv_the_line_says_how_to_get_it(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ class LlamaCpp:
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 2
         params.warmup = False
         params.verbosity = -1
-        # Its fused attention rounds otherwise than plain float32.
+        # Everything in float32: its defaults keep the cache in float16 and fuse the attention.
+        params.cache_type_k = params.cache_type_v = xllamacpp.ggml_type.GGML_TYPE_F32
         params.flash_attn_type = xllamacpp.llama_flash_attn_type.LLAMA_FLASH_ATTN_TYPE_DISABLED
         self.server: Any = xllamacpp.Server(params)
 
@@ -34,7 +35,9 @@ class LlamaCpp:
             return json.load(answer)["tokens"]
 
     def greedy(self, ids: list[int], count: int, top: int = 1) -> list[dict[int, float]]:
-        """For each of `count` greedy steps: id → log-probability of the `top` most likely, best first."""
+        """For each of `count` greedy steps: id → log-probability of the `top` most likely, best first.
+        (It leaves out steps whose token is a part of a character.)
+        """
         answer = self.server.handle_completions(
             {
                 "prompt": ids,
@@ -42,7 +45,6 @@ class LlamaCpp:
                 "temperature": 0,
                 "logprobs": top,
                 "cache_prompt": False,
-                "ignore_eos": True,
             }
         )
         steps = answer["choices"][0]["logprobs"]["content"]

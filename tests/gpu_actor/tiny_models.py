@@ -1,5 +1,6 @@
 """Small Llama models with random weights, written as GGUF files in every block format."""
 
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,10 +25,8 @@ SCALE_PLACES = {
 }
 """Where a block keeps its float16 scales, for the formats that the gguf package cannot write."""
 
-SCALES = {"Q6_K": 1e-4, "IQ4_XS": 3e-5, "Q3_K": 5e-4, "IQ4_NL": 6e-4, "IQ2_XXS": 2e-3, "IQ3_S": 1e-3}
-
-LETTERS = [*range(0x21, 0x7F), *range(0xA1, 0xAD), *range(0xAE, 0x100)]
-BYTE_LETTERS = [chr(byte) for byte in LETTERS] + [chr(0x100 + index) for index in range(256 - len(LETTERS))]
+LETTERS = [chr(byte) for byte in range(0x21, 0x7F)]
+PAIRS = [left + right for left in "aeiourst" for right in string.ascii_lowercase][:162]
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,8 @@ class TinyModel:
 
     @property
     def tokens(self) -> list[str]:
-        return [*self.specials, *BYTE_LETTERS]
+        """Whole characters only, 260 with the four special ones."""
+        return [*self.specials, *LETTERS, *PAIRS]
 
 
 def packed(name: str, rows: int, columns: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
@@ -64,9 +64,12 @@ def packed(name: str, rows: int, columns: int, rng: np.random.Generator) -> npt.
         return gguf.quants.quantize(values, kind).view(np.uint8)
     form = FORMATS[int(kind)]
     raw = rng.integers(0, 256, (rows, columns // form.elements, form.bytes), np.uint8)
-    for place in SCALE_PLACES[name]:
-        scale = np.float16(SCALES.get(name, 5e-4)) * rng.uniform(0.5, 1.5, raw.shape[:2])
-        raw[..., place : place + 2] = scale.astype(np.float16)[..., None].view(np.uint8)
+    scales = rng.uniform(0.5, 1.5, raw.shape[:2])
+    for size in (1e-3, None):
+        if size is None:  # the size that makes the gain about one
+            size = 1e-3 * columns**-0.5 / gguf.quants.dequantize(raw.reshape(rows, -1), kind).std()
+        for place in SCALE_PLACES[name]:
+            raw[..., place : place + 2] = (scales * size).astype(np.float16)[..., None].view(np.uint8)
     return raw.reshape(rows, -1)
 
 
@@ -87,8 +90,8 @@ def write_tiny(path: Path, model: TinyModel, *, plain: bool = False, seed: int =
     writer.add_tokenizer_model("gpt2")
     writer.add_tokenizer_pre("smollm")
     writer.add_token_list(model.tokens)
-    writer.add_token_types([3] * len(model.specials) + [1] * 256)
-    writer.add_token_merges(["a b"])
+    writer.add_token_types([3] * len(model.specials) + [1] * len(LETTERS + PAIRS))
+    writer.add_token_merges([f"{pair[0]} {pair[1]}" for pair in PAIRS])
     writer.add_bos_token_id(0)
     writer.add_eos_token_id(1)
     for key, value in model.metadata.items():

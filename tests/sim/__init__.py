@@ -1,1 +1,1 @@
-"""The simulator: the production actors, codec and runtime in one process, under a virtual clock and a faulty network."""
+"""The simulator: the production actors, codec and runtime, under a virtual clock and a faulty network."""

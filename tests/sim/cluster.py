@@ -1,4 +1,4 @@
-"""The whole cluster in one process: a web node, GPU boxes, readers; every part can be killed and started again.
+"""The whole cluster in one process: a web node, GPU boxes, readers; each can be killed and started again.
 
 Production code: the runtime, every actor, the envelope, the reliable stream. Swapped: clock,
 sockets (a faulty line), the storage port (in memory, with the contract of the real one), the

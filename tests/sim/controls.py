@@ -3,7 +3,7 @@
 A control patches one method for the time of its run. A checker that stays silent is itself broken.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -18,7 +18,7 @@ from actors.wire.reliable import Inbox, Outbox
 
 
 @contextmanager
-def fence_left_out() -> Iterator[None]:
+def fence_left_out() -> Generator[None]:
     """Frames of any attempt are taken."""
 
     def is_current(self: LiveReply, generation: UUID, attempt: int) -> bool:
@@ -29,7 +29,7 @@ def fence_left_out() -> Iterator[None]:
 
 
 @contextmanager
-def acknowledged_before_commit() -> Iterator[None]:
+def acknowledged_before_commit() -> Generator[None]:
     """The worker is told that a token is durable as soon as it has arrived."""
     honest = Session.frame_arrived
 
@@ -42,7 +42,7 @@ def acknowledged_before_commit() -> Iterator[None]:
 
 
 @contextmanager
-def shown_before_commit() -> Iterator[None]:
+def shown_before_commit() -> Generator[None]:
     """Readers get the text when it arrives."""
     honest = Session.flush
 
@@ -59,7 +59,7 @@ def shown_before_commit() -> Iterator[None]:
 
 
 @contextmanager
-def repetitions_kept() -> Iterator[None]:
+def repetitions_kept() -> Generator[None]:
     """A frame that came twice is taken twice."""
 
     def arrived(self: Inbox[Any], seq: int, frame: Any) -> list[Any]:
@@ -71,7 +71,7 @@ def repetitions_kept() -> Iterator[None]:
 
 
 @contextmanager
-def never_sent_again() -> Iterator[None]:
+def never_sent_again() -> Generator[None]:
     """The link forgets what it has sent once."""
 
     def resumed(self: Outbox[Any], next_seq: int) -> bool:
@@ -85,7 +85,7 @@ def never_sent_again() -> Iterator[None]:
 
 
 @contextmanager
-def lease_not_given_back() -> Iterator[None]:
+def lease_not_given_back() -> Generator[None]:
     """A worker that lost a reply keeps its lease."""
 
     def take_away(self: GenerationQueue, generation: UUID, why: str) -> list[Effect]:
@@ -96,7 +96,7 @@ def lease_not_given_back() -> Iterator[None]:
 
 
 @contextmanager
-def text_altered() -> Iterator[None]:
+def text_altered() -> Generator[None]:
     """A session swaps two tokens of a chunk."""
     honest = LiveReply.durable
 

@@ -26,7 +26,9 @@ class Sequence:
 class ChainEngine:
     """One kind of answer for one kind of message; `kill` makes it silent."""
 
-    def __init__(self, tell: Callable[[str, Any, str], None], loop: SimLoop, random: Random, boot: UUID) -> None:
+    def __init__(
+        self, tell: Callable[[str, Any, str], None], loop: SimLoop, random: Random, boot: UUID
+    ) -> None:
         self.tell = tell
         self.loop = loop
         self.random = random

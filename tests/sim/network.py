@@ -1,4 +1,4 @@
-"""The simulator's network: a line between a web node and a GPU box that drops, repeats, reorders and is cut."""
+"""The simulator's network: a line between web node and GPU box that drops, repeats, reorders and is cut."""
 
 from collections.abc import Callable
 from random import Random
@@ -40,6 +40,9 @@ class Line:
             delay_s *= self.random.uniform(1, 20)
         epoch = self.epoch
         self.loop.call_later(delay_s, lambda: arrive(frame) if epoch == self.epoch and not self.cut else None)
+
+    def mend(self) -> None:
+        self.cut = False
 
     def break_connection(self) -> None:
         """What was on its way is lost (a reset, a dialling anew, a killed process)."""

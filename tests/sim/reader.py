@@ -152,7 +152,11 @@ class Reader:
 
     def end(self, event: ReplyFinished) -> None:
         whole = event.message.text if event.message else ""
-        if event.generation == self.generation and event.message and not whole.startswith(self.continues + self.text):
+        if (
+            event.generation == self.generation
+            and event.message
+            and not whole.startswith(self.continues + self.text)
+        ):
             self.violate("the finished reply is not what the page had shown")
         if event.generation in self.finished:
             self.violate("a reply finished twice")

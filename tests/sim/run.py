@@ -61,7 +61,7 @@ def progress(done: int, seeds: int, violations: int) -> None:
         sys.stderr.write(f"\r{done} of {seeds} seeds, {violations} with violations{end}")
 
 
-def main(seeds: int, as_json: bool) -> int:  # noqa: FBT001 - the command's own flag
+def main(seeds: int, as_json: bool) -> int:
     """Status 0: no violation, and every control caught."""
     report = simulate(seeds)
     if as_json:

@@ -5,6 +5,7 @@ from random import Random
 from uuid import UUID
 
 from actors import addresses
+from actors.mailbox import Runtime
 from actors.messages.archive import UNFINISHED
 from actors.messages.chat import Continue, Delete, Done, Edit, Regenerate, StartConversation, Stop
 from tests.sim import chain
@@ -51,16 +52,10 @@ class Scenario:
     def begin_conversation(self, number: int) -> None:
         cluster = self.cluster
         conversation = cluster.world.new_id()
-        readers = [Reader(cluster, f"reader{number}.{tab}", conversation) for tab in range(self.random.choice((1, 2)))]
-
-        def begin() -> None:
-            start = StartConversation(cluster.user, "Anna", cluster.character, f"owner/{number}")
-            if cluster.web is None:
-                cluster.loop.call_later(0.5, begin)
-                return
-            cluster.web.serve("owner", Answered(lambda: begun()))
-            cluster.web.tell(addresses.session(conversation), start, f"owner/{number}")
-            cluster.loop.call_later(2.0, lambda: None if conversation in cluster.disk.conversations else begin())
+        readers = [
+            Reader(cluster, f"reader{number}.{tab}", conversation)
+            for tab in range(self.random.choice((1, 2)))
+        ]
 
         def begun() -> None:
             if readers[0].name in cluster.readers:
@@ -70,6 +65,17 @@ class Scenario:
                 cluster.readers[reader.name] = reader
                 reader.connect()
             self.say_later(readers[0], self.random.randint(1, 3))
+
+        def begin() -> None:
+            start = StartConversation(cluster.user, "Anna", cluster.character, f"owner/{number}")
+            if cluster.web is None:
+                cluster.loop.call_later(0.5, begin)
+                return
+            cluster.web.serve("owner", Answered(begun))
+            cluster.web.tell(addresses.session(conversation), start, f"owner/{number}")
+            cluster.loop.call_later(
+                2.0, lambda: None if conversation in cluster.disk.conversations else begin()
+            )
 
         begin()
 
@@ -109,7 +115,7 @@ class Scenario:
         def cut() -> None:
             box.line.cut = True
             seconds = self.random.choice((0.3, 2.0, 6.0, 90.0))
-            cluster.loop.call_later(seconds, lambda: setattr(box.line, "cut", False))
+            cluster.loop.call_later(seconds, box.line.mend)
 
         def kill_engine() -> None:
             box.kill_engine()
@@ -208,7 +214,9 @@ class Scenario:
 
     def last_said(self, conversation: UUID) -> UUID | None:
         found = self.cluster.disk.messages.values()
-        said = [message.id for message in found if message.conversation == conversation and message.role == "user"]
+        said = [
+            message.id for message in found if message.conversation == conversation and message.role == "user"
+        ]
         return said[-1] if said else None
 
     def calm(self) -> None:
@@ -219,7 +227,7 @@ class Scenario:
         for box in cluster.boxes.values():
             cluster.loop.call_later(3.0, box.start_link)
             cluster.loop.call_later(4.0, box.start_engine)
-            cluster.loop.call_later(3.0, lambda line=box.line: setattr(line, "cut", False))
+            cluster.loop.call_later(3.0, box.line.mend)
 
     # -- the end ------------------------------------------------------------------------------
 
@@ -276,9 +284,11 @@ class Scenario:
         for name, runtime in self.runtimes():
             for letter in runtime.dead_letters:
                 if letter.message != "Poison":
-                    cluster.violate(f"{name}: {letter.message} for {letter.address} was set aside: {letter.cause}")
+                    cluster.violate(
+                        f"{name}: {letter.message} for {letter.address} was set aside: {letter.cause}"
+                    )
 
-    def runtimes(self) -> list[tuple[str, object]]:
+    def runtimes(self) -> list[tuple[str, Runtime]]:
         found = [("web", self.cluster.web)]
         for box in self.cluster.boxes.values():
             found += [("link", box.link), ("engine", box.engine)]

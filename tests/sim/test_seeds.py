@@ -8,7 +8,7 @@ from tests.sim.run import caught, violations_of
 FIXED_SEEDS = 2_000
 BATCH = 100
 
-# Weather or scenario may change what a seed does; the test with the bug's name in tests/actors holds the rule.
+# A change of weather or scenario may change what a seed does; tests/actors hold each rule by itself.
 NAMED_SEEDS = {
     "a greeting that overtakes a newer one": 43,
     "a lease whose commit was never answered": 1,

@@ -12,7 +12,8 @@ from msgspec.structs import replace
 from actors.messages.archive import FindAccounts, QueryDone, RunQuery, RunWrites, WritesDone, WritesFailed
 from tests.fakes.memory_disk import MemoryDisk
 from tests.fakes.memory_storage import MemoryStorage
-from tests.storage.contract import ACCOUNT, OpenPort, Port, StorageContract, Tell, uid
+from tests.storage.contract import StorageContract
+from tests.storage.store import ACCOUNT, OpenPort, Port, Tell, uid
 
 
 class TestMemoryStorage(StorageContract):

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from storage.settings import StorageSettings
 from storage.start import open_storage
-from tests.storage.contract import OpenPort, Port, StorageContract, Tell
+from tests.storage.contract import StorageContract
+from tests.storage.store import OpenPort, Port, Tell
 
 
 class TestSqliteStorage(StorageContract):

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,12 @@ class RunningNode:
         command = samovar("up", "--data", str(self.data), "--port", "0")
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
-                command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True
+                command,
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
         self.wait_for(lambda status: bool(status["ready"]), READY_S)
 
@@ -74,7 +79,7 @@ class RunningNode:
         done = self.command("status", "--json")
         return json.loads(done.stdout) if done.returncode == 0 else None
 
-    def wait_for(self, holds: Any, within_s: float = READY_S) -> dict[str, Any]:
+    def wait_for(self, holds: Callable[[dict[str, Any]], bool], within_s: float = READY_S) -> dict[str, Any]:
         """The first status for which `holds(status)`."""
         deadline = time.monotonic() + within_s
         while time.monotonic() < deadline:
@@ -123,7 +128,7 @@ class RunningNode:
 
 
 @contextlib.contextmanager
-def running_node(data: Path) -> Iterator[RunningNode]:
+def running_node(data: Path) -> Generator[RunningNode]:
     node = RunningNode(data)
     try:
         node.start()

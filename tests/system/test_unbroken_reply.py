@@ -30,7 +30,9 @@ def test_the_same_seed_gives_the_same_text(node: RunningNode, undisturbed: str) 
 
 
 @pytest.mark.parametrize("name", ["engine", "link", "web", "health"])
-def test_a_reply_goes_on_whole_when_a_process_is_killed(node: RunningNode, undisturbed: str, name: str) -> None:
+def test_a_reply_goes_on_whole_when_a_process_is_killed(
+    node: RunningNode, undisturbed: str, name: str
+) -> None:
     restarts = {row["name"]: row["restarts"] for row in (node.status() or {})["processes"]}
     victim = node.process_id(name)
     with node.begin("chat", "--seed", "7", QUESTION) as chat:

@@ -1,1 +1,1 @@
-"""Tests of the edge: a real server on a free port, real sockets, the real actors, a storage in memory."""
+"""Tests of the edge: a real server, real sockets, the real actors; mostly a storage in memory."""

@@ -1,10 +1,11 @@
-"""Site: the whole web process of a node on a free port of this machine, over a storage in memory."""
+"""Site: the whole web process of a node on a free port of this machine, as web/process.py wires it."""
 
 import asyncio
 import contextlib
 import hashlib
 import http.client
 import json
+import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,6 +30,9 @@ from actors.messages.generation import CharacterSheet
 from actors.session import Session
 from actors.settings import ArchiveSettings, MailboxSettings, QueueSettings, SessionSettings
 from actors.world import RealWorld
+from storage.port import StoragePort
+from storage.settings import StorageSettings
+from storage.start import open_storage
 from tests.fakes.memory_disk import MemoryDisk
 from tests.fakes.memory_storage import MemoryStorage
 from tests.web.scripted_worker import ScriptedWorker
@@ -101,8 +105,14 @@ class Page:
 
 
 class Site:
-    def __init__(self, settings: WebSettings, ui: Path, storage_s: float = 0.0) -> None:
+    """With `data`, the real storage in that folder; `disk` is empty then."""
+
+    def __init__(
+        self, settings: WebSettings, ui: Path, storage_s: float = 0.0, data: Path | None = None
+    ) -> None:
         self.settings = settings
+        self.data = data
+        self.real_storage: StoragePort | None = None
         self.world = RealWorld()
         self.codes: list[str] = []
         self.runtime = Runtime(MailboxSettings(), self.world)
@@ -149,6 +159,9 @@ class Site:
         return Server(make_app(self.edge), self.edge.sockets, self.settings)
 
     async def __aenter__(self) -> Self:
+        if self.data is not None:
+            self.real_storage = await open_storage(StorageSettings(), self.data, self.runtime.tell)
+            self.runtime.serve(addresses.STORAGE, self.real_storage)
         await self.edge.start()
         await self.server.start()
         self.worker.greet()
@@ -160,6 +173,8 @@ class Site:
         await self.server.stop()
         await self.edge.stop()
         self.runtime.stop()
+        if self.real_storage is not None:
+            await self.real_storage.close()
 
     async def restart(self) -> None:
         """The edge goes down and comes up again on the same port; the actors stay."""
@@ -171,6 +186,8 @@ class Site:
         self.server = self.new_server()
         await self.edge.start()
         await self.server.start()
+
+    pid = os.getpid()
 
     # -- the address --------------------------------------------------------------------------
 
@@ -280,12 +297,16 @@ class Site:
 
 
 def run_at(
-    ui: Path, test: Callable[[Site], Any], settings: WebSettings = SETTINGS, storage_s: float = 0.0
+    ui: Path,
+    test: Callable[[Site], Any],
+    settings: WebSettings = SETTINGS,
+    storage_s: float = 0.0,
+    data: Path | None = None,
 ) -> None:
     """Run the test against a fresh site."""
 
     async def main() -> None:
-        async with Site(settings, ui, storage_s) as site:
+        async with Site(settings, ui, storage_s, data) as site:
             await test(site)
 
     asyncio.run(main())

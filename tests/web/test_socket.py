@@ -1,5 +1,6 @@
 """The life of a WebSocket, from the greeting to the farewell."""
 
+import asyncio
 import socket
 from pathlib import Path
 from uuid import UUID, uuid4
@@ -7,7 +8,7 @@ from uuid import UUID, uuid4
 import pytest
 from msgspec.structs import replace
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosedError, InvalidStatus
 from websockets.typing import Origin
 
 from actors.addresses import SOCKETS
@@ -437,6 +438,21 @@ def test_a_page_that_leaves_is_forgotten_by_the_sessions_it_read(ui: Path) -> No
     run_at(ui, test)
 
 
+def test_a_storage_that_is_away_is_a_problem_and_not_the_end(ui: Path) -> None:
+    async def test(site: Site) -> None:
+        cookie = await site.person("Anna")
+        conversation = await site.conversation(cookie, await site.character())
+        site.edge.ownership.forget(conversation)
+        async with site.page(cookie) as page:
+            await page.until(Welcome)
+            site.storage.kill()
+            await page.say(Open(conversation))
+            problem = await page.until(Problem)
+            assert (problem.code, problem.conversation) == ("storage", conversation)
+
+    run_at(ui, test, replace(SETTINGS, ask_s=0.05))
+
+
 # -- slow readers -------------------------------------------------------------------------------
 
 
@@ -507,10 +523,43 @@ def test_a_reader_that_takes_nothing_is_cut_off_when_its_login_ends(ui: Path) ->
             await talk_past(site, page, conversation)
             await site.call("POST", "/api/logout", cookie=cookie)
             assert (await site.gone.get()).account.name == "Anna"
+            with pytest.raises(ConnectionClosedError) as cut:
+                await slow.until(Farewell)
+            assert cut.value.rcvd is None  # not even a closing frame got through
             await page.say(Greeting(1))
             await page.until(Problem)
 
     run_at(ui, test, PATIENT)
+
+
+def test_a_reader_that_takes_nothing_and_causes_more_is_sent_away(ui: Path) -> None:
+    async def test(site: Site) -> None:
+        async with site.page(await site.person("Anna")) as page:
+            await page.until(Welcome)
+            (mine,) = site.edge.sockets.open.values()
+            for _ in range(SETTINGS.outbox_events + 1):  # in one turn of the loop: nothing is sent meanwhile
+                mine.deliver(Problem("bad_request", "No."))
+            assert (await page.until(Farewell)).code == "too_many"
+            await page.closed()
+
+    run_at(ui, test)
+
+
+def test_a_page_that_answers_no_ping_is_cut_off(ui: Path) -> None:
+    async def test(site: Site) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", site.server.port)
+        head = (
+            f"GET /ws HTTP/1.1\r\nHost: {site.host}\r\nOrigin: {site.origin}\r\n"
+            f"Cookie: {await site.person('Anna')}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+        )
+        writer.write(head.encode())
+        assert b" 101 " in await reader.readline()
+        await reader.read()  # until it is cut
+        await site.gone.get()
+        writer.close()
+
+    run_at(ui, test, replace(SETTINGS, ping_s=0.05))
 
 
 # -- the way in ---------------------------------------------------------------------------------

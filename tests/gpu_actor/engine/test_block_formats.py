@@ -9,7 +9,11 @@ from gpu_actor.engine.block_formats import FORMATS, BlockFormat
 from tests.gpu_actor.tiny_models import SCALE_PLACES, packed
 
 EXACT = [form for form in FORMATS.values() if form.unpack is not None]
-WRITABLE = [form for form in FORMATS.values() if form.name in SCALE_PLACES or form.type_id in {0, 1, 2, 3, 6, 7, 8, 30}]
+WRITABLE = [
+    form
+    for form in FORMATS.values()
+    if form.name in SCALE_PLACES or form.type_id in {0, 1, 2, 3, 6, 7, 8, 30}
+]
 
 
 def name_of(form: BlockFormat) -> str:

@@ -82,7 +82,7 @@ def test_every_form_of_weights_gives_the_log_probabilities_of_llama_cpp(name: st
     for step in steps:
         ours = log_softmax(logits)
         assert int(ours.argmax()) == next(iter(step))
-        assert max(abs(ours[token] - value) for token, value in step.items()) < 2e-3
+        assert max(abs(ours[token] - value) for token, value in step.items()) < 2e-4
         logits = decoder.decode([0], table.states([next(iter(step))]))[0]
 
 
@@ -90,7 +90,9 @@ def test_the_demonstration_model_speaks_as_llama_cpp_does_on_plain_numbers(
     exact: ModelExecutor, model_file: Path, tmp_path: Path
 ) -> None:
     plain = expand_model(model_file, tmp_path / "plain.gguf")
-    ids = exact.tokenizer.encode("<|im_start|>user\nName three fruits.<|im_end|>\n<|im_start|>assistant\n", special=True)
+    ids = exact.tokenizer.encode(
+        "<|im_start|>user\nName three fruits.<|im_end|>\n<|im_start|>assistant\n", special=True
+    )
     steps = LlamaCpp(plain).greedy(ids, 12, top=50)
     plain.unlink()
     exact.decoder.clear(0)
@@ -108,10 +110,9 @@ def test_the_canonical_form_is_valid_onnx_and_agrees_with_the_cpu_form(
 ) -> None:
     file = GgufFile(model_file)
     config = read_config(file)
-    writer = GraphWriter(tmp_path, "weights.bin", OPSET)
-    DecoderGraph(writer, config, Weights(file, config), CANONICAL).write()
-    writer.save("canonical.onnx")
-    writer.close()
+    with GraphWriter(tmp_path, "weights.bin", OPSET) as writer:
+        DecoderGraph(writer, config, Weights(file, config), CANONICAL).write()
+        writer.save("canonical.onnx")
     path = str(tmp_path / "canonical.onnx")
     onnx.checker.check_model(path)
     operators = {node.domain or "ai.onnx" for node in onnx.load(path, load_external_data=False).graph.node}
@@ -160,7 +161,9 @@ def expand_model(source: Path, target: Path) -> Path:
         if field.name in {"general.architecture", "general.file_type"} or field.name.startswith("GGUF."):
             continue
         kind = field.types[0]
-        writer.add_key_value(field.name, field.contents(), kind, field.types[-1] if len(field.types) > 1 else None)
+        writer.add_key_value(
+            field.name, field.contents(), kind, field.types[-1] if len(field.types) > 1 else None
+        )
     file = GgufFile(source)
     for name, place in file.tensors.items():
         writer.add_tensor(name, place.format.values(file.raw(name)).reshape(place.shape).astype(np.float32))

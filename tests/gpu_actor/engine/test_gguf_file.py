@@ -26,7 +26,12 @@ def test_metadata_and_tensors_are_those_that_the_reference_reads(model_file: Pat
     for tensor in reference.tensors[::40]:
         assert ours.tensors[tensor.name].shape == tuple(int(size) for size in tensor.shape[::-1])
         assert np.array_equal(ours.raw(tensor.name).reshape(-1), tensor.data.reshape(-1).view(np.uint8))
-    for key in ("general.architecture", "llama.block_count", "llama.rope.freq_base", "tokenizer.chat_template"):
+    for key in (
+        "general.architecture",
+        "llama.block_count",
+        "llama.rope.freq_base",
+        "tokenizer.chat_template",
+    ):
         field = reference.get_field(key)
         assert field is not None
         assert ours.metadata[key] == field.contents()
@@ -56,7 +61,9 @@ def test_a_version_from_the_future_is_refused(tmp_path: Path) -> None:
         GgufFile(tmp_path / "new.gguf")
 
 
-def test_a_download_that_was_cut_off_is_found_before_its_weights_are_used(small: Path, tmp_path: Path) -> None:
+def test_a_download_that_was_cut_off_is_found_before_its_weights_are_used(
+    small: Path, tmp_path: Path
+) -> None:
     whole = small.read_bytes()
     cut = tmp_path / "cut.gguf"
     cut.write_bytes(whole[:-100])
@@ -65,11 +72,12 @@ def test_a_download_that_was_cut_off_is_found_before_its_weights_are_used(small:
         file.raw(max(file.tensors.values(), key=lambda place: place.offset).name)
 
 
-@given(end=st.integers(0, 6000))
+@given(end=st.integers(1, 999))
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_header_cut_anywhere_is_named_as_damaged(small: Path, tmp_path: Path, end: int) -> None:
+    header = min(place.offset for place in GgufFile(small).tensors.values()) - 32  # without its padding
     cut = tmp_path / f"{end}.gguf"
-    cut.write_bytes(small.read_bytes()[: max(end, 1)])
+    cut.write_bytes(small.read_bytes()[: max(1, header * end // 1000)])
     with pytest.raises(EngineTrouble):
         GgufFile(cut)
 

@@ -38,7 +38,9 @@ def test_head_size_need_not_be_embedding_by_heads(tmp_path: Path) -> None:
     ],
     ids=["architecture", "experts", "tensor", "rope"],
 )
-def test_what_the_graph_does_not_cover_is_refused_by_name(tmp_path: Path, model: TinyModel, words: str) -> None:
+def test_what_the_graph_does_not_cover_is_refused_by_name(
+    tmp_path: Path, model: TinyModel, words: str
+) -> None:
     with pytest.raises(UnsupportedModelError, match=words) as caught:
         config_of(tmp_path, model)
     assert "\n" not in str(caught.value)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { agoOf } from "../conversations/ago";
 import { greetingOf } from "../gallery/greeting";
+import { named } from "../gallery/named";
 import { duration, ordinal } from "./en";
 import { initialOf } from "./initial";
 import { plainOf } from "./plain";
@@ -25,6 +26,10 @@ describe("words for people", () => {
     expect(greetingOf(8, "Anna")).toBe("Good morning, Anna");
     expect(greetingOf(14, "Anna")).toBe("Hello, Anna");
     expect(greetingOf(20, "Anna")).toBe("Good evening, Anna");
+  });
+
+  test("a card calls people by their names", () => {
+    expect(named("{{char}} and {{User}}, <BOT> and <user>", "Halm", "$& Anna")).toBe("Halm and $& Anna, Halm and $& Anna");
   });
 
   test("the first letter of a name is whole", () => {

@@ -25,6 +25,8 @@ export function mount(component: Component, props: Record<string, unknown> = {})
   return root;
 }
 
+// The caller knows what the selector matches.
+// eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters
 export function find<Type extends Element = HTMLElement>(root: ParentNode, selector: string): Type {
   const found = root.querySelector<Type>(selector);
   if (!found) throw new Error(`nothing matches ${selector}`);

@@ -94,6 +94,10 @@ describe("a reply", () => {
     expect(apply(chat, snapshot()).outcome).toEqual({ reason: "queue_full", why: "Try later." });
   });
 
+  test("that was stopped before its first word needs no explanation", () => {
+    expect(after(snapshot(), state(), finished({ message: null, reason: "cancelled" })).outcome).toBeNull();
+  });
+
   test("clears the words of the one before", () => {
     const failed = after(snapshot(), state(), finished({ why: "The model changed.", reason: "model_changed" }));
     expect(failed.outcome?.reason).toBe("model_changed");
@@ -219,8 +223,8 @@ describe("what is drawn again", () => {
 
   test("is a message that has a new sibling", () => {
     const before = after(snapshot());
-    const [first, second] = snapshot().messages;
-    const swiped = apply(before, snapshot({ messages: [{ ...first!, siblings: ["greeting", "other"] }, second!] }));
+    const messages = snapshot().messages.map((one) => (one.id === "greeting" ? { ...one, siblings: ["greeting", "x"] } : one));
+    const swiped = apply(before, snapshot({ messages }));
     expect(swiped.messages[0]).not.toBe(before.messages[0]);
     expect(swiped.messages[1]).toBe(before.messages[1]);
   });
@@ -290,9 +294,9 @@ test("whatever is lost, doubled, swapped or cut: the shown text is always a begi
         wire.length = 0; // the connection is cut: all that was under way is gone
         chat = waiting(chat);
       }
-      while (wire.length > 0 && draw() > 0.3) {
+      for (let next = wire.shift(); next; next = draw() > 0.3 ? wire.shift() : undefined) {
         const before = chat;
-        chat = apply(chat, wire.shift()!);
+        chat = apply(chat, next);
         if (chat.stale && !before.stale) wire.length = 0;
       }
       if (chat.stale && draw() > 0.3) {

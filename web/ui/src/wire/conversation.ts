@@ -166,7 +166,8 @@ function replyFinished(state: Conversation, event: ReplyFinished): Conversation 
   const { message } = event;
   const isMine = state.live?.generation === event.generation;
   const over = [...state.over, event.generation].slice(-REMEMBERED_GENERATIONS);
-  const needsWords = event.why !== "" || message === null;
+  // Whoever stops a reply before its first word knows why there is none.
+  const needsWords = event.why !== "" || (message === null && event.reason !== "cancelled");
   const outcome = needsWords ? { reason: event.reason, why: event.why } : null;
   const ended = { ...state, over, outcome, live: isMine ? null : state.live };
   if (message === null) return waiting(ended); // the path may be another now

@@ -1,0 +1,84 @@
+"""A node with its owner, and what one does on its pages."""
+
+import re
+from pathlib import Path
+
+from tests.browser.browser import Browser, Device, Page
+from tests.system.running_node import RunningNode
+
+OWNER = "Anna"
+PASSWORD = "tea for the whole family"
+QUESTION = "Tell me a long story about the sea, with a ship, a storm and a lighthouse."
+TOKENS = 180
+"""Length of a reply: long enough to be disturbed in its middle."""
+
+LAST = "li.message:last-child"
+STOP = "role=button[name=/^Stop/]"
+
+
+def short_replies(data: Path) -> None:
+    """Settings for a node that is yet to start."""
+    data.mkdir(parents=True)
+    (data / "samovar.toml").write_text(f"[session]\nsampling = {{ max_tokens = {TOKENS} }}\n")
+
+
+def address(node: RunningNode) -> str:
+    status = node.status()
+    assert status is not None
+    return status["url"]
+
+
+def set_up(page: Page) -> None:
+    """The first visit."""
+    page.fill("role=textbox[name='Your name']", OWNER)
+    page.fill("css=input[type=password]", PASSWORD)
+    page.click("role=button[name='Open the door']")
+    page.see("role=heading[name=/Anna/]")
+
+
+def log_in(device: Device, url: str) -> Page:
+    page = device.page(url)
+    page.fill("role=textbox[name='Your name']", OWNER)
+    page.fill("css=input[type=password]", PASSWORD)
+    page.click("role=button[name='Come in']")
+    page.see_no("css=form")
+    return page
+
+
+def begin(page: Page, character: str) -> None:
+    """From the gallery into a new conversation."""
+    page.click(f"role=button[name='{character}']")
+    page.click(f"role=button[name='Talk with {character}']")
+    page.see(LAST)
+
+
+def say(page: Page, text: str) -> None:
+    page.fill("role=textbox[name=/^Say something/]", text)
+    page.press("Enter")
+
+
+def reply_begins(page: Page, letters: int = 1) -> None:
+    """Wait until so many letters of a reply that is being written are there."""
+    page.wait_for(
+        f"(document.querySelector('li.message:last-child .markdown.live')?.innerText.match(/[a-z]/gi) ?? [])"
+        f".length >= {letters}"
+    )
+
+
+def reply_ends(page: Page) -> None:
+    page.see_no(STOP)
+    page.see(f"{LAST} >> role=button[name='Write another reply']")
+
+
+def last_text(page: Page) -> str:
+    """The last message, as it is read."""
+    return page.text(f"{LAST} >> css=.markdown")
+
+
+def letters(text: str) -> str:
+    """The letters alone: they stay the same, however the signs of markdown are drawn meanwhile."""
+    return re.sub(r"[\W\d_]+", "", text)
+
+
+def another_device(browser: Browser, url: str) -> Page:
+    return log_in(browser.device(), url)
