@@ -45,7 +45,7 @@ from actors.settings import QueueSettings
 from actors.world import World
 
 OLDEST_SERVED_VERSION = WIRE_VERSION  # N - 1, once there is one
-LOSSES, LOSSES_PERIOD_S = 8, 10.0  # of one worker, before it takes its longest rest
+LOSSES, LOSSES_PERIOD_S = 8, 60.0  # of one worker; beyond, it takes its longest rest each time
 
 
 class LeaseTimeoutError(Exception):

@@ -219,9 +219,7 @@ class Runtime:
     def loaded(self, cell: Cell, message: Loaded | LoadFailed) -> None:
         if cell.state is not State.LOADING or message.number != cell.load:
             return  # a late answer: what it holds may have been changed since
-        if cell.wake is not None:
-            cell.wake.cancel()
-            cell.wake = None
+        self.drop(cell)
         if isinstance(message, LoadFailed):
             self.failed(cell, f"its state could not be loaded: {message.why}")
         else:

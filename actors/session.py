@@ -360,8 +360,7 @@ class Session:
         title = message.title
 
         def renamed() -> list[Effect]:
-            if self.conversation is not None:
-                self.conversation = msgspec.structs.replace(self.conversation, title=title)
+            self.conversation = msgspec.structs.replace(self.begun, title=title)
             return [Send(message.reply_to, Done()), *self.snapshot_to_all()]
 
         return self.write(lambda: (RenameConversation(self.id, title),), renamed)
@@ -507,19 +506,17 @@ class Session:
     def request_written(
         self, added: StoredMessage | None, generation: StoredGeneration | None, key: UUID, *, at_end: bool
     ) -> list[Effect]:
-        effects: list[Effect] = []
         if added is not None:
             self.tree.add(added)
             self.move_head(added.id)
-        if generation is not None:
-            self.live = LiveReply(generation, (), "")
-            effects += self.submit(self.live)
-        if added is not None and at_end:
-            effects += self.to_readers(MessageAdded(self.id, self.tree.shown(added), key))
-            if self.live is not None:
-                effects += self.announce(self.live)
-            return effects
-        return effects + self.snapshot_to_all()
+        if generation is None:
+            return self.snapshot_to_all()
+        live = self.live = LiveReply(generation, (), "")
+        effects = self.submit(live)
+        if added is None or not at_end:
+            return effects + self.snapshot_to_all()
+        shown = MessageAdded(self.id, self.tree.shown(added), key)
+        return [*effects, *self.to_readers(shown), *self.announce(live)]
 
     def new_message(
         self, conversation: StoredConversation, parent: UUID, role: Any, text: str, key: UUID | None
@@ -562,8 +559,7 @@ class Session:
         )
 
     def move_head(self, head: UUID) -> None:
-        if self.conversation is not None:
-            self.conversation = msgspec.structs.replace(self.conversation, head=head)
+        self.conversation = msgspec.structs.replace(self.begun, head=head)
 
     def selected(self, message: Select, sender: str) -> list[Effect]:
         if self.conversation is None or message.message not in self.tree.messages:

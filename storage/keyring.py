@@ -5,11 +5,10 @@ from collections import OrderedDict
 from collections.abc import Iterable
 from uuid import UUID, uuid4
 
-from rust_crypto.errors import SealError
 from rust_crypto.seal import KEY_LEN
 from storage import tables
 from storage.database import Db
-from storage.errors import MissingKeyFileError, WrongKeyFileError
+from storage.errors import DamagedRowError, MissingKeyFileError, WrongKeyFileError
 from storage.key_file import StorageKey
 from storage.sealing import NOWHERE, DataKey, Place, SealedColumn, Secrets
 
@@ -64,7 +63,7 @@ class Keyring:
     @property
     def for_characters(self) -> DataKey:
         if self._for_characters is None:
-            raise SealError("the key for characters is not open yet")
+            raise RuntimeError("open_for_characters comes first")
         return self._for_characters
 
     async def make(self, db: Db, user: UUID, conversation: UUID | None, created_ms: int) -> DataKey:
@@ -88,10 +87,10 @@ class Keyring:
         return key
 
     async def key(self, db: Db, key_id: UUID) -> DataKey:
-        """Raises SealError where it cannot be had."""
+        """Raises DamagedRowError where it is lost."""
         secrets = await self.secrets(db, (key_id,))
         if key_id not in secrets:
-            raise SealError(f"the data key {key_id} is not there")
+            raise DamagedRowError(f"The data key {key_id} is gone. Restore a backup.")
         return DataKey(key_id, secrets[key_id])
 
     async def secrets(self, db: Db, key_ids: Iterable[UUID]) -> Secrets:

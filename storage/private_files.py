@@ -9,12 +9,14 @@ from pathlib import Path
 
 from storage.errors import ExposedKeyFileError
 
+FLAGS = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)  # Windows would change line ends
+
 
 def write_private(path: Path, data: bytes) -> None:
     """Writes a file that is there whole or not at all, power cut included."""
     fresh = path.with_name(path.name + ".new")
     fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    with os.fdopen(os.open(fresh, FLAGS, 0o600), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())

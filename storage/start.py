@@ -29,12 +29,12 @@ async def open_storage(settings: StorageSettings, data: Path, tell: Tell) -> Sto
 
     Raises StorageError; its text is one line that says what to do.
     """
-    for folder in ("keys", "db", "backup"):
-        (data / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
     file, key_path = data / "db" / "samovar.db", data / "keys" / "storage.key"
-    storage_key = read_key(key_path)
     connections = orm.connections(settings, file)
     try:
+        for folder in ("keys", "db", "backup"):
+            (data / folder).mkdir(mode=0o700, parents=True, exist_ok=True)
+        storage_key = read_key(key_path)
         if settings.url:
             await migrate_postgres(orm.postgres(settings.url, MIGRATION_S))
         else:

@@ -5,11 +5,14 @@ import os
 import shutil
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from deploy.step import Job, Step
 from deploy.troubles import NoVenvModule, ToolFailed, Trouble
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
+# Debian keeps the server's programs off PATH.
+DEBIAN_POSTGRES = Path("/usr/lib/postgresql")
 
 
 def become_root() -> list[str] | None:
@@ -42,8 +45,17 @@ def has_browser() -> bool:
     return any(shutil.which(name) for name in BROWSERS)
 
 
+def has_postgres() -> bool:
+    return shutil.which("initdb") is not None or any(DEBIAN_POSTGRES.glob("*/bin/initdb"))
+
+
 def install_browser(job: Job) -> str | None:
     apt_install(job, CHROMIUM.title, ["chromium"])
+    return None
+
+
+def install_postgres(job: Job) -> str | None:
+    apt_install(job, POSTGRES.title, ["postgresql"])
     return None
 
 
@@ -61,6 +73,12 @@ CHROMIUM = Step(
     title="Chromium",
     is_there=lambda _job: has_browser(),
     work=install_browser,
+)
+POSTGRES = Step(
+    name="postgres",
+    title="PostgreSQL",
+    is_there=lambda _job: has_postgres(),
+    work=install_postgres,
 )
 VENV_MODULE = Step(
     name="venv_module",

@@ -79,6 +79,7 @@ STAGES: tuple[Stage, ...] = (
             pytest(
                 "pytest",
                 *(f"--ignore={folder}" for folder in APART),
+                "--continue-on-collection-errors",
                 "--cov",
                 "--cov-branch",
                 "--cov-report=term",

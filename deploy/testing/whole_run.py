@@ -13,7 +13,7 @@ from deploy.progress import seconds
 from deploy.setup import TEST_STEPS, set_up
 from deploy.step import Job, go_through
 from deploy.testing.counting import Counts, counts_of
-from deploy.testing.debian import CHROMIUM, VENV_MODULE
+from deploy.testing.debian import CHROMIUM, POSTGRES, VENV_MODULE
 from deploy.testing.stages import STAGES, Check, Stage
 from deploy.troubles import MistakeInTheCall, Trouble
 
@@ -126,16 +126,21 @@ def summary(outcomes: Sequence[tuple[Stage, Sequence[Outcome]]]) -> list[str]:
     return [*lines, "", *remarks, f"{total.passed} passed, {total.failed} failed"]
 
 
+# What stages need of the system.
+SYSTEM_PACKAGES = ((CHROMIUM, {"browser"}), (POSTGRES, {"unit"}))
+
+
 def prepare_machine(job: Job, stages: Sequence[Stage]) -> None:
     go_through([VENV_MODULE], job)
     set_up(job, TEST_STEPS)
-    if any(stage.name == "browser" for stage in stages):
-        try:
-            go_through([CHROMIUM], job)
-        except Trouble as trouble:
-            job.progress.note(
-                f"{trouble}"
-            )  # the browser tests will fail, and the others still tell something
+    names = {stage.name for stage in stages}
+    for step, users in SYSTEM_PACKAGES:
+        if users & names:
+            try:
+                go_through([step], job)
+            except Trouble as trouble:
+                # The tests that need it will fail, and the others still tell something.
+                job.progress.note(f"{trouble}")
 
 
 def run_tests(job: Job, only: str | None) -> int:

@@ -45,7 +45,6 @@ class Piece:
     source: str
     text: str
     tokens: int
-    kept: bool = True
 
 
 @dataclass
@@ -57,7 +56,13 @@ class Pieces:
     history: list[tuple[ChatMessage, Piece]]
     closing: list[Piece]
     opening: Piece | None = None
-    dropped: list[Piece] = field(default_factory=list)
+    dropped: list[Piece] = field(default_factory=list[Piece])
+
+    def kept(self) -> list[Piece]:
+        """In the order of the prompt."""
+        opening = [self.opening] if self.opening is not None else []
+        history = [piece for _, piece in self.history]
+        return [*self.system, *self.examples, *history, *self.closing, *opening]
 
 
 class PromptBuilder:
@@ -75,10 +80,9 @@ class PromptBuilder:
         pieces = self.pieces(turn, sheet)
         while True:
             ids = self.encode(pieces, turn.now_ms)
-            excess = len(ids) - budget
-            if excess <= 0:
+            if len(ids) <= budget:
                 return PromptPlan(tuple(ids), self.digest(ids), self.trace(pieces, budget))
-            self.give_up(pieces, excess, budget)
+            self.give_up(pieces, len(ids), budget)
 
     def tokens_in(self, text: str) -> int:
         return len(self.tokenizer.encode(text, special=False))
@@ -134,23 +138,28 @@ class PromptBuilder:
             ids.insert(0, bos)
         return ids
 
-    def give_up(self, pieces: Pieces, excess: int, budget: int) -> None:
-        """Leave out at least one piece, and further ones until their tokens make up for the excess."""
-        before = len(pieces.dropped)
+    @staticmethod
+    def give_up(pieces: Pieces, count: int, budget: int) -> None:
+        """Of a prompt of `count` tokens leave out what is over the budget: at least one piece, and not one
+        more than needed (the next count decides about the rest).
+        """
+        written = sum(piece.tokens for piece in pieces.kept())
+        frame = -(-(count - written) // (len(pieces.history) + 1))  # what a message costs beside its text
+        excess, before = count - budget, len(pieces.dropped)
         while excess > 0:
             if pieces.examples:
-                piece = pieces.examples.pop()
+                piece, saved = pieces.examples.pop(), 0
             elif len(pieces.history) > 1:
-                piece = pieces.history.pop(0)[1]
+                piece, saved = pieces.history.pop(0)[1], frame
             elif len(pieces.dropped) > before:
-                return  # the next count decides
+                return
             else:
                 raise PromptTooLongError(
                     f"the prompt needs {excess} tokens more than the {budget} that this model has room for, "
                     "even without examples and earlier messages; shorten the character or the last message"
                 )
             pieces.dropped.append(piece)
-            excess -= piece.tokens
+            excess -= piece.tokens + saved
 
     # -- what comes out -----------------------------------------------------------------------
 
@@ -161,11 +170,8 @@ class PromptBuilder:
 
     @staticmethod
     def trace(pieces: Pieces, budget: int) -> tuple[PromptTrace, ...]:
-        kept = [*pieces.system, *pieces.examples, *(piece for _, piece in pieces.history), *pieces.closing]
-        if pieces.opening is not None:
-            kept.append(pieces.opening)
         why = f"no room within {budget} tokens"
         return (
-            *(PromptTrace(piece.source, piece.tokens, kept=True) for piece in kept),
+            *(PromptTrace(piece.source, piece.tokens, kept=True) for piece in pieces.kept()),
             *(PromptTrace(piece.source, piece.tokens, kept=False, why=why) for piece in pieces.dropped),
         )

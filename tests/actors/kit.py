@@ -14,7 +14,9 @@ T = TypeVar("T")
 BOX = "worker/box"
 OTHER_BOX = "worker/other"
 CHARACTER = UUID(int=0xC)
-SHEET = CharacterSheet(CHARACTER, "Nadia", first_mes="Hello, {{user}}.", alternate_greetings=("Good evening.",))
+SHEET = CharacterSheet(
+    CHARACTER, "Nadia", first_mes="Hello, {{user}}.", alternate_greetings=("Good evening.",)
+)
 
 
 def uid(number: int) -> UUID:
@@ -27,6 +29,9 @@ def new_world(seed: int = 0) -> SimWorld:
 
 class Said(list[Send]):
     """What an actor sent in answer to one message."""
+
+    def __add__(self, more: "list[Send]") -> "Said":  # type: ignore[override] - narrower on purpose
+        return Said([*self, *more])
 
     def of(self, kind: type[T]) -> list[T]:
         """The messages of that kind."""
@@ -48,7 +53,7 @@ class Said(list[Send]):
 
 
 class Stage:
-    """Plays the runtime for one actor: carries out nothing, notes everything. Time stands still until told."""
+    """Plays the runtime for one actor: carries nothing out, notes everything; time passes when told."""
 
     def __init__(self, actor: Actor, world: SimWorld) -> None:
         self.actor = actor
@@ -82,7 +87,9 @@ class Stage:
 # -- messages ---------------------------------------------------------------------------------------
 
 
-def request(number: int = 1, *, attempt: int = 0, committed: tuple[int, ...] = (), model: str = "") -> GenerateReply:
+def request(
+    number: int = 1, *, attempt: int = 0, committed: tuple[int, ...] = (), model: str = ""
+) -> GenerateReply:
     """Of generation `number`, for conversation 100 + number."""
     return GenerateReply(
         generation=uid(number),
@@ -105,12 +112,19 @@ def token(seq: int, number: int = 1, attempt: int = 1, text: str | None = None) 
     return Token(uid(number), attempt, seq, 100 + seq, f"{seq} " if text is None else text)
 
 
-def end(seq: int, number: int = 1, attempt: int = 1, reason: Any = "stop", text: str = "", why: str = "") -> End:
+def end(
+    seq: int, number: int = 1, attempt: int = 1, reason: Any = "stop", text: str = "", why: str = ""
+) -> End:
     return End(uid(number), attempt, seq, reason, text, why)
 
 
 def hello(
-    *held: tuple[UUID, int], boot: int = 1, slots: int = 1, revision: int = 1, engine: str = "engine", model: str = "m"
+    *held: tuple[UUID, int],
+    boot: int = 1,
+    slots: int = 1,
+    revision: int = 1,
+    engine: str = "engine",
+    model: str = "m",
 ) -> Hello:
     return Hello(WIRE_VERSION, uid(boot), "test", engine, model, model, slots, 2048, held, revision=revision)
 

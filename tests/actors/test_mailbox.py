@@ -1,6 +1,7 @@
 """The runtime: what a message may count on."""
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -16,34 +17,65 @@ from tests.actors.kit import token, uid
 from tests.sim.clock import SimLoop, SimWorld
 
 SETTINGS = MailboxSettings(
-    turn=3, mailbox_limit=10, restarts=2, restart_period_s=10.0, park_s=30.0, load_timeout_s=5.0, dead_letters=3
+    turn=3,
+    mailbox_limit=10,
+    restarts=2,
+    restart_period_s=10.0,
+    park_s=30.0,
+    load_timeout_s=5.0,
+    dead_letters=3,
 )
 
 
+class Deed:
+    """A message that says what to do."""
+
+    def __init__(self, *effects: Effect, note: Callable[[], object] = list) -> None:
+        self.effects = effects
+        self.note = note
+
+    def __call__(self) -> list[Effect]:
+        self.note()
+        return list(self.effects)
+
+
+class Broken(Deed):
+    """Raises the first so many times; what it wanted to do then comes to nothing."""
+
+    def __init__(self, *effects: Effect, times: int = 2) -> None:
+        super().__init__(*effects)
+        self.times = times
+
+    def __call__(self) -> list[Effect]:
+        if self.times:
+            self.times -= 1
+            broken()
+        return super().__call__()
+
+
 class Scripted:
-    """Notes what it gets; does what the message says where it is a function."""
+    """Notes what it gets, and does deeds."""
 
     def __init__(self, notes: list[Any]) -> None:
         self.notes = notes
 
     def receive(self, message: Any, sender: str) -> list[Effect]:
-        if callable(message):
+        if isinstance(message, Deed):
             return message()
         self.notes.append(message)
         return []
 
 
 class Port:
-    """Notes what is delivered; with `answer`, that is called instead."""
+    """Notes what is delivered, and does `then`."""
 
-    def __init__(self, answer: Callable[[Any, str], None] | None = None) -> None:
+    def __init__(self, then: Callable[[], object] = list) -> None:
         self.got: list[Any] = []
-        self.answer = answer
+        self.then = then
 
     def deliver(self, address: str, message: Any, sender: str) -> None:
         self.got.append(message)
-        if self.answer is not None:
-            self.answer(message, sender)
+        self.then()
 
 
 class House:
@@ -79,23 +111,12 @@ class House:
         self.tell(load.reply_to, Loaded(state, load.number))
 
 
-def broken() -> list[Effect]:
+def broken() -> None:
     raise ValueError("as the test wants it")
 
 
-def does(*effects: Effect) -> Callable[[], list[Effect]]:
-    return lambda: list(effects)
-
-
-class Fickle:
-    """Raises the first time, then answers to the port."""
-
-    def __init__(self) -> None:
-        self.calls = 0
-
-    def __call__(self) -> list[Effect]:
-        self.calls += 1
-        return broken() if self.calls == 1 else [Send("port", "better")]
+def no_actor(address: str) -> Scripted:
+    raise ValueError(f"{address} cannot be made")
 
 
 # -- mail -------------------------------------------------------------------------------------------
@@ -112,7 +133,7 @@ def test_an_actor_with_much_mail_lets_others_have_their_turn() -> None:
     house = House()
     order: list[str] = []
     for name in ("tea/a", "tea/b"):
-        house.tell(name, *[lambda name=name: order.append(name) or [] for _ in range(5)])
+        house.tell(name, *[Deed(note=partial(order.append, name)) for _ in range(5)])
     house.run()
     assert order == ["tea/a"] * 3 + ["tea/b"] * 3 + ["tea/a"] * 2 + ["tea/b"] * 2
 
@@ -129,14 +150,22 @@ def test_mail_for_an_address_that_nobody_serves_is_a_dead_letter() -> None:
     house = House()
     house.tell("nowhere/1", "hello")
     letter = house.runtime.dead_letters[0]
-    assert (letter.address, letter.message, letter.cause) == ("nowhere/1", "str", "nobody serves this address")
+    assert (letter.address, letter.message, letter.cause) == (
+        "nowhere/1",
+        "str",
+        "nobody serves this address",
+    )
 
 
 def test_only_the_newest_dead_letters_are_kept() -> None:
     house = House()
     for number in range(5):
         house.tell(f"nowhere/{number}", "hello")
-    assert [letter.address for letter in house.runtime.dead_letters] == ["nowhere/2", "nowhere/3", "nowhere/4"]
+    assert [letter.address for letter in house.runtime.dead_letters] == [
+        "nowhere/2",
+        "nowhere/3",
+        "nowhere/4",
+    ]
 
 
 def test_frames_of_a_reply_wake_nobody() -> None:
@@ -198,7 +227,7 @@ def test_a_state_that_cannot_be_loaded_is_tried_again_with_the_mail_kept() -> No
 
 def test_an_actor_that_left_is_made_anew_by_the_next_message() -> None:
     house = House()
-    house.tell("tea/a", "one", does(Passivate()))
+    house.tell("tea/a", "one", Deed(Passivate()))
     house.run()
     assert not house.runtime.cells
     house.tell("tea/a", "two")
@@ -209,7 +238,7 @@ def test_an_actor_that_left_is_made_anew_by_the_next_message() -> None:
 @pytest.mark.parametrize("kind", ["tea", "jam"])
 def test_an_actor_that_leaves_while_mail_waits_is_back_for_it(kind: str) -> None:
     house = House()
-    house.tell(f"{kind}/a", does(Passivate()), "after")
+    house.tell(f"{kind}/a", Deed(Passivate()), "after")
     for _ in range(2):
         if kind == "jam":
             house.answer_load()
@@ -220,7 +249,7 @@ def test_an_actor_that_leaves_while_mail_waits_is_back_for_it(kind: str) -> None
 
 def test_an_actor_that_leaves_takes_its_timers_along() -> None:
     house = House()
-    house.tell("tea/a", does(StartTimer("t", 1.0), Passivate()))
+    house.tell("tea/a", Deed(StartTimer("t", 1.0), Passivate()))
     house.run(2.0)
     house.tell("tea/a", "later")
     house.run(2.0)
@@ -232,7 +261,7 @@ def test_an_actor_that_leaves_takes_its_timers_along() -> None:
 
 def test_a_timer_fires_once() -> None:
     house = House()
-    house.tell("tea/a", does(StartTimer("t", 1.0)))
+    house.tell("tea/a", Deed(StartTimer("t", 1.0)))
     house.run(0.9)
     assert house.notes["tea/a"] == [Started()]
     house.run(5.0)
@@ -241,9 +270,9 @@ def test_a_timer_fires_once() -> None:
 
 def test_a_timer_of_the_same_name_begins_anew() -> None:
     house = House()
-    house.tell("tea/a", does(StartTimer("t", 1.0)))
+    house.tell("tea/a", Deed(StartTimer("t", 1.0)))
     house.run(0.9)
-    house.tell("tea/a", does(StartTimer("t", 1.0)))
+    house.tell("tea/a", Deed(StartTimer("t", 1.0)))
     house.run(0.9)
     assert TimerFired("t") not in house.notes["tea/a"]
     house.run(0.2)
@@ -252,14 +281,14 @@ def test_a_timer_of_the_same_name_begins_anew() -> None:
 
 def test_a_timer_that_was_cancelled_does_not_fire() -> None:
     house = House()
-    house.tell("tea/a", does(StartTimer("t", 1.0), CancelTimer("t"), CancelTimer("unknown")))
+    house.tell("tea/a", Deed(StartTimer("t", 1.0), CancelTimer("t"), CancelTimer("unknown")))
     house.run(2.0)
     assert house.notes["tea/a"] == [Started()]
 
 
 def test_an_actor_can_write_to_another_and_to_itself() -> None:
     house = House()
-    house.tell("tea/a", does(Send("tea/b", "to b"), Send("tea/a", "to me")))
+    house.tell("tea/a", Deed(Send("tea/b", "to b"), Send("tea/a", "to me")))
     house.run()
     assert house.notes["tea/a"][-1] == "to me"
     assert house.notes["tea/b"][-1] == "to b"
@@ -270,7 +299,7 @@ def test_an_actor_can_write_to_another_and_to_itself() -> None:
 
 def test_an_actor_that_raised_is_made_anew_and_goes_on_with_its_mail() -> None:
     house = House()
-    house.tell("tea/a", broken, "next")
+    house.tell("tea/a", Broken(), "next")
     house.run(5.0)
     assert house.notes["tea/a"][-1] == "next"
     assert len(house.made) == 3  # at first, after the first try, after the second
@@ -278,7 +307,7 @@ def test_an_actor_that_raised_is_made_anew_and_goes_on_with_its_mail() -> None:
 
 def test_a_message_that_raised_once_is_tried_again() -> None:
     house = House()
-    house.tell("tea/a", Fickle())
+    house.tell("tea/a", Broken(Send("port", "better"), times=1))
     house.run(5.0)
     assert house.port.got == ["better"]
     assert not house.runtime.dead_letters
@@ -286,20 +315,19 @@ def test_a_message_that_raised_once_is_tried_again() -> None:
 
 def test_a_message_that_raises_again_is_set_aside_with_its_cause() -> None:
     house = House()
-    house.tell("tea/a", broken)
+    house.tell("tea/a", Broken())
     house.run(5.0)
     letter = house.runtime.dead_letters[0]
-    assert (letter.address, letter.message, letter.cause) == ("tea/a", "function", "ValueError: as the test wants it")
+    assert (letter.address, letter.message, letter.cause) == (
+        "tea/a",
+        "Broken",
+        "ValueError: as the test wants it",
+    )
 
 
 def test_nothing_of_a_message_that_raises_happens() -> None:
     house = House()
-
-    def half_done() -> list[Effect]:
-        effects: list[Effect] = [Send("port", "half"), StartTimer("t", 0.1)]
-        return effects + broken()
-
-    house.tell("tea/a", half_done)
+    house.tell("tea/a", Broken(Send("port", "half"), StartTimer("t", 0.1)))
     house.run(5.0)
     assert house.port.got == []
     assert TimerFired("t") not in house.notes["tea/a"]
@@ -307,14 +335,14 @@ def test_nothing_of_a_message_that_raises_happens() -> None:
 
 def test_the_timers_of_an_actor_that_raised_are_forgotten() -> None:
     house = House()
-    house.tell("tea/a", does(StartTimer("t", 0.5)), broken)
+    house.tell("tea/a", Deed(StartTimer("t", 0.5)), Broken())
     house.run(5.0)
     assert TimerFired("t") not in house.notes["tea/a"]
 
 
 def test_an_actor_that_keeps_raising_is_parked_and_its_neighbour_notices_nothing() -> None:
     house = House()
-    house.tell("tea/a", broken, broken, "mail")
+    house.tell("tea/a", Broken(), Broken(), "mail")
     house.run(5.0)
     assert house.runtime.parked() == ["tea/a"]
     house.tell("tea/b", "fine")
@@ -325,7 +353,7 @@ def test_an_actor_that_keeps_raising_is_parked_and_its_neighbour_notices_nothing
 
 def test_a_parked_actor_is_tried_again_after_its_rest_with_its_mail() -> None:
     house = House()
-    house.tell("tea/a", broken, broken, "mail")
+    house.tell("tea/a", Broken(), Broken(), "mail")
     house.run(40.0)
     assert house.runtime.parked() == []
     assert house.notes["tea/a"][-1] == "mail"
@@ -333,7 +361,7 @@ def test_a_parked_actor_is_tried_again_after_its_rest_with_its_mail() -> None:
 
 def test_an_actor_that_cannot_be_made_is_parked() -> None:
     house = House()
-    house.runtime.register("tea", lambda _: broken(), loads=False)  # type: ignore[arg-type]
+    house.runtime.register("tea", no_actor, loads=False)
     house.tell("tea/a", "mail")
     house.run(5.0)
     assert house.runtime.parked() == ["tea/a"]
@@ -342,8 +370,8 @@ def test_an_actor_that_cannot_be_made_is_parked() -> None:
 
 def test_an_actor_whose_message_a_port_cannot_take_starts_anew_and_does_nothing_more() -> None:
     house = House()
-    house.runtime.serve("wall", Port(lambda *_: broken() and None))
-    house.tell("tea/a", does(Send("wall", "hello"), Send("port", "after"), StartTimer("t", 0.1)), "next")
+    house.runtime.serve("wall", Port(broken))
+    house.tell("tea/a", Deed(Send("wall", "hello"), Send("port", "after"), StartTimer("t", 0.1)), "next")
     house.run(5.0)
     assert house.port.got == []
     assert house.notes["tea/a"] == [Started(), Started(), "next"]
@@ -352,7 +380,7 @@ def test_an_actor_whose_message_a_port_cannot_take_starts_anew_and_does_nothing_
 
 def test_a_port_that_raises_harms_nobody_who_is_no_actor() -> None:
     house = House()
-    house.runtime.serve("wall", Port(lambda *_: broken() and None))
+    house.runtime.serve("wall", Port(broken))
     house.tell("wall", "hello")
     assert house.runtime.dead_letters[0].cause == "ValueError: as the test wants it"
 
@@ -362,7 +390,7 @@ def test_a_port_that_raises_harms_nobody_who_is_no_actor() -> None:
 
 def test_after_a_stop_nobody_receives_anything_and_no_timer_fires() -> None:
     house = House()
-    house.tell("tea/a", does(StartTimer("t", 1.0)))
+    house.tell("tea/a", Deed(StartTimer("t", 1.0)))
     house.tell("jam/a", SheetWanted(uid(1)))
     house.run()
     house.tell("tea/a", "in the mailbox")
@@ -377,7 +405,7 @@ def test_after_a_stop_nobody_receives_anything_and_no_timer_fires() -> None:
 
 def test_a_port_may_stop_the_runtime_in_the_middle_of_a_message() -> None:
     house = House()
-    house.runtime.serve("switch", Port(lambda *_: house.runtime.stop()))
-    house.tell("tea/a", does(Send("switch", "off"), StartTimer("t", 1.0)), "next")
+    house.runtime.serve("switch", Port(house.runtime.stop))
+    house.tell("tea/a", Deed(Send("switch", "off"), StartTimer("t", 1.0)), "next")
     house.run(5.0)
     assert house.notes["tea/a"] == [Started()]

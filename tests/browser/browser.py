@@ -48,7 +48,9 @@ class Browser:
             raise PageTroubleError(answer["error"])
         return answer["value"]
 
-    def device(self, width: int = 1440, height: int = 900, *, dark: bool = False, touch: bool = False) -> "Device":
+    def device(
+        self, width: int = 1440, height: int = 900, *, dark: bool = False, touch: bool = False
+    ) -> "Device":
         """A browser of its own, with its own cookies and storage."""
         return Device(self, self.do("context", width=width, height=height, dark=dark, touch=touch))
 
@@ -131,12 +133,15 @@ class Page:
         self.wait_for("[...document.images].every((image) => image.complete)")
         self.call("screenshot", {"path": str(path), "animations": "disabled"})
 
-    def barriers(self) -> list[Any]:
+    def barriers(self) -> str:
         """What axe-core finds: what keeps people out who see, hear or move otherwise."""
         # What still fades in has no contrast yet.
-        self.evaluate("Promise.allSettled(document.getAnimations().filter((a) => Number.isFinite("
-                      "a.effect.getComputedTiming().endTime)).map((a) => a.finished)).then(() => true)")
-        return self.browser.do("axe", page=self.number)
+        self.evaluate(
+            "Promise.allSettled(document.getAnimations().filter((a) => Number.isFinite("
+            "a.effect.getComputedTiming().endTime)).map((a) => a.finished)).then(() => true)"
+        )
+        found = self.browser.do("axe", page=self.number)
+        return "\n".join(f"{one['id']}: {one['help']}: {where}" for one in found for where in one["where"])
 
     def overhang(self) -> int:
         """Pixels by which the page is wider than its window."""
@@ -151,9 +156,13 @@ class Page:
 def running_browser(chromium: str) -> Iterator[Browser]:
     node = find_node()
     if node is None or not (UI / "node_modules" / "playwright-core").is_dir():
-        raise PageTroubleError("the browser's packages are missing: run `python3 -m deploy test`, which gets them")
+        raise PageTroubleError(
+            "the browser's packages are missing: run `python3 -m deploy test`, which gets them"
+        )
     command = [node, str(HERE / "driver.mjs"), chromium]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8") as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    ) as process:
         try:
             yield Browser(process)
         finally:

@@ -48,7 +48,6 @@ def test_another_reply_is_a_swipe_away(answered: Page) -> None:
     page.click(PREVIOUS)
     page.see(f"{LAST} >> text=1/2")
     assert home.last_text(page) == first
-    page.call("blur", on="*:focus")
     page.call("press", "ArrowRight", on="body")
     page.see(f"{LAST} >> text=2/2")
     assert home.last_text(page) == second
@@ -133,7 +132,9 @@ def test_a_page_that_is_reloaded_in_the_middle_of_a_reply_shows_all_of_it(page: 
     assert home.last_text(page) == home.last_text(witness)
 
 
-def test_what_is_written_without_a_connection_is_sent_once_when_it_is_back(page: Page, device: Device) -> None:
+def test_what_is_written_without_a_connection_is_sent_once_when_it_is_back(
+    page: Page, device: Device
+) -> None:
     home.begin(page, "Soot")
     device.offline(is_offline=True)
     page.evaluate("dispatchEvent(new Event('offline'))")  # an open socket does not notice by itself
@@ -185,7 +186,10 @@ def test_the_reader_who_scrolls_up_is_left_where_he_reads(browser: Browser, url:
     home.begin(page, "Maren Skye")
     home.say(page, home.QUESTION)
     home.reply_begins(page, 60)
-    at_end = "(({scrollHeight: h, clientHeight: c, scrollTop: t}) => h - c - t < 4)(document.querySelector('.scroller'))"
+    at_end = (
+        "(({scrollHeight: h, clientHeight: c, scrollTop: t}) => h - c - t < 4)"
+        "(document.querySelector('.scroller'))"
+    )
     page.wait_for(at_end)
     page.call("hover", on="css=.scroller")
     page.evaluate("document.querySelector('.scroller').scrollTop = 20")
@@ -200,7 +204,10 @@ def test_the_reader_who_scrolls_up_is_left_where_he_reads(browser: Browser, url:
 def test_a_link_shows_where_it_leads_before_it_opens(answered: Page) -> None:
     page = answered
     page.click(f"{LAST} >> role=button[name='Edit']")
-    page.fill("role=textbox[name=/^Edit the words/]", "[jam](https://example.org/jam?x=1) ![x](https://example.org/x.png)")
+    page.fill(
+        "role=textbox[name=/^Edit the words/]",
+        "[jam](https://example.org/jam?x=1) ![x](https://example.org/x.png)",
+    )
     page.click("role=button[name='Save']")
     page.see(f"{LAST} >> text=2/2")
     assert page.count(f"{LAST} >> css=img") == 0

@@ -30,7 +30,7 @@ def phone(browser: Browser, dark: bool) -> Iterator[Device]:
 
 
 def is_fit(page: Page) -> None:
-    assert page.barriers() == []
+    assert not page.barriers()
     assert page.overhang() == 0
     assert page.complaints() == []
 
@@ -117,4 +117,4 @@ def test_the_first_answer_of_a_lost_connection_is_calm(desk: Device, url: str) -
     desk.offline(is_offline=True)
     page.evaluate("dispatchEvent(new Event('offline'))")
     page.see("text=The connection is lost.")
-    assert page.barriers() == []
+    assert not page.barriers()

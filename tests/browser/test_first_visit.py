@@ -22,7 +22,9 @@ def test_the_first_one_becomes_the_owner_and_talks_with_a_character(browser: Bro
         assert page.count("role=textbox[name='One-time code']") == 0
         home.set_up(page)
         assert page.count("css=.card") >= 4
-        page.wait_for("[...document.querySelectorAll('.card img')].slice(0, 3).every((i) => i.naturalWidth === 640)")
+        page.wait_for(
+            "[...document.querySelectorAll('.card img')].slice(0, 3).every((i) => i.naturalWidth === 640)"
+        )
 
         home.begin(page, "Grandmother Vesna")
         assert "tell old Vesna" in home.last_text(page)

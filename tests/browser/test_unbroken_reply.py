@@ -1,4 +1,4 @@
-"""The main promise in the page: a process is killed in the middle of a reply, and the reply finishes, whole."""
+"""The main promise, in the page: a process is killed within a reply, and the reply finishes, whole."""
 
 import pytest
 

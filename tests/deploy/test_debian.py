@@ -6,7 +6,7 @@ import pytest
 
 from deploy.step import Job, go_through
 from deploy.testing import debian
-from deploy.testing.debian import CHROMIUM, VENV_MODULE, apt_install, become_root
+from deploy.testing.debian import CHROMIUM, POSTGRES, VENV_MODULE, apt_install, become_root
 from deploy.troubles import NoNetwork, NoVenvModule, ToolFailed
 from tests.deploy.places import bare_checkout, fake_program, quiet_job
 
@@ -72,6 +72,15 @@ def test_a_system_without_apt_is_told_what_is_missing(job: Job, programs: Path) 
     (programs / "apt-get").unlink()
     with pytest.raises(ToolFailed, match="missing"):
         go_through([CHROMIUM], job)
+
+
+def test_postgresql_is_found_off_path_where_debian_keeps_it(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(debian, "DEBIAN_POSTGRES", tmp_path / "postgresql")
+    assert POSTGRES.is_due(job)
+    fake_program(tmp_path / "postgresql" / "15" / "bin", "initdb", "")
+    assert not POSTGRES.is_due(job)
 
 
 def test_the_venv_module_is_not_asked_for_where_it_is(job: Job, programs: Path) -> None:

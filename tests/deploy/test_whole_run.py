@@ -70,6 +70,7 @@ def test_a_check_that_hangs_is_stopped_and_fails(job: Job) -> None:
 def with_stages(monkeypatch: pytest.MonkeyPatch, *stages: Stage, steps: tuple[Step, ...] = ()) -> None:
     monkeypatch.setattr(whole_run, "STAGES", stages)
     monkeypatch.setattr(whole_run, "TEST_STEPS", steps)
+    monkeypatch.setattr(whole_run, "SYSTEM_PACKAGES", ())
 
 
 def test_all_stages_run_after_a_failure_and_the_last_line_has_the_sums(

@@ -5,7 +5,9 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-import xllamacpp
+import xllamacpp as untyped  # pyright: ignore[reportMissingTypeStubs]
+
+xllamacpp: Any = untyped
 
 
 class LlamaCpp:

@@ -65,12 +65,14 @@ def packed(name: str, rows: int, columns: int, rng: np.random.Generator) -> npt.
     form = FORMATS[int(kind)]
     raw = rng.integers(0, 256, (rows, columns // form.elements, form.bytes), np.uint8)
     scales = rng.uniform(0.5, 1.5, raw.shape[:2])
-    for size in (1e-3, None):
-        if size is None:  # the size that makes the gain about one
-            size = 1e-3 * columns**-0.5 / gguf.quants.dequantize(raw.reshape(rows, -1), kind).std()
+
+    def scaled(size: float) -> npt.NDArray[np.uint8]:
         for place in SCALE_PLACES[name]:
             raw[..., place : place + 2] = (scales * size).astype(np.float16)[..., None].view(np.uint8)
-    return raw.reshape(rows, -1)
+        return raw.reshape(rows, -1)
+
+    spread = gguf.quants.dequantize(scaled(1e-3), kind).std()
+    return scaled(1e-3 * columns**-0.5 / float(spread))
 
 
 def write_tiny(path: Path, model: TinyModel, *, plain: bool = False, seed: int = 0) -> Path:

@@ -8,7 +8,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rust_crypto import fallback, seal
@@ -80,6 +80,7 @@ def test_the_vectors_of_wycheproof_hold(made_by: str) -> None:
 # -- one format ---------------------------------------------------------------------------------
 
 
+@settings(deadline=None)  # how long it takes is not what is tested
 @given(key=keys, nonce=nonces, text=st.binary(max_size=300), data=st.binary(max_size=100))
 def test_every_implementation_makes_the_same_bytes(
     key: bytes, nonce: bytes, text: bytes, data: bytes
@@ -106,6 +107,7 @@ def test_the_same_text_never_gives_the_same_blob(made_by: str) -> None:
 
 
 @each
+@settings(deadline=None)  # how long it takes is not what is tested
 @given(
     key=keys,
     text=st.binary(max_size=100),

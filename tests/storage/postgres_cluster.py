@@ -2,28 +2,28 @@
 
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
-ADVICE = (
-    "PostgreSQL is not installed: apt-get install postgresql, or run the tests with: python3 -m deploy test"
-)
+ADVICE = "PostgreSQL is not installed. Run: apt-get install postgresql"
 
 
 def program(name: str) -> str:
     """Debian keeps the server's programs off the path."""
-    found = shutil.which(name) or next(
-        map(str, sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))), None
-    )
+    debian = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    found = shutil.which(name) or (str(debian[-1]) if debian else None)
     if found is None:
         raise FileNotFoundError(ADVICE)
     return found
 
 
-def run(*command: str, account: str | None) -> None:
+def run(*command: str, account: str | None = None) -> None:
     done = subprocess.run(
         command, user=account, capture_output=True, text=True, check=False, timeout=60, cwd="/"
     )
@@ -42,11 +42,17 @@ class PostgresCluster:
         """The URL of a new database."""
         self._count += 1
         name = f"test{self._count}"
-        run(program("createdb"), "-h", str(self._folder), "-U", "postgres", name, account=None)
-        return self.url(name)
-
-    def url(self, name: str) -> str:
+        run(program("createdb"), "-h", str(self._folder), "-U", "postgres", name)
         return f"postgres://postgres@/{name}?host={self._folder}"
+
+
+def wait_until_ready(log: IO[str]) -> None:
+    lines: list[str] = []
+    for line in log:
+        lines.append(line)
+        if "ready to accept connections" in line:
+            return
+    raise RuntimeError("".join(lines))
 
 
 @contextmanager
@@ -57,7 +63,7 @@ def postgres_cluster() -> Generator[PostgresCluster]:
     try:
         if account:
             shutil.chown(folder, account)
-        data, log = str(folder / "data"), str(folder / "log")
+        data = str(folder / "data")
         run(
             program("initdb"),
             "-D",
@@ -72,11 +78,26 @@ def postgres_cluster() -> Generator[PostgresCluster]:
             account=account,
         )
         # No TCP, and no fsync: nothing in it outlives the tests.
-        options = f"-k {folder} -c listen_addresses= -c fsync=off"
-        run(program("pg_ctl"), "-D", data, "-l", log, "-o", options, "-w", "start", account=account)
+        options = ("-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off")
+        server = subprocess.Popen(
+            (program("postgres"), "-D", data, *options),
+            user=account,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd="/",
+            env={**os.environ, "LC_MESSAGES": "C"},
+        )
         try:
+            assert server.stderr is not None
+            wait_until_ready(server.stderr)
+            drain = threading.Thread(target=server.stderr.read)  # or the pipe would fill
+            drain.start()
             yield PostgresCluster(folder)
+            server.send_signal(signal.SIGINT)  # ends connections that are still open
+            drain.join(timeout=30)
+            server.wait(timeout=30)
         finally:
-            run(program("pg_ctl"), "-D", data, "-m", "immediate", "-w", "stop", account=account)
+            server.kill()
+            server.communicate()
     finally:
         shutil.rmtree(folder)

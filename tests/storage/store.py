@@ -49,7 +49,7 @@ class Store:
         self._open_port = open_port
         self._answers: dict[int, asyncio.Future[Any]] = {}
         self._number = 0
-        self._port: Port | None = None
+        self.port: Port | None = None
         self._context: AbstractAsyncContextManager[Port] | None = None
 
     def tell(self, to: str, message: Any, sender: str) -> None:
@@ -58,7 +58,7 @@ class Store:
 
     async def open(self) -> None:
         self._context = self._open_port(self.tell)
-        self._port = await self._context.__aenter__()
+        self.port = await self._context.__aenter__()
 
     async def close(self) -> None:
         assert self._context is not None
@@ -69,11 +69,11 @@ class Store:
         await self.open()
 
     def send(self, make: Callable[[int], RunWrites | RunQuery]) -> asyncio.Future[Any]:
-        assert self._port is not None
+        assert self.port is not None
         self._number += 1
         answer = asyncio.get_running_loop().create_future()
         self._answers[self._number] = answer
-        self._port.deliver("storage", make(self._number), "archive")
+        self.port.deliver("storage", make(self._number), "archive")
         return answer
 
     async def write(self, *writes: Write) -> WritesDone | WritesFailed:

@@ -9,11 +9,8 @@ from gpu_actor.engine.block_formats import FORMATS, BlockFormat
 from tests.gpu_actor.tiny_models import SCALE_PLACES, packed
 
 EXACT = [form for form in FORMATS.values() if form.unpack is not None]
-WRITABLE = [
-    form
-    for form in FORMATS.values()
-    if form.name in SCALE_PLACES or form.type_id in {0, 1, 2, 3, 6, 7, 8, 30}
-]
+SIMPLE = {"F32", "F16", "BF16", "Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0"}
+WRITABLE = [form for form in FORMATS.values() if form.name in SIMPLE | SCALE_PLACES.keys()]
 
 
 def name_of(form: BlockFormat) -> str:
@@ -35,6 +32,16 @@ def test_values_are_those_of_the_reference(form: BlockFormat) -> None:
     assert values.shape == (7, 512)
     # Scale and offset are summed in another order: the last bit of a weight may differ.
     np.testing.assert_allclose(values, reference, rtol=0, atol=float(np.abs(reference).max()) * 2e-7)
+
+
+@pytest.mark.parametrize("name", ["Q8_0", "Q6_K", "Q5_1"])
+def test_codes_of_eight_bits_are_the_sum_of_two_of_four(name: str) -> None:
+    form = next(form for form in EXACT if form.name == name)
+    blocks = form.blocks(packed(name, 7, 512, np.random.default_rng(3)))
+    assert blocks is not None
+    high, low = blocks.halves()
+    assert max(high.codes.max(), low.codes.max()) < 16
+    np.testing.assert_allclose(high.values() + low.values(), blocks.values(), atol=1e-6)
 
 
 @pytest.mark.parametrize("form", EXACT, ids=name_of)

@@ -1,11 +1,12 @@
 """The decoder graph against llama.cpp, and its two forms against each other."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnx
-import onnxruntime
+import onnx as untyped_onnx
+import onnxruntime as untyped_runtime  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 
 from gpu_actor.engine.decoder_graph import CANONICAL, OPSET, DecoderGraph
@@ -22,6 +23,8 @@ from tests.gpu_actor.llama_cpp import LlamaCpp
 from tests.gpu_actor.tiny_models import TinyModel, write_tiny
 
 Floats = npt.NDArray[np.float32]
+onnx: Any = untyped_onnx
+onnxruntime: Any = untyped_runtime
 
 PROMPT = [int(token) for token in np.random.default_rng(3).integers(4, 260, 40)]
 
@@ -123,7 +126,7 @@ def test_the_canonical_form_is_valid_onnx_and_agrees_with_the_cpu_form(
     options = onnxruntime.SessionOptions()
     options.add_session_config_entry("session.qdq_matmulnbits_accuracy_level", "0")
     session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    caches = {
+    caches: dict[str, Floats] = {
         f"{kind}{layer}": np.zeros((1, config.kv_heads, 32, config.head_size), np.float32)
         for layer in range(config.layers)
         for kind in "kv"
@@ -132,7 +135,7 @@ def test_the_canonical_form_is_valid_onnx_and_agrees_with_the_cpu_form(
     at = 0
     for chunk in (ids[:8], ids[8:]):
         states = exact.table.states(chunk)
-        feeds = {
+        feeds: dict[str, npt.NDArray[Any]] = {
             "states": states[None],
             "positions": np.arange(at, at + len(chunk))[None],
             "write_index": np.array([at]),

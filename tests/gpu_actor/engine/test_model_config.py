@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 
 from gpu_actor.engine.gguf_file import GgufFile
-from gpu_actor.engine.model_config import RopeConfig, read_config
+from gpu_actor.engine.model_config import ModelConfig, RopeConfig, read_config
 from gpu_actor.troubles import ModelFileError, UnsupportedModelError
 from tests.gpu_actor.tiny_models import TinyModel, write_tiny
 
 
-def config_of(tmp_path: Path, model: TinyModel):  # noqa: ANN201
+def config_of(tmp_path: Path, model: TinyModel) -> ModelConfig:
     return read_config(GgufFile(write_tiny(tmp_path / "model.gguf", model)))
 
 
@@ -38,16 +38,14 @@ def test_head_size_need_not_be_embedding_by_heads(tmp_path: Path) -> None:
     ],
     ids=["architecture", "experts", "tensor", "rope"],
 )
-def test_what_the_graph_does_not_cover_is_refused_by_name(
-    tmp_path: Path, model: TinyModel, words: str
-) -> None:
+def test_what_is_not_covered_is_refused_by_name(tmp_path: Path, model: TinyModel, words: str) -> None:
     with pytest.raises(UnsupportedModelError, match=words) as caught:
         config_of(tmp_path, model)
     assert "\n" not in str(caught.value)
 
 
 def test_a_size_of_nothing_is_damage(tmp_path: Path) -> None:
-    with pytest.raises(ModelFileError, match="layers|block_count"):
+    with pytest.raises(ModelFileError, match="block_count"):
         config_of(tmp_path, TinyModel(layers=0))
 
 

@@ -87,7 +87,6 @@ export const words = {
     live: "A reply is being written",
     show: "Show the conversations",
     hide: "Hide the conversations",
-    home: "All characters",
   },
 
   chat: {

@@ -1,0 +1,295 @@
+"""The GPU actor: who gets a slot, and what the next step computes."""
+
+from typing import Literal
+
+import pytest
+
+from actors.addresses import ENGINE, LINK
+from actors.effects import Started
+from actors.messages.engine import Admit, Admitted, Emitted, EngineFailed, NotAdmitted, Release, Step, Stepped
+from actors.messages.generation import SHORT, Accepted, Cancel, End, EndReason, Progress, Token
+from actors.messages.link import Credit, EngineHello, EngineJob, EngineWelcome
+from actors.settings import GpuSettings
+from gpu_actor.actor import EngineRuntimeError, GpuActor
+from tests.actors.kit import SHEET, Said, Stage, engine_hello, new_world, request, uid
+
+CHUNK = 16
+
+
+class Gpu(Stage):
+    """A GPU actor; the test is its engine."""
+
+    def __init__(self, slots: int = 2) -> None:
+        world = new_world()
+        self.gpu = GpuActor(GpuSettings(prefill_chunk=CHUNK), world, engine_hello(slots=slots))
+        super().__init__(self.gpu, world)
+        self.first = self.tell(Started())
+        self.tell(EngineWelcome(uid(1)), LINK)
+
+    def job(
+        self, number: int, *, attempt: int = 1, committed: tuple[int, ...] = (), credit: int = 1_000
+    ) -> Said:
+        """As the link gives it: with its credit behind it."""
+        said = self.tell(EngineJob(request(number, attempt=attempt, committed=committed), SHEET), LINK)
+        return said + self.credit(number, credit, attempt)
+
+    def credit(self, number: int, limit: int, attempt: int = 1) -> Said:
+        return self.tell(Credit(uid(number), attempt, limit), LINK)
+
+    def cancel(self, number: int, attempt: int = 1) -> Said:
+        return self.tell(Cancel(uid(number), attempt), LINK)
+
+    def admitted(self, number: int, *, prefill: int = 10, replay: int = 0, attempt: int = 1) -> Said:
+        return self.tell(Admitted(uid(number), attempt, "m", b"digest", prefill, prefill, replay), ENGINE)
+
+    def stepped(self, *emitted: Emitted, prefilled: int = 0, replayed: tuple[int, ...] = ()) -> Said:
+        """The step under way is done."""
+        return self.tell(Stepped(self.gpu.step_number, prefilled, emitted, replayed, 0.5), ENGINE)
+
+
+def made(
+    slot: int, number: int, token: int = 5, *, ended: EndReason | Literal[""] = "", held: str = ""
+) -> Emitted:
+    """A token of generation `number`; -1: none, only the end."""
+    return Emitted(slot, uid(number), token, f"{token} ", ended, held)
+
+
+def decoding(*numbers: int, slots: int = 2, credit: int = 1_000) -> Gpu:
+    """These replies, each in the slot of its place, have their prompt; a step of all is under way."""
+    gpu = Gpu(slots)
+    for number in numbers:
+        gpu.job(number, credit=credit)
+    for number in numbers:
+        gpu.admitted(number, prefill=0)
+    gpu.stepped()
+    return gpu
+
+
+def step(said: Said) -> Step:
+    return said.one(Step)
+
+
+# -- greetings --------------------------------------------------------------------------------------
+
+
+def test_it_greets_until_the_link_answers() -> None:
+    world = new_world()
+    stage = Stage(GpuActor(GpuSettings(), world, engine_hello()), world)
+    stage.tell(Started())
+    assert stage.fire("hello").one(EngineHello).engine == "engine"
+    stage.tell(EngineWelcome(uid(1)))
+    assert stage.fire("hello") == []
+    assert stage.timers == {}
+
+
+def test_each_incarnation_has_a_boot_of_its_own() -> None:
+    world = new_world()
+    boots = {GpuActor(GpuSettings(), world, engine_hello()).facts.boot for _ in range(2)}
+    assert len(boots) == 2
+
+
+def test_a_link_that_started_anew_makes_it_drop_everything_and_greet() -> None:
+    gpu = decoding(1)
+    gpu.job(2)
+    assert gpu.tell(EngineWelcome(uid(1))) == []
+    said = gpu.tell(EngineWelcome(uid(2)))
+    assert said.to(ENGINE) == [Release(0), Release(1)]
+    assert said.of(EngineHello) != []
+    assert gpu.stepped(made(0, 1)).of(Token) == []
+    assert gpu.gpu.credit == {}
+
+
+# -- slots ------------------------------------------------------------------------------------------
+
+
+def test_a_job_takes_a_free_slot_and_no_two_share_one() -> None:
+    gpu = Gpu(slots=2)
+    slots = [admit.slot for number in (1, 2, 3) for admit in gpu.job(number).of(Admit)]
+    assert slots == [0, 1]
+
+
+def test_the_job_that_waits_takes_the_slot_that_opens() -> None:
+    gpu = decoding(1, 2)
+    gpu.job(3)
+    said = gpu.stepped(made(1, 2, ended="length"))
+    assert said.to(ENGINE)[:2] == [Release(1), Admit(request(3, attempt=1), SHEET, 1)]
+
+
+def test_an_admission_is_told_once() -> None:
+    gpu = Gpu()
+    gpu.job(1)
+    assert gpu.admitted(1, prefill=20).to(LINK) == [Accepted(uid(1), 1, "m", b"digest", 20)]
+    assert gpu.admitted(1, prefill=20) == []
+    assert gpu.admitted(9) == []
+
+
+def test_a_reply_that_the_engine_refuses_ends_and_its_slot_is_free() -> None:
+    gpu = Gpu(slots=1)
+    gpu.job(1, committed=(7,))
+    gpu.job(2)
+    said = gpu.tell(NotAdmitted(uid(1), 1, "too long " * 1_000), ENGINE)
+    ended = said.one(End)
+    assert (ended.reason, ended.seq, len(ended.why)) == ("refused", 1, SHORT)
+    assert said.to(ENGINE) == [Release(0), Admit(request(2, attempt=1), SHEET, 0)]
+    assert gpu.tell(NotAdmitted(uid(1), 1, "again"), ENGINE) == []
+
+
+# -- prefill ----------------------------------------------------------------------------------------
+
+
+def test_a_prompt_is_computed_in_chunks_and_its_progress_told() -> None:
+    gpu = Gpu()
+    gpu.job(1)
+    first = step(gpu.admitted(1, prefill=40))
+    assert (first.prefill_slot, first.prefill_tokens, first.decode) == (0, CHUNK, ())
+    said = gpu.stepped(prefilled=16)
+    assert said.to(LINK) == [Progress(uid(1), 1, 16, 40)]
+    assert step(said).number == first.number + 1
+    gpu.stepped(prefilled=32)
+    said = gpu.stepped(made(0, 1), prefilled=40)
+    assert said.to(LINK) == [Progress(uid(1), 1, 40, 40), Token(uid(1), 1, 0, 5, "5 ")]
+    assert step(said).decode == (0,)
+
+
+def test_live_streams_take_a_token_with_each_chunk_of_a_long_prompt() -> None:
+    gpu = decoding(1)
+    gpu.job(2)
+    gpu.admitted(2, prefill=100)
+    for done in (16, 32, 48):
+        said = gpu.stepped(made(0, 1), prefilled=done)
+        assert (step(said).prefill_slot, step(said).decode) == (1, (0,))
+
+
+def test_of_two_prompts_the_one_that_is_sooner_done_goes_first() -> None:
+    gpu = Gpu()
+    gpu.job(1)
+    gpu.job(2)
+    gpu.admitted(1, prefill=100)
+    gpu.admitted(2, prefill=20)
+    assert step(gpu.stepped(prefilled=16)).prefill_slot == 1
+
+
+def test_committed_tokens_are_replayed_without_credit_and_nothing_is_emitted_twice() -> None:
+    gpu = Gpu()
+    gpu.job(1, committed=(7, 8, 9), credit=0)
+    gpu.admitted(1, prefill=10, replay=2)
+    assert step(gpu.stepped(prefilled=10)).decode == (0,)
+    assert step(gpu.stepped(replayed=(0,))).decode == (0,)
+    assert gpu.stepped(replayed=(0,)).of(Step) == []
+    gpu.credit(1, 1_000)
+    assert gpu.stepped(made(0, 1)).one(Token).seq == 3
+
+
+# -- decode -----------------------------------------------------------------------------------------
+
+
+def test_all_live_streams_are_one_batch_with_one_step_under_way() -> None:
+    gpu = decoding(1, 2)
+    said = gpu.stepped(made(0, 1), made(1, 2))
+    assert step(said).decode == (0, 1)
+    assert gpu.credit(1, 2_000) == []
+
+
+def test_a_stream_without_credit_pauses_and_the_others_go_on() -> None:
+    gpu = decoding(1, 2, credit=1)
+    gpu.credit(2, 1_000)
+    assert step(gpu.stepped(made(0, 1), made(1, 2))).decode == (1,)
+    assert step(gpu.stepped(made(1, 2))).decode == (1,)
+    gpu.credit(1, 2)
+    assert step(gpu.stepped(made(1, 2))).decode == (0, 1)
+
+
+def test_when_every_stream_pauses_new_credit_starts_the_next_step() -> None:
+    gpu = decoding(1, credit=1)
+    assert gpu.stepped(made(0, 1)).of(Step) == []
+    assert step(gpu.credit(1, 2)).decode == (0,)
+
+
+def test_credit_of_another_attempt_or_of_nobody_is_not_kept() -> None:
+    gpu = decoding(1, credit=1)
+    gpu.stepped(made(0, 1))
+    assert gpu.credit(1, 99, attempt=9) == []
+    assert gpu.credit(404, 99) == []
+    assert set(gpu.gpu.credit) == {uid(1)}
+
+
+def test_a_reply_ends_with_its_last_token_or_without_one() -> None:
+    gpu = decoding(1, 2)
+    said = gpu.stepped(made(0, 1, ended="length", held="held"), made(1, 2, -1, ended="stop"))
+    assert [(m.generation.int, m.seq) for m in said.of(Token)] == [(1, 0)]
+    first, second = said.of(End)
+    assert (first.seq, first.reason, first.text, first.decode_s) == (1, "length", "held", 1.0)
+    assert (second.seq, second.reason) == (0, "stop")
+    assert said.to(ENGINE) == [Release(0), Release(1)]
+    assert gpu.gpu.credit == {}
+
+
+# -- cancel -----------------------------------------------------------------------------------------
+
+
+def test_a_cancel_within_a_step_frees_the_slot_and_what_the_step_made_is_dropped() -> None:
+    gpu = decoding(1, 2)
+    gpu.job(3)
+    said = gpu.cancel(1)
+    assert said.to(ENGINE) == [Release(0), Admit(request(3, attempt=1), SHEET, 0)]
+    said = gpu.stepped(made(0, 1), made(1, 2))
+    assert [m.generation for m in said.of(Token)] == [uid(2)]
+    assert step(said).decode == (1,)
+
+
+def test_the_same_reply_begun_anew_in_the_slot_takes_nothing_of_the_step_before() -> None:
+    gpu = decoding(1)
+    gpu.cancel(1)
+    gpu.job(1, attempt=2)
+    said = gpu.stepped(made(0, 1), prefilled=5, replayed=(0,))
+    assert said.of(Token) == said.of(Progress) == []
+    assert gpu.admitted(1, attempt=1) == []
+    assert step(gpu.admitted(1, attempt=2)).prefill_slot == 0
+
+
+def test_a_prompt_that_is_cancelled_in_its_step_is_not_told_of() -> None:
+    gpu = Gpu()
+    gpu.job(1)
+    gpu.admitted(1, prefill=40)
+    gpu.cancel(1)
+    assert gpu.stepped(prefilled=16) == []
+
+
+def test_a_job_that_waits_can_be_cancelled() -> None:
+    gpu = decoding(1, 2)
+    gpu.job(3)
+    gpu.cancel(3)
+    assert gpu.stepped(made(0, 1, ended="stop")).of(Admit) == []
+    assert uid(3) not in gpu.gpu.credit
+
+
+def test_a_cancel_of_an_earlier_attempt_leaves_the_later_one() -> None:
+    gpu = decoding(1, 2)
+    gpu.job(3, attempt=5)
+    assert gpu.cancel(1, attempt=0) == []
+    assert gpu.cancel(3, attempt=4) == []
+    said = gpu.stepped(made(0, 1, ended="stop"))
+    assert said.one(Admit).request.attempt == 5
+    assert uid(3) in gpu.gpu.credit
+
+
+# -- the engine -------------------------------------------------------------------------------------
+
+
+def test_the_answer_to_another_step_is_not_taken() -> None:
+    gpu = decoding(1)
+    number = gpu.gpu.step_number
+    for stale in (number - 1, number + 1):
+        assert gpu.tell(Stepped(stale, 0, (made(0, 1),)), ENGINE) == []
+    gpu.stepped(made(0, 1, ended="stop"))
+    assert gpu.tell(Stepped(number, 0, (made(0, 1),)), ENGINE) == []
+
+
+def test_a_broken_engine_is_an_error() -> None:
+    with pytest.raises(EngineRuntimeError, match="device lost"):
+        Gpu().tell(EngineFailed("device lost"), ENGINE)
+
+
+def test_a_message_of_others_is_a_bug() -> None:
+    with pytest.raises(TypeError, match="Token"):
+        Gpu().tell(Token(uid(1), 1, 0, 5, "x"), LINK)
