@@ -156,12 +156,12 @@ class GenerationQueue:
         return effects
 
     def believed(self, message: LeaseBelieved) -> list[Effect]:
-        known = (
-            message.generation in self.leases
-            or any(ticket.request.generation == message.generation for ticket in self.waiting)
-            or any(ticket.request.generation == message.generation for ticket, _ in self.leasing.values())
-        )
-        if known:
+        """One that is about to be told of a lease waits; any other that is wrong is put right."""
+        lease = self.leases.get(message.generation)
+        if lease is not None and lease.attempt != message.attempt:
+            return self.take_away(message.generation, "its session did not hear of it")
+        tickets = [*self.waiting, *(ticket for ticket, _ in self.leasing.values())]
+        if lease is not None or any(ticket.request.generation == message.generation for ticket in tickets):
             return []
         lost = LeaseLost(message.generation, message.attempt, "the queue does not know it")
         return [Send(addresses.session(message.conversation), lost)]
@@ -176,6 +176,7 @@ class GenerationQueue:
         for ticket in self.waiting:
             if ticket.request.generation == request.generation:
                 ticket.request = request
+                ticket.told = None  # a session that was made anew has forgotten its place
                 return []
         if any(ticket.request.generation == request.generation for ticket, _ in self.leasing.values()):
             return []

@@ -14,6 +14,7 @@ from actors.messages.generation import Accepted, End, Token
 from actors.messages.queueing import Placed
 from actors.wire.reliable import Inbox
 
+CHARACTERS_A_TOKEN = 200  # on the average; those of an honest model have a handful
 HELD_FRAMES = 1_024  # not committed yet; the credit window of an honest link is far smaller
 
 
@@ -80,8 +81,11 @@ class LiveReply:
         )
 
     def too_long(self, frame: Token | End) -> bool:
-        """Whether the worker makes more tokens than it was asked for."""
-        return isinstance(frame, Token) and frame.seq >= self.generation.sampling.max_tokens
+        """Whether the worker makes more than it was asked for."""
+        most = self.generation.sampling.max_tokens
+        if isinstance(frame, Token) and frame.seq >= most:
+            return True
+        return len(self.text) > most * CHARACTERS_A_TOKEN
 
     def take(self, frame: Token | End) -> None:
         """Put the frame in order behind what has arrived; one too many is dropped, and asked for later."""

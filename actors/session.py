@@ -225,6 +225,8 @@ class Session:
                 return self.ask_again_at_gap()
             case "retry":
                 return self.next_commit()
+            case "submit":  # a queue that knows of it drops the repetition
+                return self.submit_again(self.live.generation.id) if self.live is not None else []
             case _:
                 return self.commit_timed_out(name)
 
@@ -583,7 +585,7 @@ class Session:
             self.submit_when_quiet = True
             return []
         self.submit_when_quiet = False
-        return [Send(QUEUE, self.request(live))]
+        return [Send(QUEUE, self.request(live)), StartTimer("submit", self.settings.submit_s)]
 
     def submit_again(self, generation: UUID) -> list[Effect]:
         if self.live is None or self.live.generation.id != generation:

@@ -23,6 +23,7 @@ class SessionSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     idle_s: float = 300.0  # a session with nothing to do leaves memory after this long
     probe_s: float = 1.0  # silence of a live reply after which the worker is asked again
+    submit_s: float = 30.0  # a reply that waits is asked for again after this long
     gap_s: float = 0.05  # how long a gap may last before the worker is asked to send again
     commit_timeout_s: float = 15.0  # no answer from the archive: start anew from what is durable
     commit_retry_s: float = 1.0  # pause before a failed write is tried again

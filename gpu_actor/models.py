@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from deploy.cache import model_path
 from deploy.stamps import write_in_one_move
-from gpu_actor.troubles import ModelNotFoundError
+from gpu_actor.troubles import CacheFolderError, ModelNotFoundError
 
 HASHES = "model-hashes.json"
 CHUNK = 1 << 22
@@ -53,13 +53,19 @@ def file_hash(path: Path, cache: Path) -> str:
         while chunk := stream.read(CHUNK):
             digest.update(chunk)
     hashes[str(path)] = KnownHash(facts.st_size, facts.st_mtime_ns, digest.hexdigest())
-    write_in_one_move(cache / HASHES, msgspec.json.encode(hashes).decode())
+    try:
+        write_in_one_move(cache / HASHES, msgspec.json.encode(hashes).decode())
+    except OSError as error:
+        raise CacheFolderError(
+            f"the cache folder {cache} cannot be written: {error.strerror or error}; "
+            "make room there, or choose another folder with SAMOVAR_CACHE"
+        ) from error
     return digest.hexdigest()
 
 
 def known_hashes(cache: Path) -> dict[str, KnownHash]:
-    """What was remembered; nothing where the file is absent or damaged, for it can be made again."""
+    """What was remembered; nothing where it cannot be read, for it can be made again."""
     try:
         return msgspec.json.decode((cache / HASHES).read_bytes(), type=dict[str, KnownHash])
-    except (FileNotFoundError, msgspec.MsgspecError):
+    except (OSError, msgspec.MsgspecError):
         return {}

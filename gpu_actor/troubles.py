@@ -25,6 +25,10 @@ class ChatTemplateError(EngineTrouble):
     """
 
 
+class CacheFolderError(EngineTrouble):
+    """The cache folder cannot be written. Make room on its disk, or choose another with SAMOVAR_CACHE."""
+
+
 class OutOfMemoryBudgetError(EngineTrouble):
     """The key/value cache does not fit. Lower `engine.context`, or raise `engine.cache_mb`."""
 

@@ -11,6 +11,7 @@ from typing import Literal
 
 from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.engine.model_config import ModelConfig
+from gpu_actor.troubles import CacheFolderError
 
 GRAPH_VERSION = 1
 """Goes up with every change of the generator or of the weights' form."""
@@ -26,7 +27,13 @@ def cached_graph(
     """The graph file for the CPU; written first where it is not there yet."""
     folder = cache / "graphs" / f"{model_hash[:32]}-{numerics}-{GRAPH_VERSION}"
     if not folder.is_dir():
-        write_folder(folder, numerics, file, config)
+        try:
+            write_folder(folder, numerics, file, config)
+        except OSError as error:
+            raise CacheFolderError(
+                f"the decoder graph cannot be written to {folder.parent}: {error.strerror or error}; "
+                "make room there, or choose another folder with SAMOVAR_CACHE"
+            ) from error
     return folder / GRAPH
 
 

@@ -4,6 +4,7 @@ Weights go into one external data file as they are made, so that a model of any 
 written with little memory.
 """
 
+import os
 from pathlib import Path
 from typing import Any, Self
 
@@ -46,7 +47,9 @@ class GraphWriter:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.data.close()
+        with self.data:
+            self.data.flush()
+            os.fsync(self.data.fileno())  # what is renamed into place is whole even after a power cut
 
     def input(self, name: str, kind: str, shape: Shape) -> str:
         self.inputs.append(helper.make_tensor_value_info(name, TYPES[kind], shape))
@@ -97,4 +100,7 @@ class GraphWriter:
         graph = helper.make_graph(self.nodes, "decoder", self.inputs, self.outputs, constants)
         opsets = [helper.make_opsetid("", self.opset), helper.make_opsetid(MICROSOFT, 1)]
         model = helper.make_model(graph, opset_imports=opsets, ir_version=11, producer_name="samovar")
-        (self.folder / file_name).write_bytes(model.SerializeToString())
+        with (self.folder / file_name).open("wb") as stream:
+            stream.write(model.SerializeToString())
+            stream.flush()
+            os.fsync(stream.fileno())

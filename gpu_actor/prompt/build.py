@@ -8,6 +8,7 @@ dialogues go first (the last one first), then the oldest messages.
 
 import hashlib
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -56,6 +57,7 @@ class Pieces:
     history: list[tuple[ChatMessage, Piece]]
     closing: list[Piece]
     opening: Piece | None = None
+    unread: int = 0  # oldest messages that were not even counted
     dropped: list[Piece] = field(default_factory=list[Piece])
 
     def kept(self) -> list[Piece]:
@@ -77,7 +79,7 @@ class PromptBuilder:
 
     def build(self, turn: Turn, sheet: CharacterSheet, budget: int) -> PromptPlan:
         """The prompt in at most `budget` tokens; PromptTooLongError where that cannot be."""
-        pieces = self.pieces(turn, sheet)
+        pieces = self.pieces(turn, sheet, budget)
         while True:
             ids = self.encode(pieces, turn.now_ms)
             if len(ids) <= budget:
@@ -89,38 +91,54 @@ class PromptBuilder:
 
     # -- what goes in -------------------------------------------------------------------------
 
-    def pieces(self, turn: Turn, sheet: CharacterSheet) -> Pieces:
+    def piece(self, source: str, text: str) -> Piece:
+        return Piece(source, text, self.count(text))
+
+    def pieces(self, turn: Turn, sheet: CharacterSheet, budget: int) -> Pieces:
         def written(text: str) -> str:
             return expand_names(text, sheet.name, turn.user_name).strip()
-
-        def piece(source: str, text: str) -> Piece:
-            return Piece(source, text, self.count(text))
 
         instructions = sheet.system_prompt.replace("{{original}}", DEFAULT_SYSTEM_PROMPT)
         system = [
             ("system prompt", "", instructions.strip() or DEFAULT_SYSTEM_PROMPT),
-            ("description", "", sheet.description),
-            ("personality", "{{char}}'s personality: ", sheet.personality),
-            ("scenario", "Scenario: ", sheet.scenario),
-            ("persona", "About {{user}}: ", turn.persona),
+            ("description", "", sheet.description.strip()),
+            ("personality", "{{char}}'s personality: ", sheet.personality.strip()),
+            ("scenario", "Scenario: ", sheet.scenario.strip()),
+            ("persona", "About {{user}}: ", turn.persona.strip()),
         ]
         examples = [text for text in map(written, START.split(sheet.mes_example)) if text]
-        history = [ChatMessage(message.role, written(message.text)) for message in turn.history]
         closing = written(sheet.post_history_instructions)
+        opening = self.piece("beginning of the reply", turn.continue_text) if turn.continue_text else None
+        history, unread = self.recent(turn, written, budget)
         return Pieces(
-            system=[piece(source, written(lead + text)) for source, lead, text in system if text.strip()],
+            system=[
+                self.piece(source, written(lead + text)) for source, lead, text in system if text.strip()
+            ],
             examples=[
-                piece(f"example dialogue {number}", f"Example dialogue:\n{text}")
+                self.piece(f"example dialogue {number}", f"Example dialogue:\n{text}")
                 for number, text in enumerate(examples, 1)
             ],
-            history=[
-                (message, piece(f"message {number} ({message.role})", message.text))
-                for number, message in enumerate(history, 1)
-                if message.text
-            ],
-            closing=[piece("post-history instructions", closing)] if closing else [],
-            opening=piece("beginning of the reply", turn.continue_text) if turn.continue_text else None,
+            history=history,
+            closing=[self.piece("post-history instructions", closing)] if closing else [],
+            opening=opening,
+            unread=unread,
         )
+
+    def recent(
+        self, turn: Turn, written: Callable[[str], str], budget: int
+    ) -> tuple[list[tuple[ChatMessage, Piece]], int]:
+        """The newest messages, a little more than fits, and how many older ones there are: a long talk is
+        not worked through at every turn.
+        """
+        recent: list[tuple[ChatMessage, Piece]] = []
+        for older, message in reversed(list(enumerate(turn.history))):
+            if budget < 0:
+                return recent[::-1], older + 1
+            if text := written(message.text):
+                piece = self.piece(f"message {older + 1} ({message.role})", text)
+                recent.append((ChatMessage(message.role, text), piece))
+                budget -= piece.tokens
+        return recent[::-1], 0
 
     def encode(self, pieces: Pieces, now_ms: int) -> list[int]:
         system = "\n\n".join(piece.text for piece in [*pieces.system, *pieces.examples])
@@ -171,7 +189,9 @@ class PromptBuilder:
     @staticmethod
     def trace(pieces: Pieces, budget: int) -> tuple[PromptTrace, ...]:
         why = f"no room within {budget} tokens"
+        unread = [PromptTrace(f"messages 1 to {pieces.unread}", 0, kept=False, why=f"{why}, not counted")]
         return (
             *(PromptTrace(piece.source, piece.tokens, kept=True) for piece in pieces.kept()),
             *(PromptTrace(piece.source, piece.tokens, kept=False, why=why) for piece in pieces.dropped),
+            *(unread if pieces.unread else ()),
         )

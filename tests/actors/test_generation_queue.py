@@ -205,7 +205,7 @@ def test_a_reply_asked_for_twice_is_leased_once() -> None:
 
 def test_a_waiting_reply_asked_for_again_keeps_its_place_with_what_is_committed_now() -> None:
     queue = counter(asked=3)
-    queue.do(request(2, committed=(5,)))
+    assert queue.do(request(2, committed=(5,))).of(Placed) == [Placed(uid(2), 1, 2)]  # it may have forgotten
     assert queue.do(ReplyEnded(uid(1))).one(GenerateReply).committed == (5,)
 
 
@@ -272,6 +272,12 @@ def test_a_lease_that_a_session_believes_in_and_that_is_none_is_lost() -> None:
         assert queue.do(LeaseBelieved(uid(number), uid(100 + number), 1)).of(LeaseLost) == []
     believed = LeaseBelieved(uid(9), uid(109), 4)
     assert queue.do(believed).to(session(9)) == [LeaseLost(uid(9), 4, "the queue does not know it")]
+
+
+def test_a_session_that_did_not_hear_of_its_lease_gets_another() -> None:
+    queue = counter(asked=1)
+    assert queue.do(LeaseBelieved(uid(1), uid(101), 0)).one(LeaseLost).attempt == 1
+    assert given(queue.do(request(1, attempt=1))) == [(1, 2)]
 
 
 # -- silence ----------------------------------------------------------------------------------------

@@ -249,6 +249,16 @@ def test_a_worker_that_makes_more_than_it_was_asked_for_is_stopped() -> None:
     assert talk.texts()[-1] == "0 1 "
 
 
+def test_a_worker_whose_tokens_are_far_too_long_is_stopped() -> None:
+    talk = Talk()
+    talk.begin()
+    talk.do(SendText(CONVERSATION, uid(1), "Briefly.", sampling=Sampling(max_tokens=10)))
+    talk.lease()
+    talk.accept()
+    talk.do(talk.token(0, text="x" * 2_001), BOX)
+    assert "more than it was asked for" in talk.do(talk.token(1), BOX).one(ReplyFinished).why
+
+
 # -- the fence --------------------------------------------------------------------------------------
 
 
@@ -372,6 +382,19 @@ def test_readers_see_the_place_in_the_queue() -> None:
     state = talk.tell(Placed(talk.row.id, 2, 5, 30.0), QUEUE).one(ReplyState).live
     assert (state.place, state.waiting, state.wait_s) == (2, 5, 30.0)
     assert talk.lease().one(ReplyState).live.place == 0
+
+
+def test_a_reply_that_waits_is_asked_for_again_now_and_then() -> None:
+    talk = Talk()
+    talk.begin()
+    talk.say()
+    assert talk.fire("submit").kinds == ["GenerateReply"]
+    talk.lease()
+    assert talk.fire("submit") == []
+    assert "submit" not in talk.timers
+    talk.do(Stop(CONVERSATION, talk.row.id))
+    talk.timers["submit"] = 0.0
+    assert talk.fire("submit") == []
 
 
 def test_readers_see_how_far_the_prompt_is() -> None:

@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -153,7 +153,7 @@ class Page:
 
 
 @contextlib.contextmanager
-def running_browser(chromium: str) -> Iterator[Browser]:
+def running_browser(chromium: str) -> Generator[Browser]:
     node = find_node()
     if node is None or not (UI / "node_modules" / "playwright-core").is_dir():
         raise PageTroubleError(

@@ -9,7 +9,7 @@ from tests.system.running_node import RunningNode
 OWNER = "Anna"
 PASSWORD = "tea for the whole family"
 QUESTION = "Tell me a long story about the sea, with a ship, a storm and a lighthouse."
-TOKENS = 120
+TOKENS = 90
 """Length of a reply: long enough to be disturbed in its middle."""
 
 LAST = "li.message:last-child"
@@ -19,7 +19,9 @@ STOP = "role=button[name=/^Stop/]"
 def short_replies(data: Path) -> None:
     """Settings for a node that is yet to start."""
     data.mkdir(parents=True)
-    (data / "samovar.toml").write_text(f"[session]\nsampling = {{ max_tokens = {TOKENS} }}\n")
+    # Temperature 0: the same question gives the same reply, so that none is by chance too short for its test.
+    settings = f"[session]\nsampling = {{ max_tokens = {TOKENS}, temperature = 0.0 }}\n"
+    (data / "samovar.toml").write_text(settings)
 
 
 def address(node: RunningNode) -> str:
@@ -68,6 +70,14 @@ def reply_begins(page: Page, letters: int = 1) -> None:
 def reply_ends(page: Page) -> None:
     page.see_no(STOP)
     page.see(f"{LAST} >> role=button[name='Write another reply']")
+
+
+def brief_answer(page: Page, question: str = QUESTION) -> None:
+    """A question, and an answer that is stopped after its first words."""
+    say(page, question)
+    reply_begins(page, 20)
+    page.click(STOP)
+    reply_ends(page)
 
 
 def last_text(page: Page) -> str:

@@ -16,9 +16,7 @@ NEXT = f"{LAST} >> role=button[name='Next version']"
 def answered(page: Page) -> Page:
     """A conversation with one answered question."""
     home.begin(page, "Maren Skye")
-    home.say(page, "How is the sea tonight?")
-    home.reply_begins(page)
-    home.reply_ends(page)
+    home.brief_answer(page)
     return page
 
 
@@ -41,9 +39,10 @@ def test_another_reply_is_a_swipe_away(answered: Page) -> None:
     page = answered
     first = home.last_text(page)
     page.click(f"{LAST} >> role=button[name='Write another reply']")
-    home.reply_begins(page)
+    home.reply_begins(page, len(home.letters(first)) + 20)
     home.reply_ends(page)
     second = home.last_text(page)
+    assert second != first
     page.see(f"{LAST} >> text=2/2")
     page.click(PREVIOUS)
     page.see(f"{LAST} >> text=1/2")
@@ -72,7 +71,7 @@ def test_an_edited_message_is_answered_anew_beside_the_old_one(answered: Page) -
     page.call("hover", on=mine)
     page.click(f"{mine} >> role=button[name='Previous version']")
     page.see(f"{mine} >> text=1/2")
-    assert page.text(f"{mine} >> css=.markdown") == "How is the sea tonight?"
+    assert page.text(f"{mine} >> css=.markdown") == home.QUESTION
     assert home.last_text(page) == reply
 
 
@@ -88,10 +87,7 @@ def test_a_reply_can_be_put_in_other_words_by_its_reader(answered: Page) -> None
 
 def test_a_stopped_reply_goes_on_where_it_stopped(page: Page) -> None:
     home.begin(page, "Mr. Halm")
-    home.say(page, home.QUESTION)
-    home.reply_begins(page, 40)
-    page.click(STOP)
-    home.reply_ends(page)
+    home.brief_answer(page)
     begun = home.letters(home.last_text(page))
     page.click(f"{LAST} >> role=button[name='Let it go on']")
     home.reply_begins(page, len(begun) + 20)

@@ -67,7 +67,7 @@ def test_the_gallery_and_a_character(desk: Device, phone: Device, url: str) -> N
 def test_a_conversation_and_all_that_opens_in_it(desk: Device, url: str) -> None:
     page = home.log_in(desk, url)
     home.begin(page, "Mr. Halm")
-    home.say(page, "Where are we now?")
+    home.say(page, home.QUESTION)
     home.reply_begins(page)
     is_fit(page)
     home.reply_ends(page)
@@ -76,7 +76,6 @@ def test_a_conversation_and_all_that_opens_in_it(desk: Device, url: str) -> None
     page.see("role=textbox[name=/^Edit the words/]")
     is_fit(page)
     page.press("Escape")
-    page.call("blur", on="*:focus")
     page.call("press", "?", on="body")
     page.see("role=heading[name='Keyboard shortcuts']")
     is_fit(page)
@@ -93,9 +92,7 @@ def test_a_conversation_and_all_that_opens_in_it(desk: Device, url: str) -> None
 def test_a_conversation_on_a_phone(phone: Device, url: str) -> None:
     page = home.log_in(phone, url)
     home.begin(page, "Grandmother Vesna")
-    home.say(page, "Averyveryverylongwordthatnobodywouldeverwritebutsomebodydoes" * 3)
-    home.reply_begins(page)
-    home.reply_ends(page)
+    home.brief_answer(page, f"{home.QUESTION} {'Averyverylongwordthatnobodywrites' * 6}")
     is_fit(page)
     page.click("role=button[name='Show the conversations']")
     page.see("role=link[name='New conversation']")

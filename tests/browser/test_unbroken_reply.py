@@ -8,7 +8,7 @@ from tests.system.running_node import RunningNode
 
 pytestmark = pytest.mark.timeout(400)
 
-BEFORE_THE_KILL = 60
+BEFORE_THE_KILL = 40
 """Letters of the reply that are on the page when the process is killed."""
 
 

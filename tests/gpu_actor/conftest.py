@@ -3,11 +3,16 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from deploy.cache import demonstration_model
 from gpu_actor.executor import ModelExecutor, load_executor
 from gpu_actor.models import ChosenModel, file_hash
 from gpu_actor.settings import EngineSettings
+
+# A busy machine is no failure: nothing here is judged by the clock.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

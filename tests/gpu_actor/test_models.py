@@ -11,7 +11,7 @@ from gpu_actor import models
 from gpu_actor.executor import load_executor
 from gpu_actor.models import HASHES, choose_model, file_hash
 from gpu_actor.settings import EngineSettings
-from gpu_actor.troubles import ChatTemplateError, ModelFileError, ModelNotFoundError
+from gpu_actor.troubles import CacheFolderError, ChatTemplateError, ModelFileError, ModelNotFoundError
 from tests.gpu_actor.tiny_models import TinyModel, write_tiny
 
 
@@ -57,6 +57,14 @@ def test_a_damaged_memory_of_hashes_is_made_again(tmp_path: Path) -> None:
     file.write_bytes(b"one")
     (tmp_path / HASHES).write_text("{half", encoding="utf-8")
     assert file_hash(file, tmp_path) == hashlib.sha256(b"one").hexdigest()
+
+
+def test_a_cache_that_cannot_be_written_is_told_with_the_remedy(tmp_path: Path) -> None:
+    file = tmp_path / "model.gguf"
+    file.write_bytes(b"one")
+    (tmp_path / "cache").write_bytes(b"a file where the folder should be")
+    with pytest.raises(CacheFolderError, match="SAMOVAR_CACHE"):
+        file_hash(file, tmp_path / "cache")
 
 
 def test_the_demonstration_models_hash_is_the_pinned_one(model_file: Path, tmp_path: Path) -> None:

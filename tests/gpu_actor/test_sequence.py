@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from actors.messages.generation import GenerateReply, Sampling, Turn
 from gpu_actor.prompt.build import PromptPlan
+from gpu_actor.sampler import choose
 from gpu_actor.sequence import Sequence
 from gpu_actor.tokenizer import Tokenizer
 from gpu_actor.vocabulary import CONTROL, NORMAL, Vocabulary
@@ -136,3 +137,16 @@ def test_a_reply_committed_to_its_end_needs_no_computing() -> None:
     ):
         assert (reply.to_prefill, reply.to_replay) == (0, 0)
         assert reply.emit_end().end == reason
+
+
+def test_every_token_is_drawn_for_its_own_place() -> None:
+    sampling = Sampling(temperature=1.0, top_k=0, top_p=1.0, min_p=0.0, repetition_penalty=1.0)
+    turn = Turn(UUID(int=4), "Ann", ())
+    request = GenerateReply(UUID(int=1), UUID(int=2), UUID(int=3), turn, sampling, seed=99)
+    reply = Sequence(0, request, PromptPlan((1, 2), b"", ()), TOKENIZER, 100)
+    flat = np.zeros(len(WORDS), np.float32)
+    flat[END] = -100
+    for place in range(20):
+        drawn = choose(flat, sampling, seed=99, place=place, recent=(), unpenalised=())
+        assert reply.emit(flat).token_id == drawn
+        reply.token_done()

@@ -84,6 +84,17 @@ def test_parts_of_plain_text_are_encoded_as_if_they_were_one(
     assert tokenizer.encode_parts(parts) == tokenizer.encode(whole, special=False)
 
 
+@pytest.mark.parametrize("pre", ["smollm", "llama-bpe"])
+def test_a_special_token_that_looks_like_a_word_is_not_that_word(tokenizer: Tokenizer, pre: str) -> None:
+    (word,) = tokenizer.encode(" world", special=False)
+    types = list(tokenizer.vocabulary.types)
+    types[word] = CONTROL
+    other = Tokenizer(dataclasses.replace(tokenizer.vocabulary, types=tuple(types), pre=pre))
+    ids = other.encode("Hello world", special=False)
+    assert word not in ids
+    assert other.decode(ids) == "Hello world"
+
+
 def test_a_special_token_is_not_put_together_from_two_parts(tokenizer: Tokenizer) -> None:
     ids = tokenizer.encode_parts([("<|im_", True), ("end|>", False), ("<|im_end|>", True)])
     assert [token for token in ids if token in tokenizer.special_ids] == [2]

@@ -16,7 +16,6 @@ export default defineConfig({
   server: {
     proxy: {
       "/api": { target: NODE, changeOrigin: true, headers: { origin: NODE } },
-      "/assets/portraits": { target: NODE, changeOrigin: true },
       "/ws": { target: NODE, ws: true, changeOrigin: true, headers: { origin: NODE } },
     },
   },

@@ -17,7 +17,7 @@ from actors.messages.link import Greet, Ping, Pong, Redial
 from actors.wire import sockets
 from actors.wire.envelope import FromBox, ToBox, encode
 from actors.wire.readiness import TURN
-from actors.wire.sockets import MAX_FRAME_BYTES, Dialler, Listener
+from actors.wire.sockets import MAX_FRAME_BYTES, CannotListenError, Dialler, Listener
 from actors.wire.zap import answer_zap, user_of, zap_socket
 from tests.actors.kit import hello, token, uid
 
@@ -399,10 +399,23 @@ def test_a_server_that_comes_back_to_its_port_is_found_by_those_who_knew_it() ->
     run(test)
 
 
+def test_a_port_that_is_taken_is_said_in_one_line() -> None:
+    async def test(line: Line) -> None:
+        with pytest.raises(CannotListenError, match=f"cannot listen on 127.0.0.1 port {line.server.port}"):
+            Server(line.door(port=line.server.port))
+        await line.connect()  # who was there first is not harmed
+
+    run(test)
+
+
 def test_a_closed_dialler_says_and_hears_nothing() -> None:
     async def test(line: Line) -> None:
         box = await line.connect()
+        readiness = box.readiness
+        assert readiness is not None
         box.close()
+        readiness.check()
+        assert not readiness.scheduled
         box.say(hello())
         assert box.read_one() is False
         assert box.told == []
@@ -411,7 +424,7 @@ def test_a_closed_dialler_says_and_hears_nothing() -> None:
 
 
 def test_a_peer_that_does_not_read_costs_no_more_than_its_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sockets, "HIGH_WATER_MARK", 1)
+    monkeypatch.setattr(sockets, "HIGH_WATER_MARK", 2)
 
     async def test(line: Line) -> None:
         monkeypatch.undo()  # the server's queue alone is short

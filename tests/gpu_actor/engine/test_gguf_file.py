@@ -73,7 +73,7 @@ def test_a_download_that_was_cut_off_is_found_before_its_weights_are_used(
 
 
 @given(end=st.integers(1, 999))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_header_cut_anywhere_is_named_as_damaged(small: Path, tmp_path: Path, end: int) -> None:
     header = min(place.offset for place in GgufFile(small).tensors.values()) - 32  # without its padding
     cut = tmp_path / f"{end}.gguf"
@@ -83,7 +83,7 @@ def test_a_header_cut_anywhere_is_named_as_damaged(small: Path, tmp_path: Path, 
 
 
 @given(place=st.integers(4, 6000), value=st.binary(min_size=1, max_size=8))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_damage_in_the_header_leads_to_a_clear_error_or_to_nothing(
     small: Path, tmp_path: Path, place: int, value: bytes
 ) -> None:

@@ -8,6 +8,7 @@ from gpu_actor.engine import decoder_graph
 from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.engine.graph_cache import cached_graph
 from gpu_actor.engine.model_config import read_config
+from gpu_actor.troubles import CacheFolderError
 from tests.gpu_actor.tiny_models import TinyModel, write_tiny
 
 KEY = "a1" * 32
@@ -41,10 +42,10 @@ def test_a_graph_whose_making_failed_leaves_nothing_behind(
 ) -> None:
     def fail(graph: decoder_graph.DecoderGraph) -> None:
         graph.writer.data.write(b"half of the weights")
-        raise OSError("the disk is full")
+        raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(decoder_graph.DecoderGraph, "write", fail)
-    with pytest.raises(OSError, match="the disk is full"):
+    with pytest.raises(CacheFolderError, match="No space left on device; make room there"):
         cached_graph(tmp_path, KEY, "fast", file, read_config(file))
     assert list((tmp_path / "graphs").iterdir()) == []
     monkeypatch.undo()

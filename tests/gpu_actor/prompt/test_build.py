@@ -126,18 +126,32 @@ def test_example_dialogues_go_first_the_last_one_first(builder: PromptBuilder) -
 
 
 def test_then_the_oldest_messages_go_and_the_rest_stays_in_order(builder: PromptBuilder) -> None:
-    turn = long_turn(40)
+    turn = long_turn(30)
     plan = builder.build(turn, SHEET, 400)
     assert len(plan.ids) <= 400
     dropped = [line.source for line in plan.trace if not line.kept]
     assert dropped[:2] == ["example dialogue 2", "example dialogue 1"]
+    roles, gone = ("assistant", "user"), len(dropped) - 2
     assert dropped[2:] == [
-        f"message {n} ({'user' if n % 2 == 0 else 'assistant'})" for n in range(1, len(dropped) - 1)
+        f"message {number + 1} ({roles[number % 2]})" for number in range(len(dropped) - 2)
     ]
     text = shown(builder, turn, SHEET, 400)
-    kept = [number for number in range(40) if f"number {number} of" in text]
-    assert kept == list(range(len(dropped) - 2, 40))
+    kept = [number for number in range(30) if f"number {number} of" in text]
+    assert kept == list(range(gone, 30))
     assert "Never break character" in text
+
+
+def test_of_a_long_talk_only_what_could_fit_is_looked_at(tokenizer: Tokenizer) -> None:
+    builder = PromptBuilder(tokenizer, ChatTemplate(CHATML, "", ""), "ab" * 32)
+    turn = long_turn(4000)
+    plan = builder.build(turn, SHEET, 400)
+    assert builder.count.cache_info().misses < 60
+    unread = plan.trace[-1]
+    assert unread.source.startswith("messages 1 to 39")
+    assert (unread.tokens, unread.kept) == (0, False)
+    # The same as if the talk had begun where the prompt begins to look.
+    late = msgspec.structs.replace(turn, history=turn.history[3950:])
+    assert plan.ids == builder.build(late, SHEET, 400).ids
 
 
 def test_no_more_is_given_up_than_is_needed(builder: PromptBuilder) -> None:

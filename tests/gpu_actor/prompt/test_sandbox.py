@@ -126,7 +126,7 @@ def test_a_template_may_refuse_a_conversation() -> None:
         ("{{ {'a': 'é'}|tojson }}{{ [1, 2]|last }}{{ missing|default('d') }}", '{"a": "é"}2d'),
         ("{%- for m in messages[1:] -%}  {{ m.content | trim }}  {%- endfor -%}", "U"),
         ("{% if tools is not defined and messages is iterable %}yes{% endif %}", "yes"),
-        ("{{ 'a\nb'|indent(2) }}", "a\n  b"),
+        ("{{ 'a\nb'|indent(2) }}{{ '-' * 3 }}", "a\n  b---"),
         ("{{ 'abcabc'.replace('b', 'x') }}{{ ', '.join(['1', '2']) }}", "axcaxc1, 2"),
     ],
 )

@@ -127,12 +127,17 @@ export const useChats = defineStore("chats", () => {
     problems.value = Object.fromEntries(Object.entries(problems.value).filter(([of]) => of !== id));
   }
 
-  /** At the end of a login: nothing of it stays in the browser. */
-  function forgetAll(): void {
-    outbox.value = {};
+  /** At the end of a login. */
+  function closeAll(): void {
     chats.clear();
     views.clear();
   }
 
-  return { chats, outbox, problems, open, close, askAgain, post, postAgain, takeBack, tell, dismiss, forgetAll };
+  /** Nothing of this user stays in the browser. */
+  function forgetAll(): void {
+    outbox.value = {};
+    closeAll();
+  }
+
+  return { chats, outbox, problems, open, close, askAgain, post, postAgain, takeBack, tell, dismiss, closeAll, forgetAll };
 });

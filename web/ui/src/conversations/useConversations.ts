@@ -42,6 +42,11 @@ export const useConversations = defineStore("conversations", () => {
     }
   }
 
+  function reset(): void {
+    list.value = [];
+    state.value = "empty";
+  }
+
   const find = (id: string): Conversation | undefined => list.value.find((conversation) => conversation.id === id);
 
   /** Begin a conversation; gives its id. */
@@ -62,5 +67,5 @@ export const useConversations = defineStore("conversations", () => {
     void load();
   }
 
-  return { list, state, trouble, load, find, begin, rename, remove };
+  return { list, state, trouble, load, reset, find, begin, rename, remove };
 });

@@ -37,17 +37,18 @@ export const useWire = defineStore("wire", () => {
     { dial, firstPauseMs: 250, longestPauseMs: 8_000, greetingMs: 10_000 },
   );
 
-  function open(): void {
-    line.open();
-    addEventListener("online", line.open.bind(line));
-    addEventListener("offline", line.lost.bind(line));
-    document.addEventListener("visibilitychange", () => {
-      if (!document.hidden && state.value.at === "pausing") line.open();
-    });
+  /** The network is back, or somebody looks: no need to wait for the end of a pause. */
+  function hurry(): void {
+    if (state.value.at === "pausing" && !document.hidden) line.open();
   }
+  addEventListener("online", hurry);
+  document.addEventListener("visibilitychange", hurry);
+  addEventListener("offline", () => {
+    line.lost();
+  });
 
   const send = (frame: ClientFrame): boolean => line.send(frame);
-  const retry = (): void => {
+  const open = (): void => {
     line.open();
   };
   const close = (): void => {
@@ -57,5 +58,5 @@ export const useWire = defineStore("wire", () => {
     listeners.add(listener);
   };
 
-  return { state, node, connections, isUp, open, close, retry, send, listen };
+  return { state, node, connections, isUp, open, close, send, listen };
 });

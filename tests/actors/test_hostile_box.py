@@ -1,0 +1,96 @@
+"""A box that is paired and malicious: it knows every id there is, and says whatever it likes.
+
+It may hoard what it is given, but nobody else notices anything: the replies of another box are whole, no
+actor raises, nothing grows.
+"""
+
+from typing import Any
+from uuid import UUID
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from actors import addresses
+from actors.messages.generation import Accepted, End, GenerationsLost, Progress, SheetWanted, Token
+from actors.messages.link import WIRE_VERSION, Hello, Ping
+from actors.wire.envelope import decode, encode, fits
+from tests.actors.kit import OTHER_BOX, uid
+from tests.sim.cluster import Cluster
+from tests.sim.network import Weather
+from tests.sim.scenario import Scenario
+
+MESSAGES = 60
+KINDS = (Accepted, Progress, Token, End, GenerationsLost, SheetWanted, Hello, Ping)
+
+
+class Hostile:
+    """Says random things about real and made-up ids, to real and made-up addresses."""
+
+    def __init__(self, cluster: Cluster, draw: Any) -> None:
+        self.cluster = cluster
+        self.draw = draw
+
+    def an_id(self) -> UUID:
+        disk = self.cluster.disk
+        return self.draw.choice([uid(404), *disk.generations, *disk.conversations, self.cluster.character])
+
+    def small(self) -> int:
+        return self.draw.choice((0, 1, 2, 3, 7, 2**31 - 1))
+
+    def message(self) -> Any:
+        generation, attempt, seq = self.an_id(), self.small(), self.small()
+        match self.draw.choice(KINDS):
+            case kind if kind is Accepted:
+                return Accepted(generation, attempt, "evil", b"evil", 1)
+            case kind if kind is Progress:
+                return Progress(generation, attempt, seq, 1)
+            case kind if kind is Token:
+                return Token(generation, attempt, seq, 1, "EVIL ")
+            case kind if kind is End:
+                return End(
+                    generation, attempt, seq, self.draw.choice(("stop", "failed", "cancelled")), "EVIL"
+                )
+            case kind if kind is GenerationsLost:
+                return GenerationsLost(uid(1), ((generation, attempt, self.an_id()),))
+            case kind if kind is SheetWanted:
+                return SheetWanted(generation)
+            case kind if kind is Hello:
+                held = ((generation, attempt),)
+                return Hello(WIRE_VERSION, uid(self.small()), "", "", "", "", 0, 0, held, revision=seq)
+            case _:
+                return Ping(uid(self.small()))
+
+    def address(self) -> str:
+        some = self.an_id()
+        kinds = (addresses.session(some), addresses.character(some), addresses.QUEUE)
+        return self.draw.choice(
+            (*kinds, *kinds, "queue/2", f"session/{some}", "archive", "storage", "sockets")
+        )
+
+    def speak(self) -> None:
+        """As the listener lets it through."""
+        envelope = decode(encode(self.address(), self.message()))
+        if self.cluster.web is not None and fits(envelope.to, envelope.message):
+            self.cluster.web.tell(envelope.to, envelope.message, OTHER_BOX)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(seed=st.integers(0, 2**32), draw=st.randoms(use_true_random=False))
+def test_nobody_notices_a_hostile_box(seed: int, draw: Any) -> None:
+    scenario = Scenario(seed)
+    cluster = scenario.cluster = Cluster(seed, Weather())
+    hostile = Hostile(cluster, draw)
+    cluster.start_all()
+    scenario.begin_conversation(0)
+    for number in range(MESSAGES):
+        cluster.loop.call_later(0.3 + number * 0.05, hostile.speak)
+    cluster.loop.run_until(170.0, scenario.all_ended_long_enough)
+    scenario.check()
+    assert cluster.violations == []
+    assert cluster.disk.generations
+    assert cluster.web is not None
+    assert cluster.web.restarts == 0
+    assert not cluster.web.dead_letters
+    known = {"queue", "archive", "session", "character"}
+    assert {addresses.kind(address) for address in cluster.web.cells} <= known
+    assert len(cluster.web.cells) <= 4  # made-up ids cost nothing
