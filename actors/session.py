@@ -11,38 +11,32 @@ Restart   loads the conversation; a live reply goes on from its last committed t
 The rule of the stream: frames are put in order, committed, and only then shown and acknowledged.
 """
 
-from collections import deque
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 import msgspec
-from msgspec import Struct
 
 from actors import addresses
-from actors.addresses import ARCHIVE, QUEUE, SOCKETS
-from actors.character.macros import expand_names
+from actors.addresses import QUEUE, SOCKETS
+from actors.conversation.beginning import beginning
+from actors.conversation.live_reply import LiveReply
+from actors.conversation.message_tree import MessageTree
+from actors.conversation.requests import Made, Maker, refusal
+from actors.conversation.saving import Saving
+from actors.conversation.turn import request_of
 from actors.effects import CancelTimer, Effect, Passivate, Send, StartTimer, TimerFired
-from actors.live_reply import LiveReply
-from actors.message_tree import MessageTree
 from actors.messages.archive import (
-    AddConversation,
-    AddGeneration,
-    AddMessage,
     AppendChunk,
-    Commit,
     CommitFailed,
     Committed,
     ConversationState,
     DropConversation,
     EndGeneration,
-    GenerationKind,
     Loaded,
     MoveHead,
     PinPrompt,
     RenameConversation,
     StoredConversation,
-    StoredGeneration,
     StoredMessage,
     Write,
 )
@@ -76,15 +70,11 @@ from actors.messages.generation import (
     Cancel,
     CharacterSheet,
     End,
-    GenerateReply,
     Progress,
     Resume,
-    Sampling,
     SheetMissing,
     SheetWanted,
     Token,
-    Turn,
-    TurnMessage,
 )
 from actors.messages.queueing import (
     GaveUp,
@@ -102,24 +92,12 @@ from actors.settings import SessionSettings
 from actors.world import World
 
 
-class CommitTimeoutError(Exception):
-    """The archive did not answer in time; the session starts anew from what is durable."""
-
-
 class FencedOffError(Exception):
     """The archive refused a write of this session: somebody else moved on. It loads the truth."""
 
 
 class NotBegunError(Exception):
     """A reply without its conversation: a bug. The session starts anew from what is stored."""
-
-
-class PendingCommit(Struct):
-    """A commit that waits or is under way: its writes, known when its turn comes, and what follows them."""
-
-    writes: Callable[[], tuple[Write, ...]]
-    then: Callable[[], list[Effect]]
-    request: tuple[str, UUID] | None = None  # socket and request key to answer when it is refused
 
 
 class Session:
@@ -133,14 +111,10 @@ class Session:
         self.live: LiveReply | None = None
         self.requests: set[UUID] = set()  # request keys that are durable or on their way
         self.readers: set[str] = set()
-        self.commits: deque[PendingCommit] = deque()  # the first one is under way, when `writing`
-        self.writing = False
-        self.commit_number = 0
-        self.nonce = world.new_id().hex  # answers to an earlier incarnation never match
+        self.saving = Saving(address, world.new_id().hex, settings)
         self.starting: StartConversation | None = None
         self.submit_when_quiet = False
         self.deleting: list[str] = []  # who waits for the conversation to be gone
-        self.saving_waits = False  # the readers know that the storage is in trouble
 
     def receive(self, message: Any, sender: str) -> list[Effect]:
         match message:
@@ -211,86 +185,50 @@ class Session:
 
     def rest(self) -> list[Effect]:
         """Leave memory after a while of nothing to do."""
-        if self.live is None and not self.commits:
+        if self.live is None and not self.saving.busy:
             return [StartTimer("idle", self.settings.idle_s)]
         return [CancelTimer("idle")]
 
     def timer_fired(self, name: str) -> list[Effect]:
         match name:
             case "idle":
-                return [Passivate()] if self.live is None and not self.commits else []
+                return [Passivate()] if self.live is None and not self.saving.busy else []
             case "probe":
                 return self.probe()
             case "gap":
                 return self.ask_again_at_gap()
             case "retry":
-                return self.next_commit()
+                return self.saving.next()
             case "submit":  # a queue that knows of it drops the repetition
                 return self.submit_again(self.live.generation.id) if self.live is not None else []
             case _:
-                return self.commit_timed_out(name)
-
-    def commit_timed_out(self, name: str) -> list[Effect]:
-        if self.writing and name == f"commit/{self.commit_number}" and self.commit_number:
-            raise CommitTimeoutError(f"no answer within {self.settings.commit_timeout_s:g} s")
-        return []  # delivered again to the session that was made anew
+                self.saving.timed_out(name)
+                return []
 
     # -- writing ------------------------------------------------------------------------------
 
-    def write(
-        self,
-        writes: Callable[[], tuple[Write, ...]],
-        then: Callable[[], list[Effect]],
-        request: tuple[str, UUID] | None = None,
-    ) -> list[Effect]:
-        """Commit, then go on with `then`. One commit is under way at a time, so their order is ours."""
-        self.commits.append(PendingCommit(writes, then, request))
-        return self.next_commit()
-
-    def next_commit(self) -> list[Effect]:
-        if self.writing or not self.commits:
-            return []
-        self.writing = True
-        self.commit_number += 1
-        return [
-            Send(ARCHIVE, Commit(self.commits[0].writes(), self.address, self.commit_tag())),
-            StartTimer(f"commit/{self.commit_number}", self.settings.commit_timeout_s),
-        ]
-
-    def commit_tag(self) -> str:
-        return f"{self.nonce}/{self.commit_number}"
-
-    def commit_answered(self) -> CancelTimer:
-        self.writing = False
-        return CancelTimer(f"commit/{self.commit_number}")
-
     def committed(self, tag: str) -> list[Effect]:
-        if tag != self.commit_tag() or not self.writing:
+        commit = self.saving.answered(tag)
+        if commit is None:
             return []
-        effects: list[Effect] = [self.commit_answered()]
-        self.saving_waits = False
-        effects += self.commits.popleft().then()
-        effects += self.next_commit()
-        effects += self.flush()
+        effects = [*self.saving.done(), *commit.then(), *self.saving.next(), *self.flush()]
         if self.submit_when_quiet and self.live is not None:
             effects += self.submit(self.live)
         return effects + self.rest()
 
     def commit_failed(self, failed: CommitFailed) -> list[Effect]:
-        if failed.tag != self.commit_tag() or not self.writing:
+        told = self.saving.in_trouble
+        commit = self.saving.answered(failed.tag)
+        if commit is None:
             return []
-        answered = self.commit_answered()
-        if not failed.conflict:  # disk full, database locked: nothing is lost, it waits
+        if not failed.conflict:
             trouble = Problem("storage", f"Saving waits: {failed.why}", self.id)
-            told = [] if self.saving_waits else self.to_readers(trouble)
-            self.saving_waits = True
-            return [answered, StartTimer("retry", self.settings.commit_retry_s), *told]
-        refused = self.commits[0]
-        if refused.request is None:
+            return [*self.saving.retry_later(), *([] if told else self.to_readers(trouble))]
+        if commit.request is None:
             raise FencedOffError(failed.why)
-        socket, key = refused.request
-        problem = Send(socket, Problem("busy", "The conversation changed meanwhile.", self.id, key))
-        return [answered, problem, Passivate()]  # what is in memory is not what is stored: load it anew
+        socket, key = commit.request
+        problem = Problem("busy", "The conversation changed meanwhile.", self.id, key)
+        return [Send(socket, problem), Passivate()]  # what is in memory is not what is stored: load it anew
 
     # -- the conversation ---------------------------------------------------------------------
 
@@ -316,48 +254,21 @@ class Session:
         self.starting = None
         if isinstance(sheet, SheetMissing):
             return [Send(asked.reply_to, Problem("not_found", "There is no such character.", self.id))]
-        root = self.world.new_id()
-        now = self.world.utc_ms()
-        texts = [text for text in (sheet.first_mes, *sheet.alternate_greetings) if text.strip()]
-        greetings = [
-            StoredMessage(
-                id=self.world.new_id(),
-                conversation=self.id,
-                parent=root,
-                sibling=number,
-                role="assistant",
-                body=expand_names(text, sheet.name, asked.user_name),
-                character_version=asked.character_version,
-                created_ms=now,
-            )
-            for number, text in enumerate(texts)
-        ]
-        conversation = StoredConversation(
-            id=self.id,
-            user=asked.user,
-            character_version=asked.character_version,
-            title=asked.title or sheet.name,
-            root=root,
-            head=greetings[0].id if greetings else root,
-            created_ms=now,
-            user_name=asked.user_name,
-        )
-        writes: list[Write] = [AddConversation(msgspec.structs.replace(conversation, head=root))]
-        writes += [AddMessage(greeting, move_head=number == 0) for number, greeting in enumerate(greetings)]
+        begun = beginning(self.id, asked, sheet, self.world)
 
-        def begun() -> list[Effect]:
-            self.conversation = conversation
-            self.tree = MessageTree(root)
-            for greeting in greetings:
+        def written() -> list[Effect]:
+            self.conversation = begun.conversation
+            self.tree = MessageTree(begun.conversation.root)
+            for greeting in begun.greetings:
                 self.tree.add(greeting)
             return [Send(asked.reply_to, Done())]
 
-        return self.write(lambda: tuple(writes), begun)
+        return self.saving.write(begun.writes, written)
 
     def rename(self, message: Rename) -> list[Effect]:
         if self.conversation is None or self.deleting:
             return [Send(message.reply_to, self.not_found())]
-        if len(self.commits) > self.settings.queued_commands:
+        if len(self.saving.commits) > self.settings.queued_commands:
             return [Send(message.reply_to, Problem("busy", "Too many changes wait to be saved.", self.id))]
         title = message.title
 
@@ -365,7 +276,7 @@ class Session:
             self.conversation = msgspec.structs.replace(self.begun, title=title)
             return [Send(message.reply_to, Done()), *self.snapshot_to_all()]
 
-        return self.write(lambda: (RenameConversation(self.id, title),), renamed)
+        return self.saving.write(lambda: (RenameConversation(self.id, title),), renamed)
 
     def delete(self, message: Delete) -> list[Effect]:
         if self.conversation is None:
@@ -381,10 +292,10 @@ class Session:
                 effects += self.let_go(self.live)
             self.conversation = None
             self.live = None
-            self.commits.clear()
+            self.saving.commits.clear()
             return [*effects, Passivate()]
 
-        return self.write(lambda: (DropConversation(self.id),), deleted)
+        return self.saving.write(lambda: (DropConversation(self.id),), deleted)
 
     # -- readers ------------------------------------------------------------------------------
 
@@ -432,82 +343,33 @@ class Session:
             return [Send(sender, msgspec.structs.replace(self.not_found(), request_key=message.request_key))]
         if message.request_key in self.requests:  # asked again after a cut: it is one request
             return [Send(sender, self.snapshot(self.conversation))]
-        refusal = self.refusal(self.conversation, message)
-        if refusal is not None:
-            code, text = refusal
+        refused = self.busy() or refusal(self.conversation, self.tree, message, self.settings.text_limit)
+        if refused is not None:
+            code, text = refused
             return [Send(sender, Problem(code, text, self.id, message.request_key)), *self.rest()]
-        return [*self.write_request(self.conversation, message, sender), CancelTimer("idle")]
-
-    def refusal(
-        self, conversation: StoredConversation, message: SendText | Regenerate | Edit | Continue
-    ) -> tuple[ProblemCode, str] | None:
-        """Why the request cannot be done, or None."""
-        if self.live is not None or self.commits:
-            return "busy", "A reply is still being made: wait for it, or stop it first."
-        limit = self.settings.text_limit
-        if isinstance(message, SendText | Edit):
-            if not message.text.strip():
-                return "bad_request", "The message is empty."
-            if len(message.text) > limit:
-                return "bad_request", f"The message is longer than {limit} characters: shorten it."
-        if isinstance(message, SendText):
-            parent = conversation.head if message.parent is None else message.parent
-            known = parent in self.tree.messages or parent == self.tree.root
-        else:
-            known = message.message in self.tree.messages and message.message != self.tree.root
-        if not known:
-            return "not_found", "That message is not in this conversation."
-        if isinstance(message, Continue):
-            if self.tree.messages[message.message].role != "assistant":
-                return "bad_request", "Only a reply can be continued."
-        elif isinstance(message, Regenerate):
-            target = self.tree.messages[message.message]
-            if target.role == "assistant" and target.parent == self.tree.root:
-                return "bad_request", "A greeting belongs to the character: edit it instead."
-        return None
-
-    def write_request(
-        self, conversation: StoredConversation, message: SendText | Regenerate | Edit | Continue, sender: str
-    ) -> list[Effect]:
-        """The new message and the reply to it, as far as the request asks for them, in one commit."""
-        added: StoredMessage | None = None
-        generation: StoredGeneration | None = None
-        match message:
-            case SendText():
-                parent = conversation.head if message.parent is None else message.parent
-                added = self.new_message(conversation, parent, "user", message.text, message.request_key)
-                generation = self.new_generation(
-                    conversation, added.id, message.request_key, sampling=message.sampling, seed=message.seed
-                )
-            case Edit():
-                old = self.tree.messages[message.message]
-                added = self.new_message(
-                    conversation, old.parent, old.role, message.text, message.request_key
-                )
-                if old.role == "user":
-                    generation = self.new_generation(conversation, added.id, message.request_key)
-            case Regenerate():
-                old = self.tree.messages[message.message]
-                parent = old.id if old.role == "user" else old.parent
-                generation = self.new_generation(conversation, parent, message.request_key)
-            case Continue():
-                old = self.tree.messages[message.message]
-                generation = self.new_generation(
-                    conversation, old.parent, message.request_key, kind="continue", continues=old.body
-                )
-        writes: list[Write] = [AddMessage(added)] if added is not None else []
-        writes += [AddGeneration(generation)] if generation is not None else []
+        made = self.maker(self.conversation).made(message)
         self.requests.add(message.request_key)
-        at_end = added is not None and added.parent == conversation.head
+        at_end = made.message is not None and made.message.parent == self.conversation.head
 
         def written() -> list[Effect]:
-            return self.request_written(added, generation, message.request_key, at_end=at_end)
+            return self.request_written(made, message.request_key, at_end=at_end)
 
-        return self.write(lambda: tuple(writes), written, (sender, message.request_key))
+        return [
+            *self.saving.write(made.writes, written, (sender, message.request_key)),
+            CancelTimer("idle"),
+        ]
 
-    def request_written(
-        self, added: StoredMessage | None, generation: StoredGeneration | None, key: UUID, *, at_end: bool
-    ) -> list[Effect]:
+    def busy(self) -> tuple[ProblemCode, str] | None:
+        """Why nothing new can be asked for now, or None."""
+        if self.live is None and not self.saving.busy:
+            return None
+        return "busy", "A reply is still being made: wait for it, or stop it first."
+
+    def maker(self, conversation: StoredConversation) -> Maker:
+        return Maker(conversation, self.tree, self.world, self.settings.sampling)
+
+    def request_written(self, made: Made, key: UUID, *, at_end: bool) -> list[Effect]:
+        added, generation = made.message, made.generation
         if added is not None:
             self.tree.add(added)
             self.move_head(added.id)
@@ -520,111 +382,38 @@ class Session:
         shown = MessageAdded(self.id, self.tree.shown(added), key)
         return [*effects, *self.to_readers(shown), *self.announce(live)]
 
-    def new_message(
-        self, conversation: StoredConversation, parent: UUID, role: Any, text: str, key: UUID | None
-    ) -> StoredMessage:
-        return StoredMessage(
-            id=self.world.new_id(),
-            conversation=self.id,
-            parent=parent,
-            sibling=len(self.tree.children[parent]),
-            role=role,
-            body=text,
-            character_version=conversation.character_version,
-            created_ms=self.world.utc_ms(),
-            request_key=key,
-        )
-
-    def new_generation(
-        self,
-        conversation: StoredConversation,
-        parent: UUID,
-        key: UUID,
-        *,
-        kind: GenerationKind = "reply",
-        continues: str = "",
-        sampling: Sampling | None = None,
-        seed: int | None = None,
-    ) -> StoredGeneration:
-        return StoredGeneration(
-            id=self.world.new_id(),
-            conversation=self.id,
-            user=conversation.user,
-            parent=parent,
-            message=self.world.new_id(),
-            request_key=key,
-            kind=kind,
-            continues=continues,
-            seed=self.world.new_seed() if seed is None else seed,
-            sampling=sampling or self.settings.sampling,
-            created_ms=self.world.utc_ms(),
-        )
-
     def move_head(self, head: UUID) -> None:
         self.conversation = msgspec.structs.replace(self.begun, head=head)
 
     def selected(self, message: Select, sender: str) -> list[Effect]:
         if self.conversation is None or message.message not in self.tree.messages:
             return [Send(sender, self.not_found())]
-        if self.live is not None or self.commits:
-            text = "A reply is still being made: wait for it, or stop it first."
-            return [Send(sender, Problem("busy", text, self.id))]
+        refused = self.busy()
+        if refused is not None:
+            return [Send(sender, Problem(*refused, self.id))]
         head = self.tree.newest_leaf(message.message)
 
         def moved() -> list[Effect]:
             self.move_head(head)
             return self.snapshot_to_all()
 
-        return self.write(lambda: (MoveHead(self.id, head),), moved)
+        return self.saving.write(lambda: (MoveHead(self.id, head),), moved)
 
     # -- the queue ----------------------------------------------------------------------------
 
     def submit(self, live: LiveReply) -> list[Effect]:
         """Hand the reply to the queue, with what is committed of it."""
-        if self.commits:  # a chunk may be on its way: what is committed is known when it is back
+        if self.saving.busy:  # a chunk may be on its way: what is committed is known when it is back
             self.submit_when_quiet = True
             return []
         self.submit_when_quiet = False
-        return [Send(QUEUE, self.request(live)), StartTimer("submit", self.settings.submit_s)]
+        request = request_of(self.begun, self.tree, live, self.settings)
+        return [Send(QUEUE, request), StartTimer("submit", self.settings.submit_s)]
 
     def submit_again(self, generation: UUID) -> list[Effect]:
         if self.live is None or self.live.generation.id != generation:
             return [Send(QUEUE, ReplyEnded(generation)), *self.rest()]
         return self.submit(self.live) if self.live.inbox is None and not self.live.ending else []
-
-    def request(self, live: LiveReply) -> GenerateReply:
-        generation = live.generation
-        conversation = self.begun
-        model, prompt_digest = live.binds
-        return GenerateReply(
-            generation=generation.id,
-            conversation=self.id,
-            user=generation.user,
-            turn=Turn(
-                character=conversation.character_version,
-                user_name=conversation.user_name,
-                history=self.history(generation.parent),
-                continue_text=generation.continues,
-                now_ms=generation.created_ms,
-            ),
-            sampling=generation.sampling,
-            seed=generation.seed,
-            attempt=live.attempt,
-            committed=tuple(live.committed),
-            model=model,
-            prompt_digest=prompt_digest,
-        )
-
-    def history(self, head: UUID) -> tuple[TurnMessage, ...]:
-        """The newest messages down to `head`, as many as a frame takes; the worker trims to its context."""
-        kept: deque[TurnMessage] = deque()
-        left = self.settings.history_chars
-        for message in reversed(self.tree.path(head)[-self.settings.history_limit :]):
-            left -= len(message.body)
-            if left < 0 and kept:
-                break
-            kept.appendleft(TurnMessage(message.role, message.body))
-        return tuple(kept)
 
     def queue_said(
         self, message: Leased | LeaseLost | Placed | QueueFull | WorkerSilent | WorkerHeard | GaveUp
@@ -733,7 +522,7 @@ class Session:
     def flush(self) -> list[Effect]:
         """Commit what has arrived in order, unless a commit is under way: then it goes with the next."""
         live = self.live
-        if live is None or self.commits or live.ending or not live.accepted:
+        if live is None or self.saving.busy or live.ending or not live.accepted:
             return []
         limit = self.settings.chunk_tokens
         tokens, live.arrived = live.arrived[:limit], live.arrived[limit:]
@@ -759,7 +548,7 @@ class Session:
             live.pinned = True
             return self.show(live, tokens)
 
-        return self.write(lambda: tuple(writes), durable)
+        return self.saving.write(lambda: tuple(writes), durable)
 
     def show(self, live: LiveReply, tokens: list[Token]) -> list[Effect]:
         """The tokens are durable: the readers may have them, the link may forget them."""
@@ -797,7 +586,7 @@ class Session:
     ) -> list[Effect]:
         """Compact the reply into its message and end it; what is neither committed nor in `more` is lost."""
         live.ending = True
-        conversation = self.begun
+        maker = self.maker(self.begun)
         message: StoredMessage | None = None
 
         def writes() -> tuple[Write, ...]:
@@ -806,7 +595,7 @@ class Session:
             if made or (state == "done" and live.generation.continues):
                 text = live.generation.continues + made
                 message = msgspec.structs.replace(
-                    self.new_message(conversation, live.generation.parent, "assistant", text, None),
+                    maker.message(live.generation.parent, "assistant", text, None),
                     id=live.generation.message,
                     generation=live.generation.id,
                     ended=reason,
@@ -814,7 +603,7 @@ class Session:
                 )
             return (EndGeneration(live.generation.id, state, reason, message, why),)
 
-        return self.write(writes, lambda: self.ended(live, message, reason, why))
+        return self.saving.write(writes, lambda: self.ended(live, message, reason, why))
 
     def ended(self, live: LiveReply, message: StoredMessage | None, reason: str, why: str) -> list[Effect]:
         shown = None
@@ -862,7 +651,7 @@ class Session:
         if live is None or live.inbox is None or live.ending:
             return []
         heard, live.heard = live.heard, False
-        if heard or self.commits:
+        if heard or self.saving.busy:
             return [self.probe_later()]
         lease = LeaseBelieved(live.generation.id, self.id, live.attempt)
         return [

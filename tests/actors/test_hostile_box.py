@@ -19,8 +19,7 @@ from tests.sim.cluster import Cluster
 from tests.sim.network import Weather
 from tests.sim.scenario import Scenario
 
-MESSAGES = 60
-KINDS = (Accepted, Progress, Token, End, GenerationsLost, SheetWanted, Hello, Ping)
+MESSAGES = 100
 
 
 class Hostile:
@@ -30,6 +29,15 @@ class Hostile:
         self.cluster = cluster
         self.draw = draw
 
+    def target(self) -> tuple[UUID, int, int, UUID]:
+        """Generation, attempt, seq and conversation: of the newest reply, as it stands, or at random."""
+        disk = self.cluster.disk
+        if disk.generations and self.draw.random() < 0.5:
+            row = list(disk.generations.values())[-1]
+            seq = (self.cluster.durable_tokens(row.id) or 0) + self.draw.choice((0, 1, 2))
+            return row.id, row.attempt, seq, row.conversation
+        return self.an_id(), self.small(), self.small(), self.an_id()
+
     def an_id(self) -> UUID:
         disk = self.cluster.disk
         return self.draw.choice([uid(404), *disk.generations, *disk.conversations, self.cluster.character])
@@ -37,39 +45,31 @@ class Hostile:
     def small(self) -> int:
         return self.draw.choice((0, 1, 2, 3, 7, 2**31 - 1))
 
-    def message(self) -> Any:
-        generation, attempt, seq = self.an_id(), self.small(), self.small()
-        match self.draw.choice(KINDS):
-            case kind if kind is Accepted:
-                return Accepted(generation, attempt, "evil", b"evil", 1)
-            case kind if kind is Progress:
-                return Progress(generation, attempt, seq, 1)
-            case kind if kind is Token:
-                return Token(generation, attempt, seq, 1, "EVIL ")
-            case kind if kind is End:
-                return End(
-                    generation, attempt, seq, self.draw.choice(("stop", "failed", "cancelled")), "EVIL"
-                )
-            case kind if kind is GenerationsLost:
-                return GenerationsLost(uid(1), ((generation, attempt, self.an_id()),))
-            case kind if kind is SheetWanted:
-                return SheetWanted(generation)
-            case kind if kind is Hello:
-                held = ((generation, attempt),)
-                return Hello(WIRE_VERSION, uid(self.small()), "", "", "", "", 0, 0, held, revision=seq)
-            case _:
-                return Ping(uid(self.small()))
-
-    def address(self) -> str:
-        some = self.an_id()
-        kinds = (addresses.session(some), addresses.character(some), addresses.QUEUE)
+    def message(self, generation: UUID, attempt: int, seq: int, conversation: UUID) -> Any:
+        held = ((generation, attempt),)
         return self.draw.choice(
-            (*kinds, *kinds, "queue/2", f"session/{some}", "archive", "storage", "sockets")
+            (
+                Accepted(generation, attempt, "evil", b"evil", 1),
+                Progress(generation, attempt, seq, 1),
+                Token(generation, attempt, seq, 1, "EVIL "),
+                End(generation, attempt, seq, self.draw.choice(("stop", "failed", "cancelled")), "EVIL"),
+                GenerationsLost(uid(1), ((generation, attempt, conversation),)),
+                SheetWanted(generation),
+                Hello(WIRE_VERSION, uid(self.small()), "", "", "", "", 0, 0, held, revision=self.small()),
+                Ping(uid(self.small())),
+            )
         )
+
+    def address(self, conversation: UUID) -> str:
+        session, character = addresses.session(conversation), addresses.character(self.an_id())
+        odd = (f"session/{conversation}", "queue/2", "archive", "storage", "sockets")
+        return self.draw.choice((session, session, session, character, "queue", "queue", *odd))
 
     def speak(self) -> None:
         """As the listener lets it through."""
-        envelope = decode(encode(self.address(), self.message()))
+        generation, attempt, seq, conversation = self.target()
+        message = self.message(generation, attempt, seq, conversation)
+        envelope = decode(encode(self.address(conversation), message))
         if self.cluster.web is not None and fits(envelope.to, envelope.message):
             self.cluster.web.tell(envelope.to, envelope.message, OTHER_BOX)
 
@@ -87,7 +87,7 @@ def test_nobody_notices_a_hostile_box(seed: int, draw: Any) -> None:
     cluster.loop.run_until(170.0, scenario.all_ended_long_enough)
     scenario.check()
     assert cluster.violations == []
-    assert cluster.disk.generations
+    assert {row.attempt for row in cluster.disk.generations.values()} == {1}  # nothing was begun anew
     assert cluster.web is not None
     assert cluster.web.restarts == 0
     assert not cluster.web.dead_letters

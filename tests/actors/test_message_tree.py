@@ -5,7 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.message_tree import MessageTree
+from actors.conversation.message_tree import MessageTree
 from actors.messages.archive import StoredMessage
 from tests.actors.kit import CHARACTER, uid
 

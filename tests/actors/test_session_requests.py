@@ -430,7 +430,7 @@ def test_who_asks_for_the_deletion_a_second_time_is_answered_as_well() -> None:
     talk = begun()
     talk.tell(Delete("asks/2"))
     talk.tell(Delete("asks/3"))
-    assert len(talk.session.commits) == 1
+    assert len(talk.session.saving.commits) == 1
     assert problem(talk.tell(Rename("x", "asks/4"))) == ("not_found", None)
     said = talk.commit()
     assert said.to("asks/2") + said.to("asks/3") == [Done(), Done()]

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from actors import addresses
 from actors.addresses import ARCHIVE, QUEUE
+from actors.conversation.saving import CommitTimeoutError
 from actors.messages.archive import AppendChunk, CommitFailed, Committed, EndGeneration, PinPrompt
 from actors.messages.chat import (
     Open,
@@ -29,7 +30,7 @@ from actors.messages.queueing import (
     WorkerHeard,
     WorkerSilent,
 )
-from actors.session import CommitTimeoutError, FencedOffError, NotBegunError, Session
+from actors.session import FencedOffError, NotBegunError, Session
 from tests.actors.kit import BOX, OTHER_BOX, Said, accepted, end, uid
 from tests.actors.session_kit import CONVERSATION, READER, Talk
 

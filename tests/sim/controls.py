@@ -9,9 +9,9 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
+from actors.conversation.live_reply import LiveReply
 from actors.effects import Effect, Send
 from actors.generation_queue import GenerationQueue
-from actors.live_reply import LiveReply
 from actors.messages.generation import Ack, End, Token
 from actors.session import Session
 from actors.wire.reliable import Inbox, Outbox
@@ -49,7 +49,7 @@ def shown_before_commit() -> Generator[None]:
     def flush(self: Session) -> list[Effect]:
         live = self.live
         early: list[Effect] = []
-        if live is not None and live.accepted and live.arrived and not live.ending and not self.commits:
+        if live is not None and live.accepted and live.arrived and not live.ending and not self.saving.busy:
             early = self.show(live, live.arrived[: self.settings.chunk_tokens])
             live.committed = live.committed[: -len(live.arrived[: self.settings.chunk_tokens])]
         return [*honest(self), *early]

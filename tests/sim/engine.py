@@ -66,7 +66,7 @@ class ChainEngine:
                 prompt_digest=digest,
                 prompt_tokens=sequence.to_prefill,
                 to_prefill=sequence.to_prefill,
-                to_replay=len(sequence.replay),
+                to_replay=max(len(sequence.replay) - 1, 0),  # with the last of them the reply goes on
             ),
             ENGINE,
         )
@@ -91,8 +91,9 @@ class ChainEngine:
         request = sequence.request
         if sequence.replay:
             sequence.ids.append(sequence.replay.pop(0))
-            replayed.append(slot)
-            return
+            if sequence.replay:
+                replayed.append(slot)
+                return
         if len(sequence.ids) >= chain.length(request.seed, request.sampling.max_tokens):
             emitted.append(Emitted(slot, request.generation, -1, "", "stop"))
             return
