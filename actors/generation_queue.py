@@ -344,7 +344,7 @@ class GenerationQueue:
     def pinged(self, ping: Ping, sender: str) -> list[Effect]:
         worker_id = addresses.key(sender)
         worker = self.workers.get(worker_id)
-        if worker is None or worker.hello.boot != ping.boot:
+        if worker is None or worker.hello.boot != ping.boot or worker.hello.revision < ping.revision:
             return [Send(sender, Greet(self.node))]
         worker.heard_s = self.world.monotonic_s()
         effects: list[Effect] = [Send(sender, Pong(self.node))]

@@ -180,7 +180,8 @@ class Link:
         return self.hello() if forgotten else []
 
     def ping(self) -> list[Effect]:
-        effects: list[Effect] = [Send(QUEUE, Ping(self.boot)), StartTimer("ping", self.settings.ping_s)]
+        ping = Ping(self.boot, self.revision)
+        effects: list[Effect] = [Send(QUEUE, ping), StartTimer("ping", self.settings.ping_s)]
         now = self.world.monotonic_s()
         if now - self.heard_s > self.patience_s:
             self.heard_s = now

@@ -48,7 +48,7 @@ def postgres(url: str, timeout_s: float, **server_settings: str) -> Config:
         )
     if importlib.util.find_spec("asyncpg") is None:
         raise DatabaseUrlError(
-            "PostgreSQL needs the package asyncpg: run .venv/bin/python -m pip install asyncpg."
+            "PostgreSQL needs the package asyncpg: run python3 -m deploy setup."
         )
     try:
         expanded: Config = cast("Any", config_generator).expand_db_url("asyncpg" + url[url.index(":") :])

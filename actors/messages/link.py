@@ -56,9 +56,10 @@ class Refused(Struct, frozen=True, array_like=True, tag="refused"):
 
 
 class Ping(Struct, frozen=True, array_like=True, tag="ping"):
-    """Sign of life, every 250 ms; a node that does not know `boot` answers Greet."""
+    """Sign of life, every 250 ms; a node that does not know `boot`, or not its last Hello, answers Greet."""
 
     boot: UUID
+    revision: Count = 0  # of the last Hello
 
 
 class Greet(Struct, frozen=True, array_like=True, tag="greet"):

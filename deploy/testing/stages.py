@@ -66,7 +66,7 @@ STAGES: tuple[Stage, ...] = (
             Check(
                 "cargo clippy",
                 "cargo",
-                ("clippy", "--locked", "--all-targets", "--", "-D", "warnings"),
+                ("clippy", "--locked", "--all-targets", "--all-features", "--", "-D", "warnings"),
                 folder=CRATE,
                 asks_for=("Cargo.toml",),
             ),

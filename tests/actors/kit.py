@@ -4,13 +4,16 @@ from random import Random
 from typing import Any, TypeVar
 from uuid import UUID
 
+from actors.addresses import ARCHIVE
 from actors.effects import Actor, CancelTimer, Passivate, Send, StartTimer, TimerFired
+from actors.messages.archive import Commit, Committed
 from actors.messages.generation import Accepted, CharacterSheet, End, GenerateReply, Sampling, Token, Turn
 from actors.messages.link import WIRE_VERSION, EngineHello, Hello
 from tests.sim.clock import SimLoop, SimWorld
 
 T = TypeVar("T")
 
+READER = "sockets/reader"
 BOX = "worker/box"
 OTHER_BOX = "worker/other"
 CHARACTER = UUID(int=0xC)
@@ -61,7 +64,7 @@ class Stage:
         self.timers: dict[str, float] = {}
         self.passive = False
 
-    def tell(self, message: Any, sender: str = "test") -> Said:
+    def tell(self, message: Any, sender: str = READER) -> Said:
         said = Said()
         for effect in self.actor.receive(message, sender):
             match effect:
@@ -82,6 +85,32 @@ class Stage:
 
     def later(self, seconds: float) -> None:
         self.world.loop.now += seconds
+
+
+class Writer(Stage):
+    """For an actor that commits: `tell` notes what is to be written and leaves it to `commit`; `do` is both."""
+
+    def __init__(self, actor: Actor, world: SimWorld) -> None:
+        super().__init__(actor, world)
+        self.commits: list[Commit] = []
+
+    def tell(self, message: Any, sender: str = READER) -> Said:
+        said = super().tell(message, sender)
+        self.commits += said.of(Commit)
+        return Said(effect for effect in said if effect.to != ARCHIVE)
+
+    def commit(self) -> Said:
+        """The oldest commit is durable, and the actor hears of it."""
+        return self.tell(Committed(self.commits.pop(0).tag), ARCHIVE)
+
+    def commit_all(self, said: Said) -> Said:
+        """… and all that follow from it."""
+        while self.commits:
+            said += self.commit()
+        return said
+
+    def do(self, message: Any, sender: str = READER) -> Said:
+        return self.commit_all(self.tell(message, sender))
 
 
 # -- messages ---------------------------------------------------------------------------------------

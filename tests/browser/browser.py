@@ -130,7 +130,10 @@ class Page:
     def picture(self, path: Path) -> None:
         """A screenshot, when fonts and pictures are there and nothing moves."""
         self.evaluate("document.fonts.ready.then(() => true)")
-        self.wait_for("[...document.images].every((image) => image.complete)")
+        self.evaluate(
+            "Promise.all([...document.images].filter((i) => i.checkVisibility() && "
+            "i.getBoundingClientRect().top < innerHeight).map((i) => i.decode())).then(() => true)"
+        )
         self.call("screenshot", {"path": str(path), "animations": "disabled"})
 
     def barriers(self) -> str:

@@ -10,25 +10,20 @@ from tests.system.running_node import running_node
 
 PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
 
+# At temperature 0 the demonstration model says the same each time: these are its better moments.
 TALKS = (
-    ("Fennick Vale", "The stairs that moved", "I put my thumb on the blank spot. What do we see first?"),
-    ("Clover", "My poor basil", "My basil is dying again. Is it my fault?"),
-    ("Mr. Halm", "A seat by the window", "Something behind me, please."),
-    (
-        "Grandmother Vesna",
-        "Cherry jam, and a long day",
-        "Cherry, please. It was a long day, but now it is over.",
-    ),
+    ("Fennick Vale", "A door in the wood", "I see a door in the wood."),
+    ("Clover", "The poppy", "Tell me about the poppy on your head."),
+    ("Mr. Halm", "A seat by the window", "Something behind me, please. What do you see?"),
+    ("Grandmother Vesna", "Snow, and cherry jam", "Tell me about the snow of your childhood."),
 )
+FOLLOW_UP = "And the tea?"
 
 
 def talk(page: Page, url: str, character: str, title: str, text: str) -> None:
-    """A conversation of one question and its answer, with a title."""
+    """A conversation with a title, and a question of which the answer is being written."""
     page.call("goto", url)
     home.begin(page, character)
-    home.say(page, text)
-    home.reply_begins(page)
-    home.reply_ends(page)
     row = "css=li.row.current"
     page.call("hover", on=row)
     page.click(f"{row} >> role=button[name=/^More about/]")
@@ -36,6 +31,10 @@ def talk(page: Page, url: str, character: str, title: str, text: str) -> None:
     page.fill("role=textbox[name='New title']", title)
     page.click("role=button[name='Save']")
     page.see(f"{row} >> text={title}")
+    page.call("hover", on="css=.scroller")
+    page.call("focus", on="role=textbox[name=/^Say something/]")
+    home.say(page, text)
+    home.reply_begins(page, 190)
 
 
 def take(page: Page, name: str) -> None:
@@ -52,8 +51,11 @@ def make(browser: Browser, url: str) -> None:
     take(page, "first-visit")
     home.set_up(page)
     for character, title, text in TALKS:
+        if page.count(home.LAST):
+            home.reply_ends(page)
         talk(page, url, character, title, text)
     take(page, "chat-light")
+    home.reply_ends(page)
     here = page.evaluate("location.href")
     page.call("goto", url)
     page.see("css=.card")
@@ -62,8 +64,8 @@ def make(browser: Browser, url: str) -> None:
     dark = browser.device(dark=True)
     page = home.log_in(dark, here)
     page.see(home.LAST)
-    home.say(page, "And what did you do when you were my age?")
-    home.reply_begins(page, 160)
+    home.say(page, FOLLOW_UP)
+    home.reply_begins(page, 100)
     take(page, "chat-dark")
     home.reply_ends(page)
 

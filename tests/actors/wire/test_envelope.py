@@ -95,7 +95,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
         ),
     ),
     "lost": (QUEUE, GenerationsLost(A, ((B, 3, C),))),
-    "ping": (QUEUE, Ping(A)),
+    "ping": (QUEUE, Ping(A, 2)),
     "pong": (LINK, Pong(A)),
     "progress": (SESSION, Progress(A, 3, 128, 900)),
     "refused": (LINK, Refused("update")),

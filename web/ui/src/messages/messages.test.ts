@@ -58,6 +58,7 @@ describe("plain text", () => {
     ["*The bell.* “Sit **down**.”", "The bell. “Sit down.”"],
     ["# Title\n\n- one\n- two", "Title\n\none\ntwo"],
     ["[jam](https://example.org) and `code`", "jam and code"],
+    ["*The car pulls up, and", "The car pulls up, and"],
     ["2 * 3 * 4", "2 * 3 * 4"],
     ["snake_case_name", "snake_case_name"],
   ])("of %j", (text, expected) => {

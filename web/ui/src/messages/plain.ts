@@ -5,5 +5,6 @@ export function plainOf(text: string): string {
     .replace(/```[^\n]*\n?/g, "")
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")
     .replace(/(\*{1,3}|_{2,3}|`)(?=\S)([^\n]*?\S)\1/g, "$2")
+    .replace(/(^|\s)[*_]{1,3}(?=\S)/g, "$1") // opened, and its end is cut off
     .trim();
 }

@@ -19,19 +19,47 @@ from actors.messages.archive import (
     StoredGeneration,
     StoredMessage,
 )
-from actors.messages.chat import LiveReply, Open, SendText, Snapshot, StartConversation
-from actors.messages.generation import Accepted, CharacterSheet, End, Token
-from actors.messages.queueing import Leased
+from actors.messages.chat import (
+    LiveReply,
+    Open,
+    Problem,
+    ReplyState,
+    SendText,
+    Snapshot,
+    StartConversation,
+)
+from actors.messages.generation import (
+    Accepted,
+    Ack,
+    CharacterSheet,
+    End,
+    Resume,
+    Token,
+)
+from actors.messages.queueing import (
+    Leased,
+    LeaseLost,
+)
 from actors.session import Session
 from actors.settings import SessionSettings
-from tests.actors.kit import BOX, CHARACTER, SHEET, Said, Stage, accepted, new_world, token, uid
+from tests.actors.kit import (
+    BOX,
+    CHARACTER,
+    SHEET,
+    Said,
+    Writer,
+    accepted,
+    end,
+    new_world,
+    token,
+    uid,
+)
 from tests.fakes.memory_disk import Forbidden, MemoryDisk
 
 Frame = TypeVar("Frame", Accepted, Token, End)
 
 CONVERSATION = uid(0x5E55)
 ADDRESS = addresses.session(CONVERSATION)
-READER = "sockets/reader"
 USER = uid(0xA)
 SETTINGS = SessionSettings(text_limit=100, queued_commands=2, chunk_tokens=8)
 
@@ -54,14 +82,13 @@ def new_disk(sheet: CharacterSheet = SHEET) -> MemoryDisk:
     return disk
 
 
-class Talk(Stage):
-    """One conversation. `tell` notes what is to be committed and leaves it to `commit`; `do` is both."""
+class Talk(Writer):
+    """One conversation, with a reader."""
 
     def __init__(self, settings: SessionSettings = SETTINGS, sheet: CharacterSheet = SHEET) -> None:
         self.settings = settings
         self.sheet = sheet
         self.disk = new_disk(sheet)
-        self.commits: list[Commit] = []
         self.attempt = 0
         world = new_world()
         super().__init__(Session(ADDRESS, settings, world), world)
@@ -71,11 +98,6 @@ class Talk(Stage):
     def session(self) -> Session:
         assert isinstance(self.actor, Session)
         return self.actor
-
-    def tell(self, message: Any, sender: str = READER) -> Said:
-        said = super().tell(message, sender)
-        self.commits += said.of(Commit)
-        return Said(effect for effect in said if effect.to != ARCHIVE)
 
     def wake(self) -> Said:
         """Load, as the runtime does it."""
@@ -107,13 +129,6 @@ class Talk(Stage):
 
     def disk_full(self) -> Said:
         return self.tell(CommitFailed(self.commits.pop(0).tag, "the disk is full", conflict=False), ARCHIVE)
-
-    def do(self, message: Any, sender: str = READER) -> Said:
-        """Tell, and commit all that follows from it."""
-        said = self.tell(message, sender)
-        while self.commits:
-            said += self.commit()
-        return said
 
     # -- what is often wanted -----------------------------------------------------------------
 
@@ -178,3 +193,61 @@ class Talk(Stage):
     def texts(self) -> list[str]:
         """The shown path."""
         return [message.text for message in self.snapshot().messages]
+
+
+# -- conversations as tests want them, and what they hear ---------------------------------------------
+
+
+START = StartConversation(USER, "Anna", CHARACTER, "asks/1", "A title")
+
+
+def begun(*, reply: bool = False, sheet: CharacterSheet = SHEET) -> Talk:
+    """A conversation; with `reply`, somebody said something and was answered."""
+    talk = Talk(sheet=sheet)
+    talk.begin()
+    if reply:
+        answer(talk)
+    return talk
+
+
+def answer(talk: Talk, key: int = 1, text: str = "How are you?") -> None:
+    talk.say(text, key=key)
+    talk.attempt = 0
+    finish(talk)
+
+
+def finish(talk: Talk) -> Said:
+    """The live reply, of one token, is made."""
+    talk.lease()
+    talk.accept()
+    talk.frames(0)
+    return talk.do(talk.of_now(end(1)), BOX)
+
+
+def problem(said: Said) -> tuple[str, Any]:
+    found = said.one(Problem)
+    return found.code, found.request_key
+
+
+def live(*seqs: int) -> Talk:
+    """A reply that is being made; these tokens of it are committed."""
+    talk = Talk()
+    talk.live()
+    talk.frames(*seqs)
+    return talk
+
+
+def ack(talk: Talk, next_seq: int) -> Ack:
+    return Ack(talk.row.id, talk.attempt, next_seq)
+
+
+def resume(talk: Talk, next_seq: int) -> Resume:
+    return Resume(talk.row.id, talk.attempt, next_seq, CONVERSATION)
+
+
+def lose(talk: Talk) -> Said:
+    return talk.tell(LeaseLost(talk.row.id, talk.attempt, "why"), QUEUE)
+
+
+def states(said: Said) -> list[str]:
+    return [event.live.state for event in said.of(ReplyState)]

@@ -1,192 +1,35 @@
-"""The link: the GPU box's end, between the web node and the engine."""
-
-from itertools import pairwise
+"""The link: replies come in, frames go out."""
 
 import pytest
 from msgspec.structs import replace
 
 from actors import addresses
-from actors.addresses import GPU, LINK, QUEUE, WEB
-from actors.effects import Started
-from actors.link import Link
+from actors.addresses import GPU
 from actors.messages.generation import (
     Accepted,
-    Ack,
     Cancel,
     CharacterSheet,
     End,
-    GenerationsLost,
     Progress,
-    Resume,
     SheetMissing,
     SheetWanted,
-    Token,
 )
 from actors.messages.link import (
-    WIRE_VERSION,
     Credit,
-    EngineDown,
-    EngineHello,
     EngineJob,
-    EngineWelcome,
-    Greet,
     Hello,
-    Ping,
-    Pong,
-    Redial,
-    Refused,
-    Welcome,
 )
-from actors.settings import LinkSettings
 from tests.actors.kit import (
     CHARACTER,
     SHEET,
-    Said,
-    Stage,
     accepted,
     end,
     engine_hello,
-    new_world,
     request,
     token,
     uid,
 )
-
-SETTINGS = LinkSettings(
-    window=4, ring=10, ping_s=0.25, silence_s=1.0, patience_s=8.0, generations=2, sheets=2, forgotten_s=30.0
-)
-SESSION = addresses.session(uid(101))
-
-
-class Box(Stage):
-    """A link on a stage; `web` and `engine` are its neighbours."""
-
-    def __init__(self) -> None:
-        world = new_world()
-        self.link = Link(SETTINGS, world, "test")
-        super().__init__(self.link, world)
-        self.first = self.tell(Started())
-
-    def web(self, message: object) -> Said:
-        return self.tell(message, WEB)
-
-    def engine(self, message: object) -> Said:
-        return self.tell(message, GPU)
-
-    def welcome(self) -> Said:
-        return self.web(Welcome(WIRE_VERSION, uid(1), self.link.revision))
-
-
-def linked(*, slots: int = 2) -> Box:
-    """A box that was welcomed, with an engine and the character's sheet."""
-    box = Box()
-    box.engine(engine_hello(slots=slots))
-    box.welcome()
-    box.web(SHEET)
-    return box
-
-
-def working(*seqs: int) -> Box:
-    """A box with reply 1 in hand, attempt 1; its engine has made these tokens."""
-    box = linked()
-    box.web(request(attempt=1))
-    box.engine(accepted())
-    for seq in seqs:
-        box.engine(token(seq))
-    return box
-
-
-def seqs(said: Said) -> list[int]:
-    """Of the frames for the session."""
-    return [m.seq for m in said.to(SESSION) if isinstance(m, Token | End)]
-
-
-def lost(said: Said) -> list[tuple[int, int]]:
-    """(generation, attempt) that the queue is told to be lost."""
-    return [(generation.int, attempt) for m in said.of(GenerationsLost) for generation, attempt, _ in m.lost]
-
-
-def ack(next_seq: int, attempt: int = 1) -> Ack:
-    return Ack(uid(1), attempt, next_seq)
-
-
-def resume(next_seq: int, attempt: int = 1, number: int = 1) -> Resume:
-    return Resume(uid(number), attempt, next_seq, uid(100 + number))
-
-
-# -- greetings --------------------------------------------------------------------------------------
-
-
-def test_it_greets_both_sides_at_its_start() -> None:
-    box = Box()
-    assert box.first.to(GPU) == [EngineWelcome(box.link.boot)]
-    hello = box.first.one(Hello)
-    assert (hello.version, hello.boot, hello.software) == (WIRE_VERSION, box.link.boot, "test")
-    assert (hello.engine, hello.slots, hello.generations) == ("", 0, ())
-
-
-def test_it_greets_again_until_it_is_welcomed() -> None:
-    box = Box()
-    assert box.fire("hello").one(Hello).revision == 2
-    box.welcome()
-    assert box.fire("hello") == []
-    assert "hello" in box.timers
-
-
-def test_a_welcome_for_an_older_greeting_is_not_enough() -> None:
-    box = Box()
-    box.fire("hello")
-    box.web(Welcome(WIRE_VERSION, uid(1), 1))
-    assert box.fire("hello").of(Hello) != []
-
-
-def test_a_greeting_tells_of_the_engine_and_of_what_is_in_hand() -> None:
-    box = working()
-    hello = box.web(Greet(uid(1))).one(Hello)
-    assert (hello.engine, hello.model, hello.model_hash, hello.slots) == ("engine", "m", "m", 2)
-    assert hello.generations == ((uid(1), 1),)
-
-
-def test_no_more_slots_are_told_than_replies_can_be_held() -> None:
-    box = Box()
-    assert box.engine(engine_hello(slots=50)).one(Hello).slots == 2
-
-
-def test_a_refusal_is_kept_for_people_until_a_welcome() -> None:
-    box = linked()
-    box.web(Refused("update"))
-    assert (box.link.welcomed, box.link.refusal) == (False, "update")
-    box.welcome()
-    assert (box.link.welcomed, box.link.refusal) == (True, "")
-
-
-def test_it_gives_a_sign_of_life_again_and_again() -> None:
-    box = linked()
-    for _ in range(3):
-        assert box.fire("ping").to(QUEUE) == [Ping(box.link.boot)]
-        assert box.web(Pong(uid(1))) == []
-
-
-def test_in_silence_it_dials_anew_with_growing_patience() -> None:
-    box = linked()
-    redials: list[float] = []
-    while len(redials) < 6:
-        if box.fire("ping").to(WEB) == [Redial()]:
-            redials.append(box.world.monotonic_s())
-            assert not box.link.welcomed
-    waits = [later - earlier for earlier, later in pairwise(redials)]
-    assert waits == [2.25, 4.25, 8.25, 8.25, 8.25]
-    box.web(Pong(uid(1)))
-    assert box.link.patience_s == 1.0
-
-
-def test_what_the_engine_says_is_no_sign_of_the_web_node() -> None:
-    box = linked()
-    for _ in range(4):
-        box.engine(engine_hello())
-        assert box.fire("ping").to(WEB) == []
-    assert box.fire("ping").to(WEB) == [Redial()]
-
+from tests.actors.link.kit import SESSION, Box, ack, linked, lost, resume, seqs, working
 
 # -- a reply comes in -------------------------------------------------------------------------------
 
@@ -393,52 +236,3 @@ def test_a_reply_that_nobody_asks_about_makes_it_greet_so_that_the_queue_may_can
     box.later(29.0)
     box.web(ack(0))
     assert box.fire("nudge").of(Hello) == []
-
-
-# -- the engine -------------------------------------------------------------------------------------
-
-
-def test_an_engine_that_comes_up_is_welcomed_and_told_to_the_queue() -> None:
-    box = Box()
-    said = box.engine(engine_hello())
-    assert said.to(GPU) == [EngineWelcome(box.link.boot)]
-    assert said.one(Hello).engine == "engine"
-    assert box.engine(engine_hello()).kinds == ["EngineWelcome"]  # it greeted twice
-
-
-def test_what_a_dead_engine_worked_on_is_lost_after_the_queue_knows_that_it_is_gone() -> None:
-    box = working(0)
-    said = box.tell(EngineDown("killed"), "supervisor")
-    assert said.kinds == ["Hello", "GenerationsLost"]  # the other way round it would be given more
-    assert said.one(Hello).engine == ""
-    assert lost(said) == [(1, 1)]
-    assert box.tell(EngineDown("killed"), "supervisor") == []
-
-
-def test_what_a_dead_engine_had_finished_is_still_delivered() -> None:
-    box = working(0)
-    box.engine(end(1))
-    said = box.tell(EngineDown("killed"), "supervisor")
-    assert lost(said) == []
-    assert said.one(Hello).generations == ((uid(1), 1),)
-    assert seqs(box.web(resume(0))) == [0, 1]
-
-
-def test_an_engine_that_started_anew_has_lost_what_it_had() -> None:
-    box = working(0)
-    said = box.engine(engine_hello(boot=2))
-    assert lost(said) == [(1, 1)]
-    assert isinstance(box.link.engine, EngineHello)
-    assert box.link.engine.boot == uid(2)
-
-
-# -- bugs -------------------------------------------------------------------------------------------
-
-
-def test_a_message_or_timer_of_others_is_a_bug() -> None:
-    box = linked()
-    with pytest.raises(TypeError, match="Hello"):
-        box.tell(Box().first.one(Hello), LINK)
-    box.timers["other"] = 0.0
-    with pytest.raises(ValueError, match="other"):
-        box.fire("other")
