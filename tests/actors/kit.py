@@ -88,7 +88,7 @@ class Stage:
 
 
 class Writer(Stage):
-    """For an actor that commits: `tell` notes what is to be written and leaves it to `commit`; `do` is both."""
+    """For an actor that commits: `tell` notes what is to be written, `commit` writes it; `do` is both."""
 
     def __init__(self, actor: Actor, world: SimWorld) -> None:
         super().__init__(actor, world)

@@ -20,10 +20,9 @@ from actors.messages.queueing import (
     WorkerHeard,
     WorkerSilent,
 )
-from tests.actors.kit import BOX, OTHER_BOX, accepted, end
+from tests.actors.kit import BOX, OTHER_BOX, READER, accepted, end
 from tests.actors.session.kit import (
     CONVERSATION,
-    READER,
     Talk,
     live,
     lose,

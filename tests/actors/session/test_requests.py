@@ -29,8 +29,8 @@ from actors.messages.generation import (
     SheetMissing,
     SheetWanted,
 )
-from tests.actors.kit import CHARACTER, SHEET, uid
-from tests.actors.session.kit import CONVERSATION, READER, SETTINGS, START, USER, Talk, begun, problem
+from tests.actors.kit import CHARACTER, READER, SHEET, uid
+from tests.actors.session.kit import CONVERSATION, SETTINGS, START, USER, Talk, begun, problem
 
 # -- beginning --------------------------------------------------------------------------------------
 

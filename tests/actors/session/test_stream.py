@@ -15,8 +15,8 @@ from actors.messages.queueing import (
     LeaseBelieved,
     ReplyEnded,
 )
-from tests.actors.kit import BOX, accepted, end, uid
-from tests.actors.session.kit import CONVERSATION, READER, Talk, ack, live, lose, resume
+from tests.actors.kit import BOX, READER, accepted, end, uid
+from tests.actors.session.kit import CONVERSATION, Talk, ack, live, lose, resume
 
 # -- commit, then show and acknowledge --------------------------------------------------------------
 

@@ -21,8 +21,8 @@ from actors.messages.queueing import (
     LeaseBelieved,
 )
 from actors.session import FencedOffError, NotBegunError, Session
-from tests.actors.kit import BOX, end, uid
-from tests.actors.session.kit import CONVERSATION, READER, Talk, ack, live, lose, resume
+from tests.actors.kit import BOX, READER, end, uid
+from tests.actors.session.kit import CONVERSATION, Talk, ack, live, lose, resume
 
 # -- readers that come and go -----------------------------------------------------------------------
 

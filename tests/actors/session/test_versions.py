@@ -22,8 +22,8 @@ from actors.messages.generation import (
     GenerateReply,
 )
 from actors.messages.queueing import Leased, QueueFull, ReplyEnded, SubmitAgain
-from tests.actors.kit import BOX, end, uid
-from tests.actors.session.kit import CONVERSATION, READER, Talk, begun, finish, problem
+from tests.actors.kit import BOX, READER, end, uid
+from tests.actors.session.kit import CONVERSATION, Talk, begun, finish, problem
 
 # -- versions ---------------------------------------------------------------------------------------
 
