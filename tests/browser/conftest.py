@@ -13,7 +13,7 @@ from tests.system.running_node import RunningNode, running_node
 def browser() -> Iterator[Browser]:
     chromium = find_chromium()
     if chromium is None:
-        pytest.skip("no Chromium or Chrome was found: install one, or name it in CHROMIUM")
+        pytest.fail("no Chromium or Chrome was found: install one, or name it in CHROMIUM")
     with running_browser(chromium) as running:
         yield running
 
