@@ -47,9 +47,7 @@ def postgres(url: str, timeout_s: float, **server_settings: str) -> Config:
             "The setting storage.url begins with postgres://; leave it empty for SQLite in the data folder."
         )
     if importlib.util.find_spec("asyncpg") is None:
-        raise DatabaseUrlError(
-            "PostgreSQL needs the package asyncpg: run python3 -m deploy setup."
-        )
+        raise DatabaseUrlError("PostgreSQL needs the package asyncpg: run python3 -m deploy setup.")
     try:
         expanded: Config = cast("Any", config_generator).expand_db_url("asyncpg" + url[url.index(":") :])
     except Exception as error:

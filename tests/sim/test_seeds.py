@@ -15,6 +15,7 @@ NAMED_SEEDS = {
     "a reply that ended while its session was restarted": 4559,
     "a socket that reloads in the middle of a snapshot": 555,
     "an ended reply whose last commit was not answered": 1339,
+    "a late greeting from before the link's restart": 33186,
 }
 
 
