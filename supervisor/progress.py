@@ -25,6 +25,7 @@ class Progress:
         self.started_s: dict[str, float] = {}
         self.facts_of: dict[str, dict[str, Any]] = {}
         self.up = False
+        self.code = ""  # the one-time code that was printed last
 
     def say(self, line: str) -> None:
         with contextlib.suppress(OSError):
@@ -51,7 +52,11 @@ class Progress:
             self.where_to_go()
 
     def facts(self, view: ChildView, now_s: float) -> None:
-        """Prints what a starting child says of its progress, once a second at most."""
+        """Prints what a starting child says of its progress, once a second at most; and a fresh one-time
+        code, as there is after too many wrong ones and after a restart of the web process.
+        """
+        if view.name == "web" and self.up:
+            self.setup_code(view.facts)
         text = view.facts.get("progress")
         if view.state is not State.STARTING or not isinstance(text, str) or not text:
             return
@@ -79,9 +84,14 @@ class Progress:
         self.say(f"Open {url}")
         if web.get("setup_needed"):
             self.say("First visit: choose a name and a password there.")
-            if code := web.get("setup_code"):
-                self.say(f"From another machine it asks for this one-time code: {code}")
+        self.setup_code(web)
         self.say("Ctrl-C stops it.")
+
+    def setup_code(self, web: dict[str, Any]) -> None:
+        code = web.get("setup_code")
+        if isinstance(code, str) and code != self.code and web.get("setup_needed"):
+            self.code = code
+            self.say(f"From another machine it asks for this one-time code: {code}")
 
 
 def one_line(text: str) -> str:

@@ -41,6 +41,16 @@ def test_a_first_visit_is_explained_with_the_code_for_other_machines() -> None:
     ]
 
 
+def test_a_fresh_code_is_printed_when_the_old_one_was_burnt() -> None:
+    screen = Screen("web")
+    screen.changed("web", State.READY, url="http://h", setup_needed=True, setup_code="ABC-123")
+    before = len(screen.lines)
+    for code, needed in (("ABC-123", True), ("DEF-456", True), ("DEF-456", True), ("GHJ-789", False)):
+        facts = {"setup_code": code, "setup_needed": needed}
+        screen.progress.facts(ChildView("web", State.READY, facts=facts), 3.0)
+    assert screen.lines[before:] == ["From another machine it asks for this one-time code: DEF-456"]
+
+
 def test_the_address_comes_though_a_process_is_parked_and_is_printed_once() -> None:
     screen = Screen("web", "engine")
     screen.changed("web", State.READY, url="http://h")
