@@ -31,7 +31,8 @@ class Lock:
 
 LOCKS: tuple[Lock, ...] = (
     Lock("runtime", extras=("web", "gpu")),
-    Lock("test", extras=("web", "gpu", "test"), agrees_with="runtime"),
+    Lock("rtx", extras=("web", "gpu", "rtx"), agrees_with="runtime"),
+    Lock("test", extras=("web", "gpu", "rtx", "test"), agrees_with="rtx"),
     Lock("build", group="build", agrees_with="test"),
     Lock("node", group="node", agrees_with="test"),
     Lock("rust", group="rust", agrees_with="test"),
