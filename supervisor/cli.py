@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from supervisor.commands import chat, console, simulate, status, up
+from supervisor.commands import chat, console, engine, simulate, status, up
 from supervisor.errors import OperatorError, UsageError
 from supervisor.version import version
 
@@ -21,6 +21,7 @@ COMMANDS = (
     (status, "show the processes, the GPU boxes and the queue"),
     (console, "show the same, live"),
     (chat, "ask a character from the terminal"),
+    (engine, "build the engine's plan, and ask the engine without a node"),
     (simulate, "run the protocol under faults, in virtual time (from a checkout)"),
 )
 

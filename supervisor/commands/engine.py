@@ -1,0 +1,21 @@
+"""`samovar engine`: what concerns the engine of this machine. Each subcommand is a module beside this one."""
+
+import argparse
+from types import ModuleType
+
+COMMANDS: tuple[tuple[str, ModuleType, str], ...] = ()
+"""Name, module (with `add` and `run`, as the modules of supervisor/cli.py), what it does."""
+
+
+def add(parser: argparse.ArgumentParser) -> None:
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, command, help_text in COMMANDS:
+        subparser = commands.add_parser(
+            name, help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}."
+        )
+        command.add(subparser)
+        subparser.set_defaults(run_engine=command.run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    return arguments.run_engine(arguments)
