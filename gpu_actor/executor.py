@@ -12,10 +12,11 @@ from typing import Protocol
 from msgspec import Struct
 
 from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
-from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.engine.graph_cache import cached_graph
 from gpu_actor.engine.model_config import ModelConfig, read_config, read_rope_factors
+from gpu_actor.engine.model_file import ModelFile
 from gpu_actor.engine.onnx_runtime import OnnxRuntimeDecoder, runtime_version
+from gpu_actor.engine.open_model import open_model
 from gpu_actor.engine.rope import rope_tables
 from gpu_actor.engine.token_table import TokenTable
 from gpu_actor.models import ChosenModel
@@ -169,7 +170,7 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
     """Load the model. Takes a second or two, the first time with a model longer; EngineTrouble says why not.
     `cache` is the folder of deploy.cache.
     """
-    file = GgufFile(model.path)
+    file = open_model(model.path)
     config = read_config(file)
     tokenizer = Tokenizer(read_vocabulary(file))
     if len(tokenizer.pieces) != config.vocabulary:
@@ -204,7 +205,7 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
     return ModelExecutor(facts, decoder, TokenTable(file), tokenizer, builder)
 
 
-def template_source(file: GgufFile, tokenizer: Tokenizer) -> str:
+def template_source(file: ModelFile, tokenizer: Tokenizer) -> str:
     source = file.get("tokenizer.chat_template", str, "")
     if not source and {"<|im_start|>", "<|im_end|>"} <= tokenizer.specials.keys():
         source = CHATML

@@ -8,7 +8,7 @@ depend on the kind of tokenizer, and the names of end-of-turn tokens, follow lla
 from dataclasses import dataclass
 from typing import Literal
 
-from gpu_actor.engine.gguf_file import GgufFile
+from gpu_actor.engine.model_file import ModelFile
 from gpu_actor.troubles import ModelFileError, UnsupportedModelError
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
@@ -72,7 +72,7 @@ class Vocabulary:
         }
 
 
-def read_vocabulary(file: GgufFile) -> Vocabulary:
+def read_vocabulary(file: ModelFile) -> Vocabulary:
     model = file.get("tokenizer.ggml.model", str)
     if model not in {"gpt2", "llama"}:
         raise UnsupportedModelError(
@@ -103,24 +103,24 @@ def read_vocabulary(file: GgufFile) -> Vocabulary:
     )
 
 
-def texts(file: GgufFile, key: str) -> tuple[str, ...]:
+def texts(file: ModelFile, key: str) -> tuple[str, ...]:
     return tuple(file.items(key, (str,)))
 
 
-def token_types(file: GgufFile, count: int) -> tuple[int, ...]:
+def token_types(file: ModelFile, count: int) -> tuple[int, ...]:
     types = file.items("tokenizer.ggml.token_type", (int,), [NORMAL] * count)
     if len(types) != count:
         raise ModelFileError("tokenizer.ggml.token_type does not fit the vocabulary: the file is damaged")
     return tuple(types)
 
 
-def scores(file: GgufFile, count: int) -> tuple[float, ...]:
+def scores(file: ModelFile, count: int) -> tuple[float, ...]:
     found = file.items("tokenizer.ggml.scores", (int, float))
     if len(found) != count:
         raise ModelFileError("tokenizer.ggml.scores does not fit the vocabulary: the file is damaged")
     return tuple(found)
 
 
-def token_id(file: GgufFile, name: str, count: int, default: int | None) -> int | None:
+def token_id(file: ModelFile, name: str, count: int, default: int | None) -> int | None:
     value = file.metadata.get(f"tokenizer.ggml.{name}_token_id", default)
     return value if isinstance(value, int) and 0 <= value < count else None

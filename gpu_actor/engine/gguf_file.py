@@ -7,20 +7,14 @@ The `gguf` package needs seconds for the tokenizer's arrays; this reader a tenth
 
 import mmap
 import struct
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar, cast
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from msgspec import Struct
 
-from gpu_actor.engine.block_formats import FORMATS, BlockFormat
+from gpu_actor.engine.model_file import Metadata, TensorPlace, Value
 from gpu_actor.troubles import ModelFileError, UnsupportedModelError
-
-Value = bool | int | float | str | list["Value"]
-T = TypeVar("T")
 
 STRING, ARRAY = 8, 9
 SCALARS: dict[int, str] = {
@@ -41,35 +35,6 @@ SCALARS: dict[int, str] = {
 MOST_ENTRIES = 1 << 16  # metadata keys, and tensors; real files have below a thousand
 MOST_DIMENSIONS = 4
 MOST_NESTING = 4
-
-
-class TensorPlace(Struct, frozen=True):
-    """A tensor in the file. `shape` is (rows, columns) or (columns,), as NumPy counts: last is fastest."""
-
-    name: str
-    shape: tuple[int, ...]
-    type_id: int
-    offset: int  # from the beginning of the file
-
-    @property
-    def format(self) -> BlockFormat:
-        known = FORMATS.get(self.type_id)
-        if known is None:
-            raise UnsupportedModelError(
-                f"tensor {self.name} has the unknown GGML type {self.type_id}; choose another quantisation"
-            )
-        return known
-
-    @property
-    def rows(self) -> int:
-        return int(np.prod(self.shape[:-1], dtype=np.int64))
-
-    @property
-    def row_bytes(self) -> int:
-        blocks, rest = divmod(self.shape[-1], self.format.elements)
-        if rest:
-            raise ModelFileError(f"tensor {self.name}: {self.shape[-1]} columns do not fill whole blocks")
-        return blocks * self.format.bytes
 
 
 class Cursor:
@@ -119,10 +84,13 @@ class Cursor:
         return self.scalar(SCALARS[kind])
 
 
-class GgufFile:
-    """An open GGUF file. Tensor data stays on disk and is mapped."""
+class GgufFile(Metadata):
+    """An open GGUF file: a ModelFile. Tensor data stays on disk and is mapped."""
+
+    kind = "GGUF file"
 
     def __init__(self, path: Path) -> None:
+        super().__init__()
         try:
             with path.open("rb") as stream:
                 self.buffer = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
@@ -136,7 +104,6 @@ class GgufFile:
             raise UnsupportedModelError(f"{path} is a GGUF file of version {version}; 2 and 3 are read")
         tensors = cursor.count(MOST_ENTRIES, "tensors")
         keys = cursor.count(MOST_ENTRIES, "metadata keys")
-        self.metadata: dict[str, Value] = {}
         for _ in range(keys):
             key = cursor.string()
             self.metadata[key] = cursor.value(int(cursor.scalar("I")))
@@ -155,23 +122,6 @@ class GgufFile:
             raise ModelFileError(f"tensor {name} has {dimensions} dimensions: the file is damaged")
         shape = tuple(cursor.count(1 << 40, "elements") for _ in range(dimensions))[::-1]
         return TensorPlace(name, shape, int(cursor.scalar("I")), int(cursor.scalar("Q")))
-
-    def get(self, key: str, kind: type[T], default: T | None = None) -> T:
-        """The metadata value, checked for its type; ModelFileError where it is absent without a default."""
-        value: Any = self.metadata.get(key, default)
-        if kind is float and isinstance(value, int):
-            value = float(value)
-        if not isinstance(value, kind):
-            raise ModelFileError(f"the GGUF file has no usable {key}: it is damaged or of an unknown kind")
-        return value
-
-    def items(self, key: str, kinds: tuple[type, ...], default: Sequence[Value] | None = None) -> list[Any]:
-        """The metadata array, checked for the types of its elements; the default where it is absent."""
-        values: Any = self.metadata.get(key, None if default is None else list(default))
-        found = cast("list[Any]", values) if isinstance(values, list) else [None]
-        if not all(isinstance(each, kinds) for each in found):
-            raise ModelFileError(f"the GGUF file has no usable {key}: it is damaged or of an unknown kind")
-        return found
 
     def raw(self, name: str) -> npt.NDArray[np.uint8]:
         """The tensor's bytes as they stand in the file: [rows, bytes of a row], read-only, not copied."""

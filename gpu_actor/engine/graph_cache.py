@@ -9,8 +9,8 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.engine.model_config import ModelConfig
+from gpu_actor.engine.model_file import ModelFile
 from gpu_actor.troubles import CacheFolderError
 
 GRAPH_VERSION = 1
@@ -22,7 +22,7 @@ Numerics = Literal["fast", "exact"]
 
 
 def cached_graph(
-    cache: Path, model_hash: str, numerics: Numerics, file: GgufFile, config: ModelConfig
+    cache: Path, model_hash: str, numerics: Numerics, file: ModelFile, config: ModelConfig
 ) -> Path:
     """The graph file for the CPU; written first where it is not there yet."""
     folder = cache / "graphs" / f"{model_hash[:32]}-{numerics}-{GRAPH_VERSION}"
@@ -37,7 +37,7 @@ def cached_graph(
     return folder / GRAPH
 
 
-def write_folder(folder: Path, numerics: Numerics, file: GgufFile, config: ModelConfig) -> None:
+def write_folder(folder: Path, numerics: Numerics, file: ModelFile, config: ModelConfig) -> None:
     # Heavy imports, of no use once the graph is there.
     from gpu_actor.engine.decoder_graph import CPU_EXACT, CPU_FAST, OPSET, DecoderGraph  # noqa: PLC0415
     from gpu_actor.engine.graph_writer import GraphWriter  # noqa: PLC0415

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from gpu_actor.engine.gguf_file import GgufFile
+from gpu_actor.engine.model_file import ModelFile
 from gpu_actor.troubles import ModelFileError, UnsupportedModelError
 
 TOKEN_TABLE = "token_embd.weight"  # noqa: S105 - a tensor's name
@@ -53,7 +53,7 @@ class ModelConfig(Struct, frozen=True):
         return 2 * self.layers * self.kv_heads * self.head_size * 4
 
 
-def read_config(file: GgufFile) -> ModelConfig:
+def read_config(file: ModelFile) -> ModelConfig:
     """The config, after all refusals; UnsupportedModelError names what is not covered."""
     architecture = file.get("general.architecture", str)
     if architecture != "llama":
@@ -92,14 +92,14 @@ def read_config(file: GgufFile) -> ModelConfig:
     )
 
 
-def whole_number(file: GgufFile, key: str) -> int:
+def whole_number(file: ModelFile, key: str) -> int:
     value = file.get(key, int)
     if value < 1:
         raise ModelFileError(f"the GGUF file says {key} = {value}: it is damaged")
     return value
 
 
-def read_rope(file: GgufFile) -> RopeConfig:
+def read_rope(file: ModelFile) -> RopeConfig:
     base = file.get("llama.rope.freq_base", float, 10_000.0)
     scaling = file.get("llama.rope.scaling.type", str, "none")
     factor = file.get("llama.rope.scaling.factor", float, 1.0)
@@ -116,7 +116,7 @@ def read_rope(file: GgufFile) -> RopeConfig:
             raise UnsupportedModelError(f"the model stretches its context by {scaling!r}: this engine cannot")
 
 
-def read_rope_factors(file: GgufFile) -> npt.NDArray[np.float32] | None:
+def read_rope_factors(file: ModelFile) -> npt.NDArray[np.float32] | None:
     """What divides each frequency [head size / 2] (Llama 3); None where nothing does."""
     place = file.tensors.get(ROPE_FACTORS)
     return None if place is None else place.format.values(file.raw(ROPE_FACTORS)).reshape(-1)

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.engine.model_config import TOKEN_TABLE
+from gpu_actor.engine.model_file import ModelFile
 
 
 class TokenTable:
-    def __init__(self, file: GgufFile) -> None:
+    def __init__(self, file: ModelFile) -> None:
         self.format = file.tensors[TOKEN_TABLE].format
         self.rows = file.raw(TOKEN_TABLE)
 

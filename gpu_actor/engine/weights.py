@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 
 from gpu_actor.engine.block_formats import Blocks
-from gpu_actor.engine.gguf_file import GgufFile, TensorPlace
 from gpu_actor.engine.model_config import HEAD, TOKEN_TABLE, ModelConfig
+from gpu_actor.engine.model_file import ModelFile, TensorPlace
 from gpu_actor.troubles import ModelFileError
 
 Floats = npt.NDArray[np.float32]
@@ -19,7 +19,7 @@ Matrix = Blocks | Floats
 
 
 class Weights:
-    def __init__(self, file: GgufFile, config: ModelConfig) -> None:
+    def __init__(self, file: ModelFile, config: ModelConfig) -> None:
         self.file = file
         self.config = config
 
