@@ -35,3 +35,31 @@ class OutOfMemoryBudgetError(EngineTrouble):
 
 class EngineQueueFullError(EngineTrouble):
     """More work was handed to the engine than `engine.work_queue` allows: a fault of the scheduler."""
+
+
+class CudaError(EngineTrouble):
+    """A call of CUDA failed. The message names it; if it comes again, serve with another engine."""
+
+
+class CudaMissingError(CudaError):
+    """There is no NVIDIA driver or no card that this process may use. Install the driver (on Windows with
+    the card's own installer), or choose another engine.
+    """
+
+
+class OldDriverError(CudaError):
+    """The NVIDIA driver is older than the CUDA that this engine was made with. Install the newest one."""
+
+
+class CudaMemoryError(CudaError):
+    """The card's memory is full. Close what else uses it, or lower `engine.context` or `engine.slots`."""
+
+
+class DeviceLostError(CudaError):
+    """The card failed in the middle of its work: the process has to begin anew. If it comes again look for
+    overclocking, heat or a bad driver.
+    """
+
+
+class TensorRtMissingError(EngineTrouble):
+    """TensorRT is not installed, or its libraries cannot be loaded. Install the package that is named."""
