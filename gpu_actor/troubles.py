@@ -33,6 +33,10 @@ class OutOfMemoryBudgetError(EngineTrouble):
     """The key/value cache does not fit. Lower `engine.context`, or raise `engine.cache_mb`."""
 
 
+class UnknownCardError(EngineTrouble):
+    """The graphics card is not in the table. Name one that is, or give --vram."""
+
+
 class EngineQueueFullError(EngineTrouble):
     """More work was handed to the engine than `engine.work_queue` allows: a fault of the scheduler."""
 
