@@ -7,10 +7,14 @@ Inputs    states [B, S, E] (embedded tokens: the table is looked up on the host)
           cpu: seqlens [B] int32 (filled positions − 1), total [] int32 (largest of them + 1)
 Outputs   logits [B, V], and per layer ko and vo: the caches with the new keys and values
 
+With elements of float16 the matrices, tables, caches and what flows between them are float16. The
+residual stream, the norms and the logits stay float32: sums over many layers and squares would
+overflow or lose their last bits.
+
 B rows, S new tokens a row, T positions of cache, E embedding, D head size, V vocabulary.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -18,7 +22,7 @@ import numpy as np
 from gpu_actor.engine.block_formats import Blocks
 from gpu_actor.engine.graph_writer import MICROSOFT, GraphWriter
 from gpu_actor.engine.model_config import ModelConfig
-from gpu_actor.engine.weights import Matrix, Weights
+from gpu_actor.engine.weights import Floats, Matrix, Weights
 
 OPSET = 24
 
@@ -32,10 +36,12 @@ class Variant:
     attention: Literal["Attention", "GroupQueryAttention"]
     fused: bool  # ONNX Runtime's own operators for residual + norm and for the gate
     accuracy_level: int = 0  # of MatMulNBits; 0: in float32, 4: activations rounded to 8 bits a block
+    elements: Literal["float32", "float16"] = "float32"  # of activations, scales, tables and caches
     halves: bool = False  # codes of 8 bits as two of 4, for which alone level 0 has fast kernels
 
 
 CANONICAL = Variant("canonical", "DequantizeLinear", "Attention", fused=False)
+CANONICAL_HALF = replace(CANONICAL, name="canonical-half", elements="float16")
 CPU_FAST = Variant("cpu-fast", "MatMulNBits", "GroupQueryAttention", fused=True, accuracy_level=4)
 CPU_EXACT = Variant("cpu-exact", "MatMulNBits", "GroupQueryAttention", fused=True, halves=True)
 
@@ -65,7 +71,7 @@ class DecoderGraph:
             residual, normed = self.add_and_norm(residual, forwarded, following)
         wanted = w.node("GatherND", [normed, "last"], "wanted", batch_dims=1)
         (logits,) = self.linear(wanted, "head", [self.weights.head()])
-        w.node("Identity", [logits], "logits")
+        w.node("Cast", [logits], "logits", to=w.type_number("float32"))
         w.output("logits", "float32", ("B", c.vocabulary))
 
     def write_inputs(self) -> None:
@@ -79,12 +85,30 @@ class DecoderGraph:
             w.input("kv_length", "int64", ("B",))
         w.input("last", "int64", ("B", 1))
         for table in ("cosines", "sines"):
-            w.input(table, "float32", ("T", c.head_size // 2))
+            w.input(table, self.variant.elements, ("T", c.head_size // 2))
         cache = ("B", c.kv_heads, "T", c.head_size)
         for layer in range(c.layers):
             for kind in "kv":
-                w.input(f"{kind}{layer}", "float32", cache)
-                w.output(f"{kind}o{layer}", "float32", cache)
+                w.input(f"{kind}{layer}", self.variant.elements, cache)
+                w.output(f"{kind}o{layer}", self.variant.elements, cache)
+
+    # -- elements -----------------------------------------------------------------------------
+
+    def constant(self, name: str, values: Floats) -> str:
+        """Numbers in the variant's element type."""
+        return self.writer.constant(name, values.astype(self.variant.elements))
+
+    def narrowed(self, x: str) -> str:
+        """float32 x in the variant's element type."""
+        if self.variant.elements == "float32":
+            return x
+        return self.writer.node("Cast", [x], f"{x}.narrow", to=self.writer.type_number(self.variant.elements))
+
+    def widened(self, x: str) -> str:
+        """x as float32."""
+        if self.variant.elements == "float32":
+            return x
+        return self.writer.node("Cast", [x], f"{x}.wide", to=self.writer.type_number("float32"))
 
     # -- norms --------------------------------------------------------------------------------
 
@@ -94,7 +118,8 @@ class DecoderGraph:
     def norm(self, x: str, name: str) -> str:
         operator = "SimplifiedLayerNormalization" if self.variant.fused else "RMSNormalization"
         inputs = [x, self.gain(name)]
-        return self.writer.node(operator, inputs, f"{name}.out", axis=-1, epsilon=self.config.norm_epsilon)
+        epsilon = self.config.norm_epsilon
+        return self.narrowed(self.writer.node(operator, inputs, f"{name}.out", axis=-1, epsilon=epsilon))
 
     def add_and_norm(self, residual: str, x: str, name: str) -> tuple[str, str]:
         """The sum of both, and the norm of the sum."""
@@ -105,7 +130,7 @@ class DecoderGraph:
             operator = "SkipSimplifiedLayerNormalization"
             self.writer.node_of_many(operator, inputs, outputs, MICROSOFT, epsilon=self.config.norm_epsilon)
             return total, f"{name}.out"
-        self.writer.node("Add", [residual, x], total)
+        self.writer.node("Add", [residual, self.widened(x)], total)
         return total, self.norm(total, name)
 
     # -- layers -------------------------------------------------------------------------------
@@ -188,7 +213,7 @@ class DecoderGraph:
             product = self.multiply(x, own, matrix)
             bias = self.weights.bias(group)
             if bias is not None:
-                inputs = [product, self.writer.constant(f"{own}.bias", bias)]
+                inputs = [product, self.constant(f"{own}.bias", bias)]
                 product = self.writer.node("Add", inputs, f"{own}.biased")
             outputs.append(product)
         return outputs
@@ -196,7 +221,7 @@ class DecoderGraph:
     def multiply(self, x: str, name: str, matrix: Matrix) -> str:
         w = self.writer
         if not isinstance(matrix, Blocks):
-            return w.node("MatMul", [x, w.constant(f"{name}.weights", matrix.T)], f"{name}.out")
+            return w.node("MatMul", [x, self.constant(f"{name}.weights", matrix.T)], f"{name}.out")
         if self.variant.halves and matrix.bits == 8:
             high, low = matrix.halves()
             products = [self.multiply(x, f"{name}.high", high), self.multiply(x, f"{name}.low", low)]
@@ -206,7 +231,7 @@ class DecoderGraph:
         if matrix.offset is None:
             return product
         # x · (s·(q − middle) + o) = x · s·(q − middle) + (sum of x over each block) · o
-        inputs = [self.sums_of_blocks(x, matrix), w.constant(f"{name}.offsets", matrix.offset.T)]
+        inputs = [self.sums_of_blocks(x, matrix), self.constant(f"{name}.offsets", matrix.offset.T)]
         correction = w.node("MatMul", inputs, f"{name}.correction")
         return w.node("Add", [product, correction], f"{name}.out")
 
@@ -216,7 +241,7 @@ class DecoderGraph:
             codes = codes[..., 0::2] | codes[..., 1::2] << 4
         rows, count, _ = blocks.codes.shape
         w = self.writer
-        inputs = [x, w.constant(f"{name}.codes", codes), w.constant(f"{name}.scales", blocks.scale)]
+        inputs = [x, w.constant(f"{name}.codes", codes), self.constant(f"{name}.scales", blocks.scale)]
         return w.node(
             "MatMulNBits",
             inputs,
@@ -234,7 +259,7 @@ class DecoderGraph:
         centred = (blocks.codes.astype(np.int16) - (1 << (blocks.bits - 1))).astype(np.int8)
         columns = centred.reshape(len(centred), -1).T
         write = w.constant_int4 if blocks.bits == 4 else w.constant
-        inputs = [write(f"{name}.codes", columns), w.constant(f"{name}.scales", blocks.scale.T)]
+        inputs = [write(f"{name}.codes", columns), self.constant(f"{name}.scales", blocks.scale.T)]
         weights = w.node("DequantizeLinear", inputs, f"{name}.weights", axis=0, block_size=blocks.size)
         return w.node("MatMul", [x, weights], f"{name}.product")
 

@@ -22,6 +22,7 @@ Shape = tuple[int | str, ...]
 
 TYPES: dict[str, int] = {
     "float32": TensorProto.FLOAT,
+    "float16": TensorProto.FLOAT16,
     "int64": TensorProto.INT64,
     "int32": TensorProto.INT32,
     "uint8": TensorProto.UINT8,
@@ -57,6 +58,11 @@ class GraphWriter:
 
     def output(self, name: str, kind: str, shape: Shape) -> None:
         self.outputs.append(helper.make_tensor_value_info(name, TYPES[kind], shape))
+
+    @staticmethod
+    def type_number(kind: str) -> int:
+        """What an attribute that names an element type holds."""
+        return TYPES[kind]
 
     def node(self, operator: str, inputs: list[str], name: str, domain: str = "", **attributes: Any) -> str:
         """A node with one output, called as the node."""

@@ -6,25 +6,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import onnx as untyped_onnx
-import onnxruntime as untyped_runtime  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 
-from gpu_actor.engine.decoder_graph import CANONICAL, OPSET, DecoderGraph
+from gpu_actor.engine.decoder_graph import CANONICAL, CANONICAL_HALF
 from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.engine.graph_cache import cached_graph
-from gpu_actor.engine.graph_writer import GraphWriter
 from gpu_actor.engine.model_config import read_config, read_rope_factors
 from gpu_actor.engine.onnx_runtime import OnnxRuntimeDecoder
 from gpu_actor.engine.rope import rope_tables
 from gpu_actor.engine.token_table import TokenTable
-from gpu_actor.engine.weights import Weights
 from gpu_actor.executor import ModelExecutor
+from tests.gpu_actor.engine.canonical import CanonicalRun, write_graph
 from tests.gpu_actor.llama_cpp import LlamaCpp
 from tests.gpu_actor.tiny_models import TinyModel, write_tiny
 
 Floats = npt.NDArray[np.float32]
 onnx: Any = untyped_onnx
-onnxruntime: Any = untyped_runtime
 
 PROMPT = [int(token) for token in np.random.default_rng(3).integers(4, 260, 40)]
 
@@ -112,45 +109,43 @@ def test_the_canonical_form_is_valid_onnx_and_agrees_with_the_cpu_form(
     exact: ModelExecutor, model_file: Path, tmp_path: Path
 ) -> None:
     file = GgufFile(model_file)
-    config = read_config(file)
-    with GraphWriter(tmp_path, "weights.bin", OPSET) as writer:
-        DecoderGraph(writer, config, Weights(file, config), CANONICAL).write()
-        writer.save("canonical.onnx")
-    path = str(tmp_path / "canonical.onnx")
-    onnx.checker.check_model(path)
-    operators = {node.domain or "ai.onnx" for node in onnx.load(path, load_external_data=False).graph.node}
+    graph = write_graph(file, CANONICAL, tmp_path / "canonical")
+    onnx.checker.check_model(str(graph))
+    operators = {node.domain or "ai.onnx" for node in onnx.load(graph, load_external_data=False).graph.node}
     assert operators == {"ai.onnx"}
 
     ids = [int(token) for token in np.random.default_rng(5).integers(100, 40_000, 9)]
-    cosines, sines = rope_tables(config.rope, config.head_size, 32, None)
-    options = onnxruntime.SessionOptions()
-    options.add_session_config_entry("session.qdq_matmulnbits_accuracy_level", "0")
-    session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-    caches: dict[str, Floats] = {
-        f"{kind}{layer}": np.zeros((1, config.kv_heads, 32, config.head_size), np.float32)
-        for layer in range(config.layers)
-        for kind in "kv"
-    }
+    canonical = CanonicalRun(graph, file, "float32", context=32)
     exact.decoder.clear(0)
-    at = 0
-    for chunk in (ids[:8], ids[8:]):
-        states = exact.table.states(chunk)
-        feeds: dict[str, npt.NDArray[Any]] = {
-            "states": states[None],
-            "positions": np.arange(at, at + len(chunk))[None],
-            "write_index": np.array([at]),
-            "kv_length": np.array([at + len(chunk)]),
-            "last": np.array([[len(chunk) - 1]]),
-            "cosines": cosines,
-            "sines": sines,
-            **caches,
-        }
-        names = ["logits", *(f"{name[0]}o{name[1:]}" for name in caches)]
-        logits, *written = session.run(names, feeds)
-        caches = dict(zip(caches, written, strict=True))
-        ours = exact.decoder.prefill(0, states) if at == 0 else exact.decoder.decode([0], states)[0]
-        np.testing.assert_allclose(log_softmax(logits[0]), log_softmax(ours), atol=2e-3)
-        at += len(chunk)
+    prompt = exact.table.states(ids[:8])
+    ours = exact.decoder.prefill(0, prompt)
+    np.testing.assert_allclose(log_softmax(canonical.append(prompt)), log_softmax(ours), atol=2e-3)
+    token = exact.table.states(ids[8:])
+    ours = exact.decoder.decode([0], token)[0]
+    np.testing.assert_allclose(log_softmax(canonical.append(token)), log_softmax(ours), atol=2e-3)
+    exact.decoder.clear(0)
+
+
+def test_half_numbers_choose_the_same_tokens_as_whole_ones(
+    exact: ModelExecutor, model_file: Path, tmp_path: Path
+) -> None:
+    file = GgufFile(model_file)
+    graph = write_graph(file, CANONICAL_HALF, tmp_path / "half")
+    onnx.checker.check_model(str(graph))
+    half = CanonicalRun(graph, file, "float16", context=96)
+    ids = exact.tokenizer.encode(
+        "<|im_start|>user\nName three fruits.<|im_end|>\n<|im_start|>assistant\n", special=True
+    )
+    exact.decoder.clear(0)
+    states = exact.table.states(ids)
+    logits, halves = exact.decoder.prefill(0, states), half.append(states)
+    for _ in range(4):
+        token = int(logits.argmax())
+        assert int(halves.argmax()) == token
+        best = np.argsort(-logits)[:200]
+        assert np.abs(log_softmax(halves) - log_softmax(logits))[best].max() < 0.1
+        states = exact.table.states([token])
+        logits, halves = exact.decoder.decode([0], states)[0], half.append(states)
     exact.decoder.clear(0)
 
 
