@@ -1,12 +1,12 @@
 """The block formats of GGML: how rows of weights are packed, and their exact form as scaled integers.
 
-Layouts: ggml-common.h of llama.cpp (structs block_q4_0 … block_iq4_xs). Every format here
-that is made of integers and scales is kept exactly, as
+Layouts: ggml-common.h of llama.cpp (structs block_q4_0 … block_iq4_xs). Every quantised format is
+kept exactly, as
 
     value = scale · (code − middle) + offset,   middle = 2^(bits − 1)
 
-with one scale (and offset) for each block of 16 or 32 weights of a row. Formats built on
-lookup grids (IQ1 to IQ3, TQ, MXFP4) have no such form and are expanded by the `gguf` package.
+with one scale (and offset) for each block of 16 or 32 weights of a row. The formats that need the
+`gguf` package for it (lookup grids) are in rare_formats.py.
 """
 
 from collections.abc import Callable
@@ -57,7 +57,9 @@ Expand = Callable[[Bytes], Floats]
 
 @dataclass(frozen=True)
 class BlockFormat:
-    """A GGML type. `unpack` takes [N, blocks, bytes]; `expand` takes [N, row bytes] and gives [N, K]."""
+    """A GGML type. `unpack` takes [N, blocks, bytes]; `expand` takes [N, row bytes] and gives [N, K];
+    a format with neither is a rare one.
+    """
 
     type_id: int
     name: str
@@ -68,21 +70,23 @@ class BlockFormat:
 
     def blocks(self, raw: Bytes) -> Blocks | None:
         """Rows of packed bytes [N, row bytes] in the exact integer form; None where there is none."""
-        if self.unpack is None:
-            return None
-        return self.unpack(raw.reshape(len(raw), -1, self.bytes))
-
-    def values(self, raw: Bytes) -> Floats:
-        """Rows of packed bytes [N, row bytes] as numbers [N, K]."""
-        blocks = self.blocks(raw)
-        if blocks is not None:
-            return blocks.values()
+        if self.unpack is not None:
+            return self.unpack(raw.reshape(len(raw), -1, self.bytes))
         if self.expand is not None:
-            return self.expand(raw)
+            return None
         # Heavy, and needed for the rare formats only.
         from gpu_actor.engine import rare_formats  # noqa: PLC0415
 
-        return rare_formats.expand(raw, self.type_id)
+        return rare_formats.unpack(raw, self.name, self.bytes)
+
+    def values(self, raw: Bytes) -> Floats:
+        """Rows of packed bytes [N, row bytes] as numbers [N, K]."""
+        if self.expand is not None:
+            return self.expand(raw)
+        blocks = self.blocks(raw)
+        if blocks is None:
+            raise ValueError(f"{self.name} has no form at all")
+        return blocks.values()
 
 
 def half(raw: Bytes) -> Floats:
@@ -247,6 +251,20 @@ FORMATS: dict[int, BlockFormat] = {
         BlockFormat(29, "IQ1_M", 256, 56),
         BlockFormat(34, "TQ1_0", 256, 54),
         BlockFormat(35, "TQ2_0", 256, 66),
+        BlockFormat(39, "MXFP4", 32, 17),
+        BlockFormat(40, "NVFP4", 64, 36),
     )
 }
-"""GGML type id → format: every one that a Llama-family file in the wild is made of."""
+"""GGML type id → format: every one that the `gguf` package can expand."""
+
+OTHER_NAMES = {
+    9: "Q8_1",
+    15: "Q8_K",
+    24: "I8",
+    25: "I16",
+    26: "I32",
+    27: "I64",
+    28: "F64",
+    41: "Q1_0",
+}
+"""GGML type id → name of the formats that are known and not read: for the refusal."""

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct
 
-from gpu_actor.engine.block_formats import FORMATS, BlockFormat
+from gpu_actor.engine.block_formats import FORMATS, OTHER_NAMES, BlockFormat
 from gpu_actor.troubles import ModelFileError, UnsupportedModelError
 
 Value = bool | int | float | str | list["Value"]
@@ -32,8 +32,10 @@ class TensorPlace(Struct, frozen=True):
     def format(self) -> BlockFormat:
         known = FORMATS.get(self.type_id)
         if known is None:
+            name = OTHER_NAMES.get(self.type_id, f"of the unknown number {self.type_id}")
             raise UnsupportedModelError(
-                f"tensor {self.name} has the unknown GGML type {self.type_id}; choose another quantisation"
+                f"tensor {self.name} is in the block format {name}, which this engine does not read; "
+                "choose another quantisation of the model"
             )
         return known
 

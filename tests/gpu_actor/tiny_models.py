@@ -20,8 +20,12 @@ SCALE_PLACES = {
     "Q6_K": (208,),
     "IQ4_NL": (0,),
     "IQ4_XS": (0,),
+    "IQ1_S": (0,),
+    "IQ2_S": (0,),
+    "IQ2_XS": (0,),
     "IQ2_XXS": (0,),
     "IQ3_S": (0,),
+    "IQ3_XXS": (0,),
 }
 """Where a block keeps its float16 scales, for the formats that the gguf package cannot write."""
 

@@ -46,7 +46,11 @@ MODELS = {
     "Q6_K": TinyModel("Q6_K"),
     "IQ4_NL": TinyModel("IQ4_NL"),
     "IQ4_XS": TinyModel("IQ4_XS"),
-    "IQ3_S, by the gguf package": TinyModel("IQ3_S"),
+    "IQ3_S": TinyModel("IQ3_S"),
+    "IQ1_S": TinyModel("IQ1_S"),
+    "IQ2_S": TinyModel("IQ2_S"),
+    "TQ2_0": TinyModel("TQ2_0"),
+    "MXFP4": TinyModel("MXFP4"),
     "factors of Llama 3": TinyModel("F32", rope_factors=True),
     "positions stretched linearly": TinyModel(
         metadata={"llama.rope.scaling.type": "linear", "llama.rope.scaling.factor": 4.0}
