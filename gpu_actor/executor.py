@@ -12,6 +12,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
+from gpu_actor.engine.decoder import Decoder
 from gpu_actor.engine.graph_cache import cached_graph
 from gpu_actor.engine.model_config import ModelConfig, read_config, read_rope_factors
 from gpu_actor.engine.model_file import ModelFile
@@ -68,12 +69,12 @@ class Executor(Protocol):
 
 
 class ModelExecutor:
-    """A model on ONNX Runtime."""
+    """A model on a decoder, whatever runtime that is."""
 
     def __init__(
         self,
         facts: EngineFacts,
-        decoder: OnnxRuntimeDecoder,
+        decoder: Decoder,
         table: TokenTable,
         tokenizer: Tokenizer,
         builder: PromptBuilder,
@@ -160,7 +161,7 @@ class ModelExecutor:
 
     def release(self, message: Release) -> None:
         if self.sequences.pop(message.slot, None) is not None:
-            self.decoder.clear(message.slot)
+            self.decoder.keep(message.slot, 0)
 
 
 # -- loading --------------------------------------------------------------------------------------
@@ -179,13 +180,14 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
     source = template_source(file, tokenizer)
     template = ChatTemplate(source, tokenizer.name(vocabulary.bos), tokenizer.name(vocabulary.eos))
     context = min(settings.context, config.context)
-    slots = slots_that_fit(settings, config, context)
+    slots, kept = caches_that_fit(settings, config, context)
     threads = settings.threads or physical_cores()
     decoder = OnnxRuntimeDecoder(
         cached_graph(cache, model.sha256, settings.numerics, file, config),
         config,
         rope_tables(config.rope, config.head_size, context + 1, read_rope_factors(file)),
         slots=slots,
+        shelves=kept,
         context=context,
         longest_chunk=LONGEST_CHUNK + 1,
         threads=threads,
@@ -214,8 +216,8 @@ def template_source(file: ModelFile, tokenizer: Tokenizer) -> str:
     return source
 
 
-def slots_that_fit(settings: EngineSettings, config: ModelConfig, context: int) -> int:
-    """As many slots as settings.slots and settings.cache_mb allow."""
+def caches_that_fit(settings: EngineSettings, config: ModelConfig, context: int) -> tuple[int, int]:
+    """Slots and kept caches: as many as settings.cache_mb allows of settings.slots, then of settings.kept."""
     slot_bytes = config.cache_bytes_a_token * (context + 1)
     fit = settings.cache_mb * (1 << 20) // slot_bytes
     if fit < 1:
@@ -223,4 +225,5 @@ def slots_that_fit(settings: EngineSettings, config: ModelConfig, context: int) 
             f"the key/value cache of one slot of {context} positions takes {slot_bytes >> 20} MB and "
             f"engine.cache_mb allows {settings.cache_mb}; lower engine.context or raise engine.cache_mb"
         )
-    return min(settings.slots, fit)
+    slots = min(settings.slots, fit)
+    return slots, min(settings.kept, fit - slots)

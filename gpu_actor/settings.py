@@ -11,7 +11,10 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     model: str = ""  # path of a GGUF file; empty: the demonstration model
     slots: int = 8  # replies made at once; fewer where their cache exceeds cache_mb
     context: int = 4096  # positions a slot, prompt and reply; at most what the model knows. Changes prompts
-    cache_mb: int = 2048  # most memory of the key/value cache of all slots
+    kept: int = (
+        4  # further caches, for conversations that are not being answered; fewer where cache_mb is full
+    )
+    cache_mb: int = 2048  # most memory of the key/value cache, of all slots and kept ones
     threads: int = 0  # of the runtime; 0: one a physical core. Changes the last bits of logits
     numerics: Literal["fast", "exact"] = "fast"  # exact: all in float32, much slower. Changes logits
     work_queue: int = 64  # messages that may wait for the engine's thread

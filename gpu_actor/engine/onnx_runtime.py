@@ -8,7 +8,7 @@ copied. T has one position more than the context: there an idle slot of a batch 
 import math
 import mmap
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ import onnxruntime as untyped  # pyright: ignore[reportMissingTypeStubs]
 from gpu_actor.engine.graph_cache import Numerics
 from gpu_actor.engine.model_config import ModelConfig
 from gpu_actor.engine.rope import Table
+from gpu_actor.engine.slots import SlotLengths
 
 Floats = npt.NDArray[np.float32]
 onnxruntime: Any = untyped
@@ -41,7 +42,7 @@ class Feed:
 
 
 class OnnxRuntimeDecoder:
-    """One decoder graph and the caches of its slots. Not thread-safe: one thread owns it."""
+    """See gpu_actor.engine.decoder.Decoder."""
 
     def __init__(
         self,
@@ -54,35 +55,46 @@ class OnnxRuntimeDecoder:
         longest_chunk: int,
         threads: int,
         numerics: Numerics,
+        shelves: int = 0,
     ) -> None:
         self.config = config
+        self.slots = slots
+        self.shelves = shelves
         self.context = context
         self.longest_chunk = longest_chunk
-        # At exact numerics a run of one row is rounded otherwise than a larger one.
-        self.least_rows = 2 if numerics == "exact" else 1
-        rows = max(slots, self.least_rows)
+        rows = max(slots + shelves, 2)
         self.session = onnxruntime.InferenceSession(str(graph), session_options(threads), providers=[CPU])
         self.cosines, self.sines = tables
         cache = (2 * config.layers, rows, config.kv_heads, context + 1, config.head_size)
         self.cache = zeros_on_demand(cache)
-        self.filled = np.zeros(rows, np.int64)  # positions of each slot that hold its sequence
+        self.lengths = SlotLengths(slots, shelves, context, longest_chunk, rows)
         self.chunk = Feed(1, longest_chunk, config.embedding)
         self.tokens = Feed(rows, 1, config.embedding)
         self.logits = np.zeros((rows, config.vocabulary), np.float32)
         self.chunk_bindings: dict[int, Any] = {}
         self.token_bindings: dict[tuple[int, int], Any] = {}
+        self.least_rows = 1 if numerics == "fast" and self.one_row_is_like_two() else 2
 
-    def clear(self, slot: int) -> None:
-        """Forget the slot's sequence."""
-        self.filled[slot] = 0
+    def one_row_is_like_two(self) -> bool:
+        """Whether a run of one row gives the bits of a larger one. At exact numerics it never does; at fast
+        ones it depends on the processor's kernels, whose order of summing differs by up to 0.6 in a
+        logit where there is no AVX-512, so it is tried.
+        """
+        states = np.random.default_rng(0).standard_normal((6, self.config.embedding), np.float32)
+        states *= np.float32(self.config.embedding**-0.5)
+        tried: list[Floats] = []
+        for self.least_rows in (1, 2):
+            self.prefill(0, states[:4])
+            tried += [self.decode([0], states[place : place + 1]).copy() for place in (4, 5)]
+            self.keep(0, 0)
+        return np.array_equal(tried[:2], tried[2:])
+
+    def filled(self, slot: int) -> int:
+        return self.lengths.filled(slot)
 
     def prefill(self, slot: int, states: Floats) -> Floats:
-        """Append states [S, E] to the slot's cache in one go; the logits [V] of the last of them,
-        valid until the next call.
-        """
-        count, start = len(states), int(self.filled[slot])
-        if count > self.longest_chunk or start + count > self.context:
-            raise ValueError(f"slot {slot} holds {start} positions of {self.context}: {count} more do not go")
+        count = len(states)
+        start = self.lengths.check_prefill(slot, count)
         feed = self.chunk
         binding = self.chunk_bindings.get(slot)
         if binding is None:
@@ -93,33 +105,38 @@ class OnnxRuntimeDecoder:
         feed.total[()] = start + count
         feed.last[0] = count - 1
         self.session.run_with_iobinding(binding)
-        self.filled[slot] = start + count
+        self.lengths.append(slot, count)
         return self.logits[slot]
 
-    def decode(self, slots: list[int], states: Floats) -> Floats:
-        """Append one state to each slot, states [len(slots), E]; logits [len(slots), V] in that order.
-
-        The slots of a run lie next to one another. One that is not asked for computes too, on a
+    def decode(self, slots: Sequence[int], states: Floats) -> Floats:
+        """The slots of a run lie next to one another. One that is not asked for computes too, on a
         zero state, and writes at the position after its own last one, which the next real
         token of that slot overwrites.
         """
-        if self.filled[slots].max() >= self.context:
-            raise ValueError(f"a slot of {slots} is full: {self.context} positions")
-        feed = self.tokens
+        self.lengths.check_decode(slots)
+        feed, filled = self.tokens, self.lengths.counts
         feed.states[:] = 0
-        feed.states[slots] = states
-        feed.seqlens[:] = self.filled
+        feed.states[list(slots)] = states
+        feed.seqlens[:] = filled
         for first, count in self.runs(slots):
             binding = self.token_bindings.get((first, count))
             if binding is None:
                 binding = self.token_bindings[first, count] = self.bind(feed, first, count, first)
                 bind_input(binding, "states", feed.states[first:], (count, 1, self.config.embedding))
-            feed.total[()] = self.filled[first : first + count].max() + 1
+            feed.total[()] = filled[first : first + count].max() + 1
             self.session.run_with_iobinding(binding)
-        self.filled[slots] += 1
-        return self.logits[slots]
+        self.lengths.append(slots, 1)
+        return self.logits[list(slots)]
 
-    def runs(self, slots: list[int]) -> Iterator[tuple[int, int]]:
+    def keep(self, slot: int, count: int) -> None:
+        self.lengths.keep(slot, count)
+
+    def clone(self, source: int, target: int, count: int) -> None:
+        self.lengths.check_clone(source, target, count)
+        self.cache[:, target, :, :count] = self.cache[:, source, :, :count]
+        self.lengths.counts[target] = count
+
+    def runs(self, slots: Sequence[int]) -> Iterator[tuple[int, int]]:
         """(first, count) of neighbouring slots that together hold all that are asked for."""
         ordered = sorted(slots)
         first = last = ordered[0]
@@ -128,7 +145,7 @@ class OnnxRuntimeDecoder:
                 last = slot
                 continue
             count = max(last - first + 1, self.least_rows)
-            yield min(first, len(self.filled) - count), count
+            yield min(first, len(self.lengths.counts) - count), count
             if slot is not None:
                 first = last = slot
 

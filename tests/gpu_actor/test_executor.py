@@ -11,7 +11,7 @@ from actors.messages.engine import Release, Step
 from actors.messages.generation import CharacterSheet, Sampling
 from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.engine.model_config import read_config
-from gpu_actor.executor import Executor, ModelExecutor, load_executor, slots_that_fit
+from gpu_actor.executor import Executor, ModelExecutor, caches_that_fit, load_executor
 from gpu_actor.models import ChosenModel, choose_model
 from gpu_actor.settings import EngineSettings
 from gpu_actor.troubles import OutOfMemoryBudgetError
@@ -264,7 +264,8 @@ def test_slots_are_as_many_as_the_cache_may_take(model: ChosenModel) -> None:
     config = read_config(GgufFile(model.path))
     per_slot = config.cache_bytes_a_token * 1025
     budget = -(-3 * per_slot // (1 << 20))
-    assert slots_that_fit(EngineSettings(slots=8, cache_mb=budget), config, 1024) == 3
-    assert slots_that_fit(EngineSettings(slots=2, cache_mb=budget), config, 1024) == 2
+    assert caches_that_fit(EngineSettings(slots=8, kept=2, cache_mb=budget), config, 1024) == (3, 0)
+    assert caches_that_fit(EngineSettings(slots=2, kept=2, cache_mb=budget), config, 1024) == (2, 1)
+    assert caches_that_fit(EngineSettings(slots=1, kept=0, cache_mb=budget), config, 1024) == (1, 0)
     with pytest.raises(OutOfMemoryBudgetError, match=r"lower engine\.context"):
-        slots_that_fit(EngineSettings(cache_mb=10), config, 1024)
+        caches_that_fit(EngineSettings(cache_mb=10), config, 1024)

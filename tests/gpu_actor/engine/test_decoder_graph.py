@@ -99,14 +99,14 @@ def test_the_demonstration_model_speaks_as_llama_cpp_does_on_plain_numbers(
     )
     steps = LlamaCpp(plain).greedy(ids, 12, top=50)
     plain.unlink()
-    exact.decoder.clear(0)
+    exact.decoder.keep(0, 0)
     logits = exact.decoder.prefill(0, exact.table.states(ids))
     for step in steps:
         ours = log_softmax(logits)
         assert int(ours.argmax()) == next(iter(step))
         assert max(abs(ours[token] - value) for token, value in step.items()) < 0.05
         logits = exact.decoder.decode([0], exact.table.states([next(iter(step))]))[0]
-    exact.decoder.clear(0)
+    exact.decoder.keep(0, 0)
 
 
 def test_the_canonical_form_is_valid_onnx_and_agrees_with_the_cpu_form(
@@ -120,14 +120,14 @@ def test_the_canonical_form_is_valid_onnx_and_agrees_with_the_cpu_form(
 
     ids = [int(token) for token in np.random.default_rng(5).integers(100, 40_000, 9)]
     canonical = CanonicalRun(graph, file, "float32", context=32)
-    exact.decoder.clear(0)
+    exact.decoder.keep(0, 0)
     prompt = exact.table.states(ids[:8])
     ours = exact.decoder.prefill(0, prompt)
     np.testing.assert_allclose(log_softmax(canonical.append(prompt)), log_softmax(ours), atol=2e-3)
     token = exact.table.states(ids[8:])
     ours = exact.decoder.decode([0], token)[0]
     np.testing.assert_allclose(log_softmax(canonical.append(token)), log_softmax(ours), atol=2e-3)
-    exact.decoder.clear(0)
+    exact.decoder.keep(0, 0)
 
 
 def test_half_numbers_choose_the_same_tokens_as_whole_ones(
@@ -140,7 +140,7 @@ def test_half_numbers_choose_the_same_tokens_as_whole_ones(
     ids = exact.tokenizer.encode(
         "<|im_start|>user\nName three fruits.<|im_end|>\n<|im_start|>assistant\n", special=True
     )
-    exact.decoder.clear(0)
+    exact.decoder.keep(0, 0)
     states = exact.table.states(ids)
     logits, halves = exact.decoder.prefill(0, states), half.append(states)
     for _ in range(4):
@@ -150,7 +150,7 @@ def test_half_numbers_choose_the_same_tokens_as_whole_ones(
         assert np.abs(log_softmax(halves) - log_softmax(logits))[best].max() < 0.1
         states = exact.table.states([token])
         logits, halves = exact.decoder.decode([0], states)[0], half.append(states)
-    exact.decoder.clear(0)
+    exact.decoder.keep(0, 0)
 
 
 def expand_model(source: Path, target: Path) -> Path:

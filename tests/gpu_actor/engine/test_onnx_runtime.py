@@ -1,111 +1,99 @@
-"""The runtime's slots: what a slot computes depends on nothing but its own tokens."""
+"""The CPU runtime: the contract at both numerics, and that nothing past a sequence's end is read."""
 
 from collections.abc import Iterator
-from itertools import count
+from typing import cast
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu_actor.engine.graph_cache import Numerics
 from gpu_actor.engine.onnx_runtime import OnnxRuntimeDecoder
-from gpu_actor.executor import ModelExecutor
+from gpu_actor.engine.slots import SlotLengths
+from gpu_actor.executor import ModelExecutor, load_executor
+from gpu_actor.models import choose_model
+from gpu_actor.settings import EngineSettings
+from tests.gpu_actor.engine.decoder_contract import DecoderContract, Subject, same
+from tests.gpu_actor.tiny_models import TinyModel, write_tiny
 
-Floats = npt.NDArray[np.float32]
+FORMS: dict[str, tuple[Numerics, TinyModel]] = {
+    "Q4_1 fast": ("fast", TinyModel("Q4_1", context=96)),
+    "Q4_1 exact": ("exact", TinyModel("Q4_1", context=96)),
+    "Q4_K and Q6_K fast": ("fast", TinyModel("Q4_K", value_format="Q6_K", context=96)),
+    "Q4_K and Q6_K exact": ("exact", TinyModel("Q4_K", value_format="Q6_K", context=96)),
+    "F32": ("fast", TinyModel("F32", kv_heads=4, context=96)),
+}
 
-PROMPT = [int(token) for token in np.random.default_rng(7).integers(100, 40_000, 70)]
-REPLY = [int(token) for token in np.random.default_rng(8).integers(100, 40_000, 7)]
+
+def subject_of(executor: ModelExecutor, vocabulary: int) -> Iterator[Subject]:
+    decoder = executor.decoder
+    yield Subject(decoder, executor.table.states, vocabulary)
+    for slot in range(decoder.slots + decoder.shelves):
+        decoder.keep(slot, 0)
+
+
+@pytest.fixture(scope="module", params=FORMS)
+def tiny(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> ModelExecutor:
+    numerics, form = FORMS[request.param]
+    folder = tmp_path_factory.mktemp("tiny")
+    path = write_tiny(folder / "tiny.gguf", form)
+    settings = EngineSettings(slots=5, kept=2, context=96, threads=1, numerics=numerics)
+    return load_executor(settings, choose_model(str(path), folder), folder)
+
+
+class TestTinyModels(DecoderContract):
+    @pytest.fixture
+    def subject(self, tiny: ModelExecutor) -> Iterator[Subject]:
+        yield from subject_of(tiny, 260)
 
 
 @pytest.fixture(params=["fast", "exact"])
-def executor(request: pytest.FixtureRequest) -> Iterator[ModelExecutor]:
-    executor: ModelExecutor = request.getfixturevalue(request.param)
-    yield executor
-    for slot in range(executor.facts.slots):
-        executor.decoder.clear(slot)
+def demonstration(request: pytest.FixtureRequest) -> Iterator[Subject]:
+    """The demonstration model at both numerics."""
+    yield from subject_of(request.getfixturevalue(request.param), 40_000)
 
 
-def solo(executor: ModelExecutor, slot: int, chunk: int) -> list[Floats]:
-    """Logits after the prompt, and after each token of the reply, of a sequence alone."""
-    logits = np.empty(0, np.float32)
-    for at in range(0, len(PROMPT), chunk):
-        logits = executor.decoder.prefill(slot, executor.table.states(PROMPT[at : at + chunk]))
-    steps = [logits.copy()]
-    for token in REPLY:
-        steps.append(executor.decoder.decode([slot], executor.table.states([token]))[0].copy())
-    executor.decoder.clear(slot)
-    return steps
+def test_the_demonstration_model_computes_alike_in_any_chunks_and_from_a_clone(
+    demonstration: Subject,
+) -> None:
+    prompt, reply = demonstration.ids(7, 40), demonstration.ids(8, 3)
+    expected = demonstration.alone(0, prompt, reply)
+    demonstration.prefill(2, [*prompt[:2], *prompt[2:9], *prompt[9:27]], 7)
+    demonstration.decoder.clone(2, 1, 21)
+    demonstration.prefill(1, prompt[21:24])
+    assert same([demonstration.prefill(1, prompt[24:])], expected[:1])
+    demonstration.decoder.clone(1, 0, 38)
+    assert same([demonstration.prefill(0, prompt[38:])], expected[:1])
+    for index, token in enumerate(reply, 1):
+        rows = demonstration.decode([1, 0], [token, token])
+        assert np.array_equal(rows[0], expected[index])
+        assert np.array_equal(rows[1], expected[index])
 
 
-def test_logits_do_not_depend_on_slot_or_chunks(executor: ModelExecutor) -> None:
-    expected = solo(executor, 0, 70)
-    for slot, chunk in ((1, 24), (3, 10)):
-        for one, other in zip(expected, solo(executor, slot, chunk), strict=True):
-            assert np.array_equal(one, other)
-
-
-def test_a_batch_gives_the_logits_of_each_alone_bit_for_bit(executor: ModelExecutor) -> None:
-    expected = solo(executor, 0, 70)
-    decoder, table = executor.decoder, executor.table
-    random = np.random.default_rng(9)
-    live = [0, 1, 3]
-    for slot in live:
-        decoder.prefill(slot, table.states(PROMPT))
-    done = dict.fromkeys(live, 0)
-    # Slots take part or not as it comes; slot 2 is idle between them, and is filled halfway.
-    for step in count():
-        if step == 3:
-            decoder.prefill(2, table.states(PROMPT[:40]))
-        if step > 3 and min(done.values()) == len(REPLY):
-            break
-        active = [slot for slot in live if done[slot] < len(REPLY) and random.random() < 0.7]
-        if not active:
-            continue
-        logits = decoder.decode(active, table.states([REPLY[done[slot]] for slot in active]))
-        for row, slot in zip(logits, active, strict=True):
-            done[slot] += 1
-            assert np.array_equal(row, expected[done[slot]])
-    # … and the slot that idled through it all goes on as if it had been alone.
-    logits = decoder.prefill(2, table.states(PROMPT[40:]))
-    assert np.array_equal(logits, expected[0])
-
-
-def test_a_slot_shows_nothing_of_what_it_held_before(executor: ModelExecutor) -> None:
-    expected = solo(executor, 0, 70)
-    executor.decoder.prefill(0, executor.table.states(REPLY * 20))
-    executor.decoder.clear(0)
-    for one, other in zip(expected, solo(executor, 0, 70), strict=True):
-        assert np.array_equal(one, other)
-
-
-def test_a_full_slot_is_refused_and_harms_no_neighbour(fast: ModelExecutor) -> None:
-    expected = solo(fast, 0, 70)
-    decoder, table = fast.decoder, fast.table
-    full = [REPLY[0]] * 256
-    decoder.prefill(1, table.states(full))
-    decoder.prefill(1, table.states(full))
-    with pytest.raises(ValueError, match="is full"):
-        decoder.decode([1], table.states([5]))
-    with pytest.raises(ValueError, match="512 positions of 512"):
-        decoder.prefill(1, table.states([5, 5]))
-    before = decoder.cache[:, 1, :, :512].copy()
-    decoder.prefill(0, table.states(PROMPT))
-    decoder.prefill(2, table.states(PROMPT))
-    for index, token in enumerate(REPLY):  # the full slot lies between the two and idles along
-        logits = decoder.decode([0, 2], table.states([token, token]))
-        assert np.array_equal(logits[0], expected[index + 1])
-        assert np.array_equal(logits[1], expected[index + 1])
-    assert np.array_equal(decoder.cache[:, 1, :, :512], before)
-    for slot in range(3):
-        decoder.clear(slot)
+def test_nothing_past_the_end_of_a_sequence_is_read(demonstration: Subject) -> None:
+    decoder = cast("OnnxRuntimeDecoder", demonstration.decoder)
+    prompt, reply = demonstration.ids(7, 30), demonstration.ids(8, 2)
+    expected = demonstration.alone(0, prompt, reply)
+    decoder.cache[:] = np.nan  # not a number: whatever touches it becomes the same
+    demonstration.prefill(1, prompt)
+    decoder.cache[:, 2] = np.nan
+    decoder.clone(1, 2, 25)
+    assert np.isnan(decoder.cache[:, 2, :, 25:]).all()
+    decoder.cache[:, 1] = np.nan
+    decoder.keep(1, 0)
+    steps = [demonstration.prefill(2, prompt[25:])]
+    demonstration.prefill(4 % decoder.slots, prompt[:20])
+    steps += [demonstration.decode([2], [token])[0] for token in reply]
+    decoder.cache[:] = 0
+    assert same(steps, expected)
 
 
 @given(slots=st.sets(st.integers(0, 11), min_size=1), least=st.integers(1, 2))
 def test_runs_cover_what_is_asked_for_and_never_overlap_it_twice(slots: set[int], least: int) -> None:
     decoder = OnnxRuntimeDecoder.__new__(OnnxRuntimeDecoder)
     decoder.least_rows = least
-    decoder.filled = np.zeros(12, np.int64)
+    decoder.lengths = SlotLengths(12, 0, 64, 64)
     runs = list(decoder.runs(sorted(slots)))
     for slot in slots:
         assert sum(first <= slot < first + rows for first, rows in runs) == 1
