@@ -25,10 +25,6 @@ class ChatTemplateError(EngineTrouble):
     """
 
 
-class ThoughtTagsError(EngineTrouble):
-    """`engine.thoughts` is no pair of tags. Set it to auto, to off, or to the opening and the closing tag."""
-
-
 class CacheFolderError(EngineTrouble):
     """The cache folder cannot be written. Make room on its disk, or choose another with SAMOVAR_CACHE."""
 
@@ -71,3 +67,13 @@ class DeviceLostError(CudaError):
 
 class TensorRtMissingError(EngineTrouble):
     """TensorRT is not installed, or its libraries cannot be loaded. Install the package that is named."""
+
+
+class TensorRtError(EngineTrouble):
+    """TensorRT refused something it should not. The message says what; serve with another engine."""
+
+
+class PlanError(EngineTrouble):
+    """The TensorRT plan cannot run on this machine. Build it anew with `samovar engine build`, here or for
+    this kind of card.
+    """
