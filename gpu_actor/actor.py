@@ -245,7 +245,14 @@ class GpuActor:
             return []  # cancelled, or begun anew, while the step was under way
         effects: list[Effect] = []
         if emitted.token_id >= 0:
-            token = Token(running.generation, running.attempt, running.seq, emitted.token_id, emitted.text)
+            token = Token(
+                running.generation,
+                running.attempt,
+                running.seq,
+                emitted.token_id,
+                emitted.text,
+                emitted.thought,
+            )
             effects.append(Send(LINK, token))
             running.seq += 1
         if emitted.end:
@@ -257,6 +264,7 @@ class GpuActor:
                 text=emitted.held,
                 prompt_tokens=running.prompt_tokens,
                 decode_s=running.seconds,
+                thought=emitted.held_thought,
             )
             effects += [Send(LINK, end), *self.free(running)]
         return effects

@@ -26,6 +26,7 @@ from gpu_actor.prompt.build import PromptBuilder, PromptTooLongError
 from gpu_actor.prompt.template import CHATML, ChatTemplate
 from gpu_actor.sequence import Sequence
 from gpu_actor.settings import EngineSettings
+from gpu_actor.thought_tags import marks_of, tags_in_use
 from gpu_actor.tokenizer import Tokenizer
 from gpu_actor.troubles import ChatTemplateError, ModelFileError, OutOfMemoryBudgetError
 from gpu_actor.vocabulary import read_vocabulary
@@ -79,11 +80,13 @@ class ModelExecutor:
         tokenizer: Tokenizer,
         builder: PromptBuilder,
     ) -> None:
+        """`builder` knows the tags of the model's thoughts."""
         self.facts = facts
         self.decoder = decoder
         self.table = table
         self.tokenizer = tokenizer
         self.builder = builder
+        self.marks = marks_of(builder.tags, tokenizer)
         self.sequences: dict[int, Sequence] = {}
 
     def admit(self, message: Admit) -> Admitted | NotAdmitted:
@@ -95,14 +98,17 @@ class ModelExecutor:
             return self.refuse(message, "the reply was begun with another model than this one")
         if not all(0 <= token < len(self.tokenizer.pieces) for token in request.committed):
             return self.refuse(message, "the reply so far holds tokens that this model does not have")
-        reserve = min(max(request.sampling.max_tokens, 1), self.facts.context // 2)
+        most = request.sampling.max_tokens
+        if self.marks is not None and not self.marks.guessed:
+            most += request.sampling.max_thought_tokens
+        reserve = min(max(most, 1), self.facts.context // 2)
         try:
             plan = self.builder.build(request.turn, message.sheet, self.facts.context - reserve)
         except (PromptTooLongError, ChatTemplateError) as error:
             return self.refuse(message, str(error))
         if request.prompt_digest and request.prompt_digest != plan.digest:
             return self.refuse(message, "the prompt differs from the one that the reply was begun with")
-        sequence = Sequence(message.slot, request, plan, self.tokenizer, self.facts.context)
+        sequence = Sequence(message.slot, request, plan, self.tokenizer, self.facts.context, self.marks)
         self.sequences[message.slot] = sequence
         return Admitted(
             request.generation,
@@ -179,6 +185,7 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
     vocabulary = tokenizer.vocabulary
     source = template_source(file, tokenizer)
     template = ChatTemplate(source, tokenizer.name(vocabulary.bos), tokenizer.name(vocabulary.eos))
+    tags = tags_in_use(settings, source, tokenizer)
     context = min(settings.context, config.context)
     slots, kept = caches_that_fit(settings, config, context)
     threads = settings.threads or physical_cores()
@@ -203,7 +210,7 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
         numerics=settings.numerics,
         threads=threads,
     )
-    builder = PromptBuilder(tokenizer, template, model.sha256)
+    builder = PromptBuilder(tokenizer, template, model.sha256, tags)
     return ModelExecutor(facts, decoder, TokenTable(file), tokenizer, builder)
 
 

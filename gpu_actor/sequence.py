@@ -14,18 +14,25 @@ import numpy.typing as npt
 from actors.messages.engine import Emitted
 from actors.messages.generation import EndReason, GenerateReply
 from gpu_actor.prompt.build import PromptPlan
-from gpu_actor.reply_text import ReplyText
+from gpu_actor.reply_text import ReplyText, Said
 from gpu_actor.sampler import choose
+from gpu_actor.thought_tags import ThoughtMarks
 from gpu_actor.tokenizer import Tokenizer
 
 
 class Sequence:
-    """`context`: positions of a slot. A reply that was already complete when it was taken up has
-    `end` set from the start and needs no computing.
+    """`context`: positions of a slot; `marks`: those of the model's thoughts. A reply that was already
+    complete when it was taken up has `end` set from the start and needs no computing.
     """
 
     def __init__(
-        self, slot: int, request: GenerateReply, plan: PromptPlan, tokenizer: Tokenizer, context: int
+        self,
+        slot: int,
+        request: GenerateReply,
+        plan: PromptPlan,
+        tokenizer: Tokenizer,
+        context: int,
+        marks: ThoughtMarks | None = None,
     ) -> None:
         self.slot = slot
         self.generation = request.generation
@@ -37,8 +44,15 @@ class Sequence:
         self.prompt_tokens = len(plan.ids)
         self.prefilled = 0
         self.fed = 0  # reply tokens in the cache
-        detokenizer = tokenizer.detokenizer(fresh=not request.turn.continue_text)
-        self.text = ReplyText(detokenizer, request.sampling.stop)
+        begun = bool(request.turn.continue_text)
+        self.text = ReplyText(
+            tokenizer.detokenizer(fresh=not begun),
+            request.sampling.stop,
+            marks,
+            begun=begun,
+            thinking=plan.thinking,
+            thought_limit=request.sampling.max_thought_tokens,
+        )
         self.end: EndReason | None = "length" if request.sampling.max_tokens < 1 else None
         for token in request.committed:
             if self.end is None:
@@ -83,8 +97,26 @@ class Sequence:
         self.fed += 1
 
     def emit(self, logits: npt.NDArray[np.float32]) -> Emitted:
-        """Draw the next token of the reply from logits [V]."""
-        token = choose(
+        """The next token of the reply: drawn from logits [V], unless it must end a thought."""
+        token = self.text.forced[0] if self.text.forced else self.draw(logits)
+        if token in self.tokenizer.ends and not self.text.closes_thought(token):
+            self.end = "stop"
+            return self.emit_end()
+        said = self.append(token)
+        held = self.text.rest() if self.end is not None else Said()
+        return Emitted(
+            slot=self.slot,
+            generation=self.generation,
+            token_id=token,
+            text=said.text,
+            end=self.end or "",
+            held=held.text,
+            thought=said.thought,
+            held_thought=held.thought,
+        )
+
+    def draw(self, logits: npt.NDArray[np.float32]) -> int:
+        return choose(
             logits,
             self.sampling,
             seed=self.seed,
@@ -92,22 +124,24 @@ class Sequence:
             recent=self.ids,
             unpenalised=self.tokenizer.special_ids,
         )
-        if token in self.tokenizer.ends:
-            self.end = "stop"
-            return self.emit_end()
-        text = self.append(token)
-        held = self.text.rest() if self.end is not None else ""
-        return Emitted(self.slot, self.generation, token, text, self.end or "", held)
 
     def emit_end(self) -> Emitted:
         """The end without a token of its own."""
-        return Emitted(self.slot, self.generation, -1, "", self.end or "", self.text.rest())
+        held = self.text.rest()
+        return Emitted(
+            self.slot, self.generation, -1, "", self.end or "", held.text, held_thought=held.thought
+        )
 
-    def append(self, token: int) -> str:
+    def append(self, token: int) -> Said:
         self.ids.append(token)
-        text = self.text.add(token)
+        said = self.text.add(token)
         if self.text.stopped:
             self.end = "stop"
-        elif len(self.ids) - self.prompt_tokens >= self.sampling.max_tokens or len(self.ids) >= self.context:
+        elif len(self.ids) - self.prompt_tokens >= self.most or len(self.ids) >= self.context:
             self.end = "length"
-        return text
+        return said
+
+    @property
+    def most(self) -> int:
+        """Tokens that the reply may have, with its thoughts so far."""
+        return self.sampling.max_tokens + min(self.text.thought_tokens, self.sampling.max_thought_tokens)

@@ -17,5 +17,8 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     cache_mb: int = 2048  # most memory of the key/value cache, of all slots and kept ones
     threads: int = 0  # of the runtime; 0: one a physical core. Changes the last bits of logits
     numerics: Literal["fast", "exact"] = "fast"  # exact: all in float32, much slower. Changes logits
+    thoughts: str = (
+        "auto"  # how a model marks its thoughts: auto (as its file tells), off, or two tags "<a> </a>"
+    )
     work_queue: int = 64  # messages that may wait for the engine's thread
     stop_s: float = 3.0  # how long the engine's thread may take to end

@@ -25,6 +25,10 @@ class ChatTemplateError(EngineTrouble):
     """
 
 
+class ThoughtTagsError(EngineTrouble):
+    """`engine.thoughts` is no pair of tags. Set it to auto, to off, or to the opening and the closing tag."""
+
+
 class CacheFolderError(EngineTrouble):
     """The cache folder cannot be written. Make room on its disk, or choose another with SAMOVAR_CACHE."""
 

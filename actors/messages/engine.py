@@ -61,7 +61,8 @@ class Step(Struct, frozen=True):
 class Emitted(Struct, frozen=True):
     """A new token of a sequence (never a replayed one). `end` is "" while it goes on; when the
     sequence ends with a token that is no text (end of turn), `token_id` is -1 and only `end` counts.
-    `held` is text that was held back until the end."""
+    `held` is text that was held back until the end. `thought` and `held_thought` are the same of the
+    model's thoughts."""
 
     slot: int
     generation: UUID
@@ -69,6 +70,8 @@ class Emitted(Struct, frozen=True):
     text: str
     end: EndReason | Literal[""] = ""
     held: str = ""
+    thought: str = ""
+    held_thought: str = ""
 
 
 class Stepped(Struct, frozen=True):

@@ -31,7 +31,11 @@ EndReason = Literal["stop", "length", "cancelled", "refused", "failed"]
 
 
 class Sampling(Struct, frozen=True, array_like=True, omit_defaults=False):
-    """How tokens are drawn. Temperature 0 is greedy; top_k 0, top_p 1 and min_p 0 are off."""
+    """How tokens are drawn. Temperature 0 is greedy; top_k 0, top_p 1 and min_p 0 are off.
+
+    Thoughts have `max_thought_tokens` beside the `max_tokens` of the reply; where they reach it they are
+    ended and the reply begins. 0: they are not ended, and count as part of the reply.
+    """
 
     temperature: float = 0.8
     top_k: int = 40
@@ -40,6 +44,7 @@ class Sampling(Struct, frozen=True, array_like=True, omit_defaults=False):
     repetition_penalty: float = 1.1
     stop: tuple[str, ...] = ()
     max_tokens: int = 512
+    max_thought_tokens: int = 1_024
 
 
 class TurnMessage(Struct, frozen=True, array_like=True):
@@ -107,17 +112,20 @@ class Progress(Struct, frozen=True, array_like=True, tag="progress"):
 
 class Token(Struct, frozen=True, array_like=True, tag="token"):
     """Token `seq` (0-based index in the reply). `text` may be empty: part of a character, or held
-    back because a stop string may be forming. It is a pure function of the ids so far."""
+    back because a stop string or a tag may be forming. It is a pure function of the ids so far.
+    `thought` is what the token adds to the model's thoughts, which stand before the reply and apart."""
 
     generation: UUID
     attempt: Count
     seq: Count
     token_id: Count
     text: TokenText
+    thought: TokenText = ""
 
 
 class End(Struct, frozen=True, array_like=True, tag="end"):
-    """The reply is complete; takes the place `seq` after its last token. `text` was held back till now."""
+    """The reply is complete; takes the place `seq` after its last token. `text` and `thought` were held back
+    till now."""
 
     generation: UUID
     attempt: Count
@@ -127,6 +135,7 @@ class End(Struct, frozen=True, array_like=True, tag="end"):
     why: ShortText = ""  # for refused and failed: one line for people
     prompt_tokens: Count = 0
     decode_s: float = 0.0
+    thought: TokenText = ""
 
 
 class GenerationsLost(Struct, frozen=True, array_like=True, tag="lost"):

@@ -15,6 +15,7 @@ from functools import lru_cache
 from actors.character.macros import expand_names
 from actors.messages.generation import CharacterSheet, PromptTrace, Turn
 from gpu_actor.prompt.template import ChatMessage, ChatTemplate
+from gpu_actor.thought_tags import ThoughtTags
 from gpu_actor.tokenizer import Tokenizer
 
 DEFAULT_SYSTEM_PROMPT = (
@@ -32,11 +33,14 @@ class PromptTooLongError(Exception):
 
 @dataclass(frozen=True)
 class PromptPlan:
-    """A prompt, ready to be computed. `digest` is SHA-256 over model, template and ids."""
+    """A prompt, ready to be computed. `digest` is SHA-256 over model, template and ids. `thinking`: it ends
+    inside a thought, which the template opened for the model.
+    """
 
     ids: tuple[int, ...]
     digest: bytes
     trace: tuple[PromptTrace, ...]
+    thinking: bool = False
 
 
 @dataclass
@@ -68,12 +72,17 @@ class Pieces:
 
 
 class PromptBuilder:
-    """Builds prompts for one model. `model_hash` is the SHA-256 of the model file, hex."""
+    """Builds prompts for one model. `model_hash` is the SHA-256 of the model file, hex; `tags` what it
+    marks its thoughts with. Nothing that was thought before goes in: the history has replies alone.
+    """
 
-    def __init__(self, tokenizer: Tokenizer, template: ChatTemplate, model_hash: str) -> None:
+    def __init__(
+        self, tokenizer: Tokenizer, template: ChatTemplate, model_hash: str, tags: ThoughtTags | None = None
+    ) -> None:
         self.tokenizer = tokenizer
         self.template = template
         self.model_hash = model_hash
+        self.tags = tags
         # The same greeting and description are counted at every turn.
         self.count = lru_cache(maxsize=4096)(self.tokens_in)
 
@@ -81,9 +90,9 @@ class PromptBuilder:
         """The prompt in at most `budget` tokens; PromptTooLongError where that cannot be."""
         pieces = self.pieces(turn, sheet, budget)
         while True:
-            ids = self.encode(pieces, turn.now_ms)
+            ids, thinking = self.encode(pieces, turn.now_ms)
             if len(ids) <= budget:
-                return PromptPlan(tuple(ids), self.digest(ids), self.trace(pieces, budget))
+                return PromptPlan(tuple(ids), self.digest(ids), self.trace(pieces, budget), thinking)
             self.give_up(pieces, len(ids), budget)
 
     def tokens_in(self, text: str) -> int:
@@ -140,7 +149,8 @@ class PromptBuilder:
                 budget -= piece.tokens
         return recent[::-1], 0
 
-    def encode(self, pieces: Pieces, now_ms: int) -> list[int]:
+    def encode(self, pieces: Pieces, now_ms: int) -> tuple[list[int], bool]:
+        """The ids, and whether they end inside a thought."""
         system = "\n\n".join(piece.text for piece in [*pieces.system, *pieces.examples])
         messages = [
             ChatMessage("system", system),
@@ -148,13 +158,17 @@ class PromptBuilder:
             *(ChatMessage("system", piece.text) for piece in pieces.closing),
         ]
         parts = self.template.parts(messages, now_ms)
+        thinking = self.tags is not None and parts[-1][1] and self.tags.opened_by(parts[-1][0])
         if pieces.opening is not None:
+            if thinking and self.tags is not None:  # the reply has begun, so that thought is over
+                parts.append((self.tags.ending, True))
             parts.append((pieces.opening.text, False))
+            thinking = False
         ids = self.tokenizer.encode_parts(parts)
         bos = self.tokenizer.bos
         if self.tokenizer.vocabulary.add_bos and bos is not None and ids[:1] != [bos]:
             ids.insert(0, bos)
-        return ids
+        return ids, thinking
 
     @staticmethod
     def give_up(pieces: Pieces, count: int, budget: int) -> None:

@@ -58,7 +58,7 @@ VECTORS: dict[str, str] = json.loads(
 
 A, B, C, D = (UUID(bytes=bytes([n] * 16)) for n in (0xA1, 0xB2, 0xC3, 0xD4))
 SESSION = session(B)
-SAMPLING = Sampling(0.5, 20, 0.75, 0.125, 1.25, ("\n", "Anna:"), 64)
+SAMPLING = Sampling(0.5, 20, 0.75, 0.125, 1.25, ("\n", "Anna:"), 64, 32)
 TURN = Turn(
     C, "Anna", (TurnMessage("user", "Grüß dich", "Anna"),), "A guest.", "Once", "de", 1_700_000_000_000
 )
@@ -72,7 +72,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "ack": (LINK, Ack(A, 3, 70_000)),
     "cancel": (LINK, Cancel(A, 3)),
     "credit": (GPU, Credit(A, 3, 4_096)),
-    "end": (SESSION, End(A, 3, 42, "length", " bye", "why", 900, 1.5)),
+    "end": (SESSION, End(A, 3, 42, "length", " bye", "why", 900, 1.5, "And so")),
     "engine_hello": (LINK, EngineHello(A, "ONNX Runtime", "SmolLM2", "0f", 8, 4_096, demonstration=True)),
     "engine_job": (GPU, EngineJob(REQUEST, SHEET)),
     "engine_welcome": (GPU, EngineWelcome(A)),
@@ -103,7 +103,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "sheet": (LINK, SHEET),
     "sheet_missing": (LINK, SheetMissing(C)),
     "sheet_wanted": (character(C), SheetWanted(C)),
-    "token": (SESSION, Token(A, 3, 42, 70_000, " Grüß")),
+    "token": (SESSION, Token(A, 3, 42, 70_000, " Grüß", "Hm.")),
     "welcome": (LINK, Welcome(1, A, 2)),
 }
 
