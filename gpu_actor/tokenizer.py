@@ -190,6 +190,15 @@ def inner_bpe(vocabulary: Vocabulary) -> InnerTokenizer:
             f"known are {', '.join(sorted(PRE_TOKENIZERS))}"
         )
     known = reachable(vocabulary)
+    merges = known_merges(vocabulary, known)
+    inner = InnerTokenizer(BPE(vocab=known, merges=merges, ignore_merges=vocabulary.pre in WHOLE_WORDS))
+    splits = [Split(Regex(pattern), behavior="isolated") for pattern in patterns]
+    inner.pre_tokenizer = Sequence([*splits, ByteLevel(add_prefix_space=False, use_regex=False)])
+    return inner
+
+
+def known_merges(vocabulary: Vocabulary, known: dict[str, int]) -> list[tuple[str, str]]:
+    """The merges of tokens that text can lead to, in their order."""
     merges: list[tuple[str, str]] = []
     for merge in vocabulary.merges:
         cut = merge.find(" ", 1)
@@ -198,15 +207,19 @@ def inner_bpe(vocabulary: Vocabulary) -> InnerTokenizer:
             raise ModelFileError("a merge of the tokenizer has no second half: the file is damaged")
         if left in known and right in known and left + right in known:
             merges.append((left, right))
-    inner = InnerTokenizer(BPE(vocab=known, merges=merges, ignore_merges=vocabulary.pre in WHOLE_WORDS))
-    splits = [Split(Regex(pattern), behavior="isolated") for pattern in patterns]
-    inner.pre_tokenizer = Sequence([*splits, ByteLevel(add_prefix_space=False, use_regex=False)])
-    return inner
+    return merges
 
 
 def inner_spm(vocabulary: Vocabulary) -> InnerTokenizer:
     """SentencePiece's BPE joins the pair whose token scores best: the same as merges in order of score."""
     known = reachable(vocabulary)
+    merges = merges_by_score(vocabulary, known) if vocabulary.scores else known_merges(vocabulary, known)
+    unknown = next((unspellable(i) for i, kind in enumerate(vocabulary.types) if kind == UNKNOWN), None)
+    model = BPE(vocab=known, merges=merges, unk_token=unknown, fuse_unk=True, byte_fallback=True)
+    return InnerTokenizer(model)
+
+
+def merges_by_score(vocabulary: Vocabulary, known: dict[str, int]) -> list[tuple[str, str]]:
     scored = [
         (-vocabulary.scores[index], text[:cut], text[cut:])
         for text, index in known.items()
@@ -214,10 +227,7 @@ def inner_spm(vocabulary: Vocabulary) -> InnerTokenizer:
         for cut in range(1, len(text))
         if text[:cut] in known and text[cut:] in known
     ]
-    merges = [(left, right) for _, left, right in sorted(scored, key=lambda each: each[0])]
-    unknown = next((unspellable(i) for i, kind in enumerate(vocabulary.types) if kind == UNKNOWN), None)
-    model = BPE(vocab=known, merges=merges, unk_token=unknown, fuse_unk=True, byte_fallback=True)
-    return InnerTokenizer(model)
+    return [(left, right) for _, left, right in sorted(scored, key=lambda each: each[0])]
 
 
 def token_pieces(vocabulary: Vocabulary) -> list[bytes]:

@@ -30,13 +30,16 @@ END_NAMES = frozenset(
 )
 """Tokens that end a turn in whatever model they appear."""
 
+END_TOKEN_IDS = "samovar.end_token_ids"  # noqa: S105 - a key's name
+"""A key of our own, for formats that list several: ids that end the model's turn."""
+
 ADDS_BOS = frozenset({"llama3", "llama-v3", "llama-bpe", "falcon3", "pixtral", "tekken"})
 """Pre-tokenizers whose models begin with BOS unless the file says otherwise."""
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """`kind`: bpe (bytes as letters, merges given) or spm (SentencePiece, scores given)."""
+    """`kind`: bpe (bytes as letters, merges given) or spm (SentencePiece, scores or merges given)."""
 
     kind: Literal["bpe", "spm"]
     pre: str
@@ -88,18 +91,25 @@ def read_vocabulary(file: ModelFile) -> Vocabulary:
     eos = token_id(file, "eos", len(tokens), 2 if spm else None)
     named = {index for index, text in enumerate(tokens) if text in END_NAMES}
     given = {eos, token_id(file, "eot", len(tokens), None), token_id(file, "eom", len(tokens), None)}
+    further = file.items(END_TOKEN_IDS, (int,), [])
+    # A SentencePiece file may list merges too; where it gives scores, these decide, as in llama.cpp.
+    scored = spm and (
+        "tokenizer.ggml.scores" in file.metadata or "tokenizer.ggml.merges" not in file.metadata
+    )
     return Vocabulary(
         kind="spm" if spm else "bpe",
         pre=pre,
         tokens=tokens,
         types=token_types(file, len(tokens)),
-        merges=() if spm else texts(file, "tokenizer.ggml.merges"),
-        scores=scores(file, len(tokens)) if spm else (),
+        merges=() if scored else texts(file, "tokenizer.ggml.merges"),
+        scores=scores(file, len(tokens)) if scored else (),
         bos=bos,
         eos=eos,
         add_bos=file.get("tokenizer.ggml.add_bos_token", bool, spm or pre in ADDS_BOS) and bos is not None,
         add_space_prefix=file.get("tokenizer.ggml.add_space_prefix", bool, spm) and spm,
-        ends=frozenset(index for index in named | given if index is not None),
+        ends=frozenset(
+            index for index in named | given | {*further} if index is not None and index < len(tokens)
+        ),
     )
 
 
