@@ -32,11 +32,12 @@ class Reference:
         size = x.shape[-1]
         config = self.model.config
         base: float = config.get("rope_theta", 10_000.0)
-        frequencies: Floats = base ** (-np.arange(0, size, 2) / size)
+        exponents: Floats = -np.arange(0, size, 2) / size
+        frequencies = np.power(base, exponents)
         scaling: dict[str, Any] = config.get("rope_scaling", {})
         if self.model.gemma and self.sees_a_window(layer):
             local: float = config.get("rope_local_base_freq", 10_000.0)
-            frequencies = local ** (-np.arange(0, size, 2) / size)
+            frequencies = np.power(local, exponents)
         elif scaling.get("rope_type") == "linear":
             frequencies = frequencies / scaling["factor"]
         elif scaling.get("rope_type") == "llama3":
