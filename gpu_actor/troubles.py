@@ -81,3 +81,7 @@ class PlanError(EngineTrouble):
     """The TensorRT plan cannot run on this machine. Build it anew with `samovar engine build`, here or for
     this kind of card.
     """
+
+
+class PlanNotFoundError(PlanError):
+    """No TensorRT plan was built of this model for this kind of card: `samovar engine build` does."""

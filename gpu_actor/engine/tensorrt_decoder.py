@@ -51,6 +51,8 @@ class Widths:
         while count:
             size = next((each for each in self.prompts if each >= count), self.prompts[-1])
             tokens = min(size, count)
+            if count - tokens == 1 and tokens > 2:
+                tokens -= 1  # a prompt's token is never computed alone
             yield tokens, (size if size <= room else tokens)
             count -= tokens
             room -= tokens
