@@ -11,6 +11,10 @@ class ModelNotFoundError(EngineTrouble):
     """
 
 
+class RawPromptError(EngineTrouble):
+    """A prompt for `samovar engine generate` or `logits` is empty or too long. Correct the file."""
+
+
 class ModelFileError(EngineTrouble):
     """The file is no GGUF, or is damaged. Fetch it again, and compare its size with the publisher's."""
 

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
+from gpu_actor.troubles import EngineTrouble
 from supervisor.commands import chat, console, engine, simulate, status, up
 from supervisor.errors import OperatorError, UsageError
 from supervisor.version import version
@@ -61,7 +62,7 @@ def main(words: Sequence[str] | None = None) -> int:
     except UsageError as error:
         sys.stderr.write(f"samovar: {error}\n")
         return EXIT_MISTAKEN
-    except OperatorError as error:
+    except (OperatorError, EngineTrouble) as error:
         sys.stderr.write(f"samovar: {error}\n")
         return EXIT_FAILED
     except BrokenPipeError:

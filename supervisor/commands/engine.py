@@ -3,7 +3,12 @@
 import argparse
 from types import ModuleType
 
-COMMANDS: tuple[tuple[str, ModuleType, str], ...] = ()
+from supervisor.commands import engine_generate, engine_logits
+
+COMMANDS: tuple[tuple[str, ModuleType, str], ...] = (
+    ("generate", engine_generate, "write on from a raw prompt"),
+    ("logits", engine_logits, "show the most likely tokens after a raw prompt"),
+)
 """Name, module (with `add` and `run`, as the modules of supervisor/cli.py), what it does."""
 
 

@@ -17,6 +17,7 @@ from gpu_actor.engine.rope import rope_tables
 from gpu_actor.engine.token_table import TokenTable
 from gpu_actor.executor import ModelExecutor
 from tests.gpu_actor.engine.canonical import CanonicalRun, write_graph
+from tests.gpu_actor.expanded_model import expand_model
 from tests.gpu_actor.llama_cpp import LlamaCpp
 from tests.gpu_actor.tiny_models import TinyModel, write_tiny
 
@@ -151,26 +152,3 @@ def test_half_numbers_choose_the_same_tokens_as_whole_ones(
         states = exact.table.states([token])
         logits, halves = exact.decoder.decode([0], states)[0], half.append(states)
     exact.decoder.keep(0, 0)
-
-
-def expand_model(source: Path, target: Path) -> Path:
-    """The same model with every weight as float32."""
-    import gguf  # noqa: PLC0415
-
-    reader = gguf.GGUFReader(source)
-    writer = gguf.GGUFWriter(target, "llama")
-    for field in reader.fields.values():
-        if field.name in {"general.architecture", "general.file_type"} or field.name.startswith("GGUF."):
-            continue
-        kind = field.types[0]
-        writer.add_key_value(
-            field.name, field.contents(), kind, field.types[-1] if len(field.types) > 1 else None
-        )
-    file = GgufFile(source)
-    for name, place in file.tensors.items():
-        writer.add_tensor(name, place.format.values(file.raw(name)).reshape(place.shape).astype(np.float32))
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
-    return target
