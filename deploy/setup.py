@@ -12,12 +12,13 @@ from deploy.only_one import only_one
 from deploy.progress import Progress, seconds
 from deploy.space import check_space, needs_of
 from deploy.step import Job, Step, go_through
-from deploy.steps import crypto, environment, interface, model, packages, program
+from deploy.steps import crypto, environment, interface, model, nvidia, packages, program
 from deploy.troubles import DiskFull, NoPermission, Trouble
 
 RUNTIME_STEPS: tuple[Step, ...] = (
     environment.STEP,
     packages.RUNTIME,
+    nvidia.STEP,
     program.STEP,
     interface.NODE,
     interface.PACKAGES,
@@ -28,6 +29,7 @@ RUNTIME_STEPS: tuple[Step, ...] = (
 TEST_STEPS: tuple[Step, ...] = (
     environment.STEP,
     packages.RUNTIME,
+    nvidia.STEP,
     packages.TEST,
     program.STEP,
     interface.NODE_FOR_TESTS,

@@ -1,0 +1,59 @@
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from deploy.setup import RUNTIME_STEPS
+from deploy.step import Job, always, go_through
+from deploy.steps import nvidia
+from deploy.troubles import HashMismatch, Trouble
+from tests.deploy.places import bare_checkout, quiet_job, shown
+
+
+def test_the_driver_is_found_where_each_system_keeps_it(tmp_path: Path) -> None:
+    windows = {"SystemRoot": str(tmp_path)}
+    assert not nvidia.has_driver("win32", windows)
+    (tmp_path / "System32").mkdir()
+    (tmp_path / "System32" / "nvcuda.dll").touch()
+    assert nvidia.has_driver("win32", windows)
+
+    assert not nvidia.has_driver("linux", {}, tmp_path)
+    (tmp_path / "proc/driver/nvidia").mkdir(parents=True)
+    (tmp_path / "proc/driver/nvidia/version").touch()
+    assert nvidia.has_driver("linux", {}, tmp_path)
+
+
+def test_a_machine_without_the_driver_installs_nothing_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nvidia, "has_driver", lambda *_: False)
+    assert nvidia.STEP in RUNTIME_STEPS
+    assert not nvidia.STEP.is_due(quiet_job(bare_checkout(tmp_path)))
+
+
+def test_without_the_packages_the_set_up_goes_on_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise Trouble("no network")
+
+    monkeypatch.setattr(nvidia, "install_locked", refuse)
+
+    def never(_job: Job) -> bool:
+        return False
+
+    job = quiet_job(bare_checkout(tmp_path))
+    step = replace(nvidia.STEP, needed=always, fingerprint=None, is_there=never)
+    assert go_through([step], job) == 1
+    assert "the other engines serve" in shown(job)
+
+
+def test_packages_that_are_not_the_locked_ones_stop_the_set_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise HashMismatch("another file")
+
+    monkeypatch.setattr(nvidia, "install_locked", refuse)
+    with pytest.raises(HashMismatch):
+        nvidia.work(quiet_job(bare_checkout(tmp_path)))
