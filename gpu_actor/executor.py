@@ -202,7 +202,7 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
     )
     facts = EngineFacts(
         engine=f"ONNX Runtime {runtime_version()} (CPU)",
-        model=model.path.stem,
+        model=model.name,
         model_hash=model.sha256,
         slots=slots,
         context=context,

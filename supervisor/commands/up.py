@@ -6,10 +6,10 @@ import secrets
 import socket
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 
 from actors.logs import log_to
 from actors.world import RealWorld
+from deploy.cache import cache_folder
 from supervisor.commands.options import add_data, data_folder, whole_number
 from supervisor.data_folder import DataFolder
 from supervisor.errors import NoModelError, PortTakenError, SettingsError, UsageError
@@ -29,7 +29,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     add_data(parser)
     parser.add_argument("--role", choices=ROLES, default="all", help="what this machine does (default: all)")
     parser.add_argument("--port", type=whole_number(0, 65535), help="port of the web pages (default: 8080)")
-    parser.add_argument("--model", metavar="PATH", help="the model: a GGUF file of the Llama family")
+    parser.add_argument(
+        "--model",
+        metavar="MODEL",
+        help="the model: a GGUF file, a folder of Hugging Face, or a name of `samovar model list`",
+    )
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -64,9 +68,14 @@ def given_by(arguments: argparse.Namespace) -> Iterable[Given]:
     if arguments.port is not None:
         yield Given("web", "port", arguments.port, "--port")
     if arguments.model is not None:
-        model = Path(arguments.model).expanduser().absolute()
-        if not model.is_file():
-            raise NoModelError(f"There is no model file {model}: name a GGUF file with --model.")
+        # Heavy, and of use only here.
+        from gpu_actor.models import find_model  # noqa: PLC0415
+        from gpu_actor.troubles import EngineTrouble  # noqa: PLC0415
+
+        try:
+            model = find_model(arguments.model, cache_folder())
+        except EngineTrouble as error:
+            raise NoModelError(str(error)) from error
         yield Given("engine", "model", str(model), "--model")
 
 

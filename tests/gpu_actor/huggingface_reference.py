@@ -32,14 +32,15 @@ class Reference:
         size = x.shape[-1]
         config = self.model.config
         base: float = config.get("rope_theta", 10_000.0)
-        exponents: Floats = -np.arange(0, size, 2) / size
-        frequencies = np.power(base, exponents)
+        exponents: Floats = np.arange(0, -size, -2, dtype=np.float64) / size
+        frequencies: Floats = np.power(base, exponents)
         scaling: dict[str, Any] = config.get("rope_scaling", {})
         if self.model.gemma and self.sees_a_window(layer):
             local: float = config.get("rope_local_base_freq", 10_000.0)
             frequencies = np.power(local, exponents)
         elif scaling.get("rope_type") == "linear":
-            frequencies = frequencies / scaling["factor"]
+            factor: float = scaling["factor"]
+            frequencies = frequencies / factor
         elif scaling.get("rope_type") == "llama3":
             frequencies = np.array([self.llama3(each, scaling) for each in frequencies])
         angles = np.arange(x.shape[1])[:, None] * frequencies

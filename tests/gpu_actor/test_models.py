@@ -9,9 +9,10 @@ import pytest
 from deploy.cache import DEMONSTRATION_MODEL, model_path
 from gpu_actor import models
 from gpu_actor.executor import load_executor
-from gpu_actor.models import HASHES, choose_model, file_hash
+from gpu_actor.models import HASHES, cached_models, choose_model, file_hash
 from gpu_actor.settings import EngineSettings
 from gpu_actor.troubles import CacheFolderError, ChatTemplateError, ModelFileError, ModelNotFoundError
+from tests.gpu_actor.tiny_folders import TinyFolder, write_folder
 from tests.gpu_actor.tiny_models import TinyModel, write_tiny
 
 
@@ -34,8 +35,70 @@ def test_a_named_model_is_no_demonstration(tmp_path: Path) -> None:
 def test_an_absent_model_is_told_with_the_remedy(tmp_path: Path) -> None:
     with pytest.raises(ModelNotFoundError, match="python3 -m deploy setup"):
         choose_model("", tmp_path)
-    with pytest.raises(ModelNotFoundError, match=r"nowhere\.gguf; name one with --model PATH$"):
+    with pytest.raises(ModelNotFoundError, match=r"nowhere\.gguf; name one with --model PATH"):
         choose_model(str(tmp_path / "nowhere.gguf"), tmp_path)
+
+
+def touch(*paths: Path) -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(path.name.encode())
+
+
+def test_a_folder_is_a_model_where_it_has_a_config_or_holds_one_file(tmp_path: Path) -> None:
+    touch(tmp_path / "one" / "model.gguf", tmp_path / "two" / "a.gguf", tmp_path / "two" / "b.gguf")
+    touch(tmp_path / "none" / "README.md")
+    write_folder(tmp_path / "Qwen2.5-tiny", TinyFolder())
+    assert choose_model(str(tmp_path / "one"), tmp_path).path == tmp_path / "one" / "model.gguf"
+    folder = choose_model(str(tmp_path / "Qwen2.5-tiny"), tmp_path)
+    assert (folder.path, folder.name) == (tmp_path / "Qwen2.5-tiny", "Qwen2.5-tiny")
+    with pytest.raises(ModelNotFoundError, match=r"holds 2 models; name one .*: a\.gguf, b\.gguf$"):
+        choose_model(str(tmp_path / "two"), tmp_path)
+    with pytest.raises(ModelNotFoundError, match="holds no GGUF file"):
+        choose_model(str(tmp_path / "none"), tmp_path)
+
+
+def test_the_hash_of_a_folder_changes_with_each_file_that_matters_and_no_other(tmp_path: Path) -> None:
+    folder = tmp_path / "model"
+    write_folder(folder, TinyFolder(shards=2))
+    first = choose_model(str(folder), tmp_path).sha256
+    touch(folder / "README.md")
+    assert choose_model(str(folder), tmp_path).sha256 == first
+    for name in ("tokenizer_config.json", "chat_template.jinja", "model-00002-of-00002.safetensors"):
+        before = choose_model(str(folder), tmp_path).sha256
+        (folder / name).write_bytes((folder / name).read_bytes() + b" ")
+        assert choose_model(str(folder), tmp_path).sha256 != before
+
+
+def test_a_model_in_parts_is_one_model_by_whatever_part_it_is_named(tmp_path: Path) -> None:
+    parts = [tmp_path / f"big-0000{part}-of-00002.gguf" for part in (1, 2)]
+    touch(*parts)
+    chosen = [choose_model(str(part), tmp_path) for part in parts]
+    assert chosen[0] == chosen[1]
+    assert (chosen[0].path, chosen[0].name) == (parts[0], "big")
+    parts[1].write_bytes(b"other")
+    assert choose_model(str(parts[0]), tmp_path).sha256 != chosen[0].sha256
+
+
+def test_a_model_of_the_cache_is_found_by_its_name_and_a_near_miss_is_told(tmp_path: Path) -> None:
+    store = tmp_path / "models"
+    touch(
+        store / "maker" / "Nemo-GGUF" / "Nemo-Q4_K_M.gguf", store / "other" / "Nemo-GGUF" / "Nemo-Q8_0.gguf"
+    )
+    touch(store / "Small.gguf", store / "maker" / "Nemo-GGUF" / "mmproj-Nemo.gguf")
+    assert list(cached_models(tmp_path)) == [
+        "Small",
+        "maker/Nemo-GGUF/Nemo-Q4_K_M",
+        "other/Nemo-GGUF/Nemo-Q8_0",
+    ]
+    wanted = store / "maker" / "Nemo-GGUF" / "Nemo-Q4_K_M.gguf"
+    for name in ("maker/Nemo-GGUF/Nemo-Q4_K_M", "nemo-q4_k_m", "Nemo-Q4_K_M.gguf"):
+        assert choose_model(name, tmp_path).path == wanted
+    with pytest.raises(ModelNotFoundError, match=r"model list` \(near it: maker/Nemo-GGUF/Nemo-Q4_K_M"):
+        choose_model("Nemo-Q4_K_S", tmp_path)
+    touch(store / "third" / "Nemo-Q4_K_M.gguf")
+    with pytest.raises(ModelNotFoundError, match="is the name of 2 models"):
+        choose_model("Nemo-Q4_K_M", tmp_path)
 
 
 def test_the_hash_is_remembered_until_the_file_changes(

@@ -61,6 +61,73 @@ def test_a_version_from_the_future_is_refused(tmp_path: Path) -> None:
         GgufFile(tmp_path / "new.gguf")
 
 
+def test_a_file_of_the_other_byte_order_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "big.gguf").write_bytes(b"GGUF" + (3).to_bytes(4, "big") + bytes(16))
+    with pytest.raises(UnsupportedModelError, match="big-endian"):
+        GgufFile(tmp_path / "big.gguf")
+
+
+# -- files in parts -------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def parts(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """The small model in three parts, as the gguf package splits it."""
+    folder = tmp_path_factory.mktemp("parts")
+    whole = gguf.GGUFReader(write_tiny(folder / "whole.gguf", SMALL))
+    count = -(-len(whole.tensors) // 3)
+    writer = gguf.GGUFWriter(folder / "split.gguf", "llama", split_max_tensors=count)
+    for key, value in ((field, whole.fields[field]) for field in whole.fields if "." in field):
+        if key not in {"general.architecture", "GGUF.version"}:
+            element = value.types[1] if value.types[0] == gguf.GGUFValueType.ARRAY else None
+            writer.add_key_value(key, value.contents(), value.types[0], element)
+    for tensor in whole.tensors:
+        writer.add_tensor(tensor.name, tensor.data, raw_dtype=tensor.tensor_type)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    return sorted(folder.glob("split-*.gguf"))
+
+
+def test_a_model_in_parts_is_read_from_any_of_them(parts: list[Path], small: Path) -> None:
+    whole = GgufFile(small)
+    assert len(parts) == 3
+    for path in parts:
+        file = GgufFile(path)
+        assert file.paths == parts
+        assert file.get("general.architecture", str) == "llama"
+        assert file.tensors.keys() == whole.tensors.keys()
+        for name in whole.tensors:
+            assert np.array_equal(file.raw(name), whole.raw(name))
+        file.close()
+
+
+def test_a_part_that_is_missing_is_named(parts: list[Path], tmp_path: Path) -> None:
+    for path in (parts[0], parts[2]):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    with pytest.raises(ModelFileError, match=r"one of 3 parts, and split-00002-of-00003\.gguf is not beside"):
+        GgufFile(tmp_path / parts[2].name)
+
+
+def test_parts_that_changed_their_names_are_found_out(parts: list[Path], tmp_path: Path) -> None:
+    for path, name in zip(parts, [parts[1].name, parts[0].name, parts[2].name], strict=True):
+        (tmp_path / name).write_bytes(path.read_bytes())
+    with pytest.raises(ModelFileError, match="give the parts the names"):
+        GgufFile(tmp_path / parts[0].name)
+
+
+def test_a_first_part_under_another_name_does_not_pass_for_the_whole(
+    parts: list[Path], tmp_path: Path
+) -> None:
+    (tmp_path / "model.gguf").write_bytes(parts[0].read_bytes())
+    with pytest.raises(ModelFileError, match=r"part 0 \(from 0\) of 3"):
+        GgufFile(tmp_path / "model.gguf")
+
+
+# -- damage ---------------------------------------------------------------------------------------
+
+
 def test_a_download_that_was_cut_off_is_found_before_its_weights_are_used(
     small: Path, tmp_path: Path
 ) -> None:
