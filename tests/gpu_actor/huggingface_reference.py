@@ -33,17 +33,17 @@ class Reference:
         config = self.model.config
         base: float = config.get("rope_theta", 10_000.0)
         exponents: Floats = np.arange(0, -size, -2, dtype=np.float64) / size
-        frequencies: Floats = np.power(base, exponents)
+        frequencies: Floats = np.exp(exponents * float(np.log(base)))
         scaling: dict[str, Any] = config.get("rope_scaling", {})
         if self.model.gemma and self.sees_a_window(layer):
             local: float = config.get("rope_local_base_freq", 10_000.0)
-            frequencies = np.power(local, exponents)
+            frequencies = np.exp(exponents * float(np.log(local)))
         elif scaling.get("rope_type") == "linear":
             factor: float = scaling["factor"]
             frequencies = frequencies / factor
         elif scaling.get("rope_type") == "llama3":
-            frequencies = np.array([self.llama3(each, scaling) for each in frequencies])
-        angles = np.arange(x.shape[1])[:, None] * frequencies
+            frequencies = np.array([self.llama3(float(each), scaling) for each in frequencies])
+        angles: Floats = np.outer(np.arange(len(x[0]), dtype=np.float64), frequencies)
         cosines, sines = np.cos(angles), np.sin(angles)
         left, right = x[..., : size // 2], x[..., size // 2 :]
         return np.concatenate([left * cosines - right * sines, right * cosines + left * sines], axis=-1)
