@@ -32,7 +32,8 @@ class SessionSettings(Struct, frozen=True, forbid_unknown_fields=True):
     history_limit: int = 4_000  # newest messages that travel with a turn; the worker trims to its context
     history_chars: int = 1_000_000  # … and at most so many characters of them: a frame has its limit
     queued_commands: int = 32  # writes that may wait behind the one under way; further ones are refused
-    sampling: Sampling = Sampling()
+    preset: str = "balanced"  # how replies are sampled: greedy, precise, steady, balanced, creative
+    sampling: Sampling = Sampling()  # what differs from the preset
 
 
 class QueueSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -24,6 +24,7 @@ from gpu_actor.models import ChosenModel
 from gpu_actor.processors import physical_cores
 from gpu_actor.prompt.build import PromptBuilder, PromptTooLongError
 from gpu_actor.prompt.template import CHATML, ChatTemplate
+from gpu_actor.sampler.chooser import UnfitSamplingError
 from gpu_actor.sequence import Sequence
 from gpu_actor.settings import EngineSettings
 from gpu_actor.thought_tags import marks_of, tags_in_use
@@ -98,6 +99,8 @@ class ModelExecutor:
             return self.refuse(message, "the reply was begun with another model than this one")
         if not all(0 <= token < len(self.tokenizer.pieces) for token in request.committed):
             return self.refuse(message, "the reply so far holds tokens that this model does not have")
+        if why := unfit_sampling(request.sampling):
+            return self.refuse(message, why)
         most = request.sampling.max_tokens
         if self.marks is not None and not self.marks.guessed:
             most += request.sampling.max_thought_tokens
@@ -108,7 +111,10 @@ class ModelExecutor:
             return self.refuse(message, str(error))
         if request.prompt_digest and request.prompt_digest != plan.digest:
             return self.refuse(message, "the prompt differs from the one that the reply was begun with")
-        sequence = Sequence(message.slot, request, plan, self.tokenizer, self.facts.context, self.marks)
+        try:
+            sequence = Sequence(message.slot, request, plan, self.tokenizer, self.facts.context, self.marks)
+        except UnfitSamplingError as error:
+            return self.refuse(message, str(error))
         self.sequences[message.slot] = sequence
         return Admitted(
             request.generation,

@@ -15,7 +15,7 @@ from actors.messages.engine import Emitted
 from actors.messages.generation import EndReason, GenerateReply
 from gpu_actor.prompt.build import PromptPlan
 from gpu_actor.reply_text import ReplyText, Said
-from gpu_actor.sampler import choose
+from gpu_actor.sampler.chooser import TokenChooser
 from gpu_actor.thought_tags import ThoughtMarks
 from gpu_actor.tokenizer import Tokenizer
 
@@ -37,7 +37,7 @@ class Sequence:
         self.slot = slot
         self.generation = request.generation
         self.sampling = request.sampling
-        self.seed = request.seed
+        self.chooser = TokenChooser(request.sampling, request.seed, tokenizer, plan.ids)
         self.tokenizer = tokenizer
         self.context = context
         self.ids = [*plan.ids]
@@ -98,7 +98,7 @@ class Sequence:
 
     def emit(self, logits: npt.NDArray[np.float32]) -> Emitted:
         """The next token of the reply: drawn from logits [V], unless it must end a thought."""
-        token = self.text.forced[0] if self.text.forced else self.draw(logits)
+        token = self.text.forced[0] if self.text.forced else self.chooser.choose(logits)
         if token in self.tokenizer.ends and not self.text.closes_thought(token):
             self.end = "stop"
             return self.emit_end()
@@ -115,16 +115,6 @@ class Sequence:
             held_thought=held.thought,
         )
 
-    def draw(self, logits: npt.NDArray[np.float32]) -> int:
-        return choose(
-            logits,
-            self.sampling,
-            seed=self.seed,
-            place=len(self.ids) - self.prompt_tokens,
-            recent=self.ids,
-            unpenalised=self.tokenizer.special_ids,
-        )
-
     def emit_end(self) -> Emitted:
         """The end without a token of its own."""
         held = self.text.rest()
@@ -134,6 +124,7 @@ class Sequence:
 
     def append(self, token: int) -> Said:
         self.ids.append(token)
+        self.chooser.accept(token)
         said = self.text.add(token)
         if self.text.stopped:
             self.end = "stop"

@@ -13,6 +13,9 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import FieldInfo, fields
 
+from actors.messages.generation import Sampling
+from actors.presets import DEFAULT_PRESET, UnknownPresetError, find_preset
+from actors.sampling_limits import unfit_sampling
 from supervisor.data_folder import write_secret
 from supervisor.errors import SettingsError
 from supervisor.settings import NodeSettings
@@ -39,10 +42,29 @@ def read_settings(file: Path, environ: Mapping[str, str], overrides: Iterable[Gi
     for given in (*from_file(file), *from_environment(environ), *overrides):
         values.setdefault(given.section, {})[given.key] = given.value
         places[f"{given.section}.{given.key}"] = given.place
+    if "session" in values:
+        complete_sampling(values["session"], places)
     try:
-        return msgspec.convert(values, NodeSettings)
+        settings = msgspec.convert(values, NodeSettings)
     except msgspec.ValidationError as error:
         raise SettingsError(explain(str(error), places)) from error
+    if wrong := unfit_sampling(settings.session.sampling):
+        place = places.get("session.sampling", "session.sampling")
+        raise SettingsError(f"{place}: {wrong[:1].lower()}{wrong[1:]}")
+    return settings
+
+
+def complete_sampling(session: dict[str, Any], places: Mapping[str, str]) -> None:
+    """Lay the table session.sampling over the preset. It travels as an array: all values, in order."""
+    name = session.get("preset", DEFAULT_PRESET)
+    if not isinstance(name, str):
+        return  # of the wrong type, which the conversion says
+    try:
+        preset = find_preset(name)
+    except UnknownPresetError as error:
+        raise SettingsError(f"{places['session.preset']}: {error}") from error
+    given = cast("dict[str, Any]", session.get("sampling", {}))
+    session["sampling"] = [given.get(inner.name, getattr(preset, inner.name)) for inner in fields(Sampling)]
 
 
 def explain(message: str, places: Mapping[str, str]) -> str:
@@ -100,7 +122,7 @@ def from_file(file: Path) -> list[Given]:
         for key, value in cast("dict[str, Any]", entries).items():
             entry = known_key(section, key, str(file))
             place = f"{file}: {section}.{key}"
-            found.append(Given(section, key, ordered(value, entry, place), place))
+            found.append(Given(section, key, checked(value, entry, place), place))
     return found
 
 
@@ -115,7 +137,7 @@ def from_environment(environ: Mapping[str, str]) -> list[Given]:
         if not key or not near(section, section_types()):
             continue
         entry = known_key(section, key, name)
-        found.append(Given(section, key, ordered(parse(name, environ[name], entry), entry, name), name))
+        found.append(Given(section, key, checked(parse(name, environ[name], entry), entry, name), name))
     return found
 
 
@@ -129,19 +151,23 @@ def parse(name: str, text: str, entry: FieldInfo) -> Any:
         raise SettingsError(f'{name}: "{text}" is not a value of TOML.') from error
 
 
-def ordered(value: Any, entry: FieldInfo, place: str) -> Any:
-    """A table for a struct that travels as an array (Sampling): its values in order, defaults filled in."""
+def checked(value: Any, entry: FieldInfo, place: str) -> Any:
+    """A value for a struct that travels as an array (Sampling) must be a table of its fields."""
     kind = entry.type
     if not (isinstance(kind, type) and issubclass(kind, Struct) and kind.__struct_config__.array_like):
         return value
     if not isinstance(value, dict):
-        raise SettingsError(f"{place}: expected a table such as {toml(default_of(entry))}.")
-    given = cast("dict[str, Any]", value)
+        raise SettingsError(f"{place}: expected a table such as {{ {example_of(entry)} }}.")
     names = [inner.name for inner in fields(kind)]
-    for name in given:
+    for name in cast("dict[str, Any]", value):
         if name not in names:
             raise SettingsError(f"{place}: there is no {name}{nearest(name, names)}")
-    return [given.get(inner.name, default_of(inner)) for inner in fields(kind)]
+    return cast("dict[str, Any]", value)
+
+
+def example_of(entry: FieldInfo) -> str:
+    first = fields(entry.type)[0]
+    return f"{first.name} = {toml(default_of(first))}"
 
 
 # -- the file at its first start -------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """Terminal: `samovar chat`, a client of the browser's own protocol.
 
 Each call begins a new conversation, under the built-in local user, whose name in the chat is always the
-same, with pinned sampling: so the same seed gives the same text.
+same, with the sampling of a preset, whatever the settings of the node say: so the same seed gives the same
+text.
 """
 
 import asyncio
@@ -44,8 +45,6 @@ FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
 MAX_EVENT_BYTES = 67_108_864
 
-SAMPLING = Sampling()  # the same for every call, whatever the settings of the node say
-
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(ServerFrame).decode
 
@@ -82,13 +81,15 @@ class Door(Struct, frozen=True):
         return f"http://127.0.0.1:{web.get('http', 0)}"
 
 
-def chat(data: Path, text: str, character: str | None, seed: int | None, timeout_s: float) -> int:
+def chat(
+    data: Path, text: str, character: str | None, seed: int | None, timeout_s: float, sampling: Sampling
+) -> int:
     """Ask, and write the reply to standard output as it comes. Returns the exit status."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         # A console that lacks a character shows a ? instead.
         sys.stdout.reconfigure(errors="replace")  # pyright: ignore[reportUnknownMemberType]
     try:
-        asyncio.run(Terminal(data).chat(text, character, seed, timeout_s))
+        asyncio.run(Terminal(data, sampling).chat(text, character, seed, timeout_s))
     except ChatError as error:
         sys.stderr.write(f"{error}\n")
         return 2 if isinstance(error, UnknownCharacterError) else 1
@@ -117,8 +118,9 @@ def find_door(data: Path) -> Door:
 class Terminal:
     """Raises ChatError where no node runs."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, sampling: Sampling) -> None:
         self.data = data
+        self.sampling = sampling
         self.door = find_door(data)
         self.cookie = ""
 
@@ -198,7 +200,7 @@ class Terminal:
         data = await self.request("POST", "/api/conversations", NewConversation(chosen.version))
         conversation: UUID = msgspec.json.decode(data, type=ConversationMade).id
         key = RealWorld().new_id()
-        return SendText(conversation, key, text, sampling=SAMPLING, seed=seed)
+        return SendText(conversation, key, text, sampling=self.sampling, seed=seed)
 
     async def follow(self, reader: ReplyReader) -> None:
         """Read the reply to its end; dial again as often as it takes. Raises ChatError."""

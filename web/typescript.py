@@ -90,9 +90,12 @@ class Writer:
                 return " | ".join(json.dumps(value) for value in info.values)
             case shape.UnionType():
                 return " | ".join(self.type_of(part, by_client) for part in info.types)
+            case shape.TupleType():
+                return f"[{', '.join(self.type_of(part, by_client) for part in info.item_types)}]"
             case shape.VarTupleType() | shape.ListType():
                 inner = self.type_of(info.item_type, by_client)
-                return f"({inner})[]" if " " in inner else f"{inner}[]"
+                bare = " " not in inner or inner.startswith("[")
+                return f"{inner}[]" if bare else f"({inner})[]"
             case _ if type(info) in PRIMITIVES:
                 return PRIMITIVES[type(info)]
             case _:

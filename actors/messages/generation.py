@@ -30,11 +30,17 @@ Role = Literal["system", "user", "assistant"]
 EndReason = Literal["stop", "length", "cancelled", "refused", "failed"]
 
 
+ConstraintKind = Literal["", "json_schema", "regex", "lark", "gbnf"]
+
+
 class Sampling(Struct, frozen=True, array_like=True, omit_defaults=False):
-    """How tokens are drawn. Temperature 0 is greedy; top_k 0, top_p 1 and min_p 0 are off.
+    """How tokens are drawn; what each does stands in gpu_actor/sampler/. Temperature 0 is greedy.
 
     Thoughts have `max_thought_tokens` beside the `max_tokens` of the reply; where they reach it they are
     ended and the reply begins. 0: they are not ended, and count as part of the reply.
+
+    Off are: top_k 0, top_p 1, min_p 0, typical_p 1, top_n_sigma 0, repetition_penalty 1, the other penalties
+    0, a penalty_last_n of 0, dry_multiplier 0, xtc_probability 0, dynamic_range 0, constraint_kind "".
     """
 
     temperature: float = 0.8
@@ -45,6 +51,24 @@ class Sampling(Struct, frozen=True, array_like=True, omit_defaults=False):
     stop: tuple[str, ...] = ()
     max_tokens: int = 512
     max_thought_tokens: int = 1_024
+    typical_p: float = 1.0
+    top_n_sigma: float = 0.0
+    presence_penalty: float = 0.0
+    frequency_penalty: float = 0.0
+    penalty_last_n: int = 256  # tokens that the three penalties look back, prompt included; -1: all
+    dry_multiplier: float = 0.0
+    dry_base: float = 1.75
+    dry_allowed_length: int = 2
+    dry_last_n: int = -1  # tokens that DRY looks back; -1: all
+    dry_breakers: tuple[str, ...] = ("\n", ":", '"', "*")
+    xtc_probability: float = 0.0
+    xtc_threshold: float = 0.1
+    dynamic_range: float = 0.0  # the temperature goes so far up and down with the entropy
+    dynamic_exponent: float = 1.0
+    logit_bias: tuple[tuple[int, float], ...] = ()  # token id, what is added to its logit
+    min_tokens: int = 0  # before so many tokens the model cannot end its turn
+    constraint_kind: ConstraintKind = ""  # what `constraint` is written in
+    constraint: str = ""  # the whole reply must fit it
 
 
 class TurnMessage(Struct, frozen=True, array_like=True):

@@ -2,6 +2,8 @@
 
 import argparse
 
+from actors.messages.generation import Sampling
+from actors.presets import DEFAULT_PRESET, PRESETS, UnknownPresetError, find_preset
 from supervisor.commands.options import add_data, data_folder, seconds, whole_number
 
 
@@ -14,6 +16,13 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="the same seed and text give the same reply",
     )
+    parser.add_argument(
+        "--preset",
+        type=preset,
+        default=PRESETS[DEFAULT_PRESET],
+        metavar="NAME",
+        help=f"how the reply is sampled: {', '.join(PRESETS)} (default: {DEFAULT_PRESET})",
+    )
     parser.add_argument("text", metavar="TEXT", help="what to say")
     parser.add_argument(
         "--timeout",
@@ -24,9 +33,21 @@ def add(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def preset(name: str) -> Sampling:
+    try:
+        return find_preset(name)
+    except UnknownPresetError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def run(arguments: argparse.Namespace) -> int:
     from web.terminal import chat  # noqa: PLC0415 - other commands need no web client
 
     return chat(
-        data_folder(arguments).root, arguments.text, arguments.character, arguments.seed, arguments.timeout
+        data_folder(arguments).root,
+        arguments.text,
+        arguments.character,
+        arguments.seed,
+        arguments.timeout,
+        arguments.preset,
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from actors.messages.generation import GenerateReply, Sampling, Turn
 from gpu_actor.prompt.build import PromptPlan
-from gpu_actor.sampler import choose
+from gpu_actor.sampler.draw import draw
 from gpu_actor.sequence import Sequence
 from gpu_actor.tokenizer import Tokenizer
 from gpu_actor.vocabulary import CONTROL, NORMAL, Vocabulary
@@ -147,6 +147,6 @@ def test_every_token_is_drawn_for_its_own_place() -> None:
     flat = np.zeros(len(WORDS), np.float32)
     flat[END] = -100
     for place in range(20):
-        drawn = choose(flat, sampling, seed=99, place=place, recent=(), unpenalised=())
+        drawn = draw(flat, sampling, seed=99, place=place)
         assert reply.emit(flat).token_id == drawn
         reply.token_done()

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 import pytest
 
 import web.terminal
+from actors.presets import PRESETS
 from supervisor import cli
 from supervisor.commands import simulate
 from supervisor.version import version
@@ -206,6 +207,13 @@ def test_the_folder_may_come_from_the_environment(
             'samovar chat: argument --timeout: "-1" is not a number of seconds. See: samovar chat --help',
         ),
         (
+            ("chat", "--preset", "xyz", "hi"),
+            (
+                "samovar chat: argument --preset: there is no preset xyz; there are greedy, precise, steady, "
+                "balanced, creative. See: samovar chat --help"
+            ),
+        ),
+        (
             ("status", "--bogus"),
             "samovar: unrecognized arguments: --bogus. See: samovar --help",
         ),
@@ -253,12 +261,14 @@ def test_chat_hands_its_arguments_to_the_terminal_client(
         "7",
         "--timeout",
         "9",
+        "--preset",
+        "steady",
         "Hi there",
     ]
     assert cli.main(words) == 1
-    assert called == [(tmp_path, "Hi there", "Mara", 7, 9.0)]
+    assert called == [(tmp_path, "Hi there", "Mara", 7, 9.0, PRESETS["steady"])]
     cli.main(["chat", "--data", str(tmp_path), "Hi"])
-    assert called[1] == (tmp_path, "Hi", None, None, 600.0)
+    assert called[1] == (tmp_path, "Hi", None, None, 600.0, PRESETS["balanced"])
 
 
 def test_simulate_runs_from_a_checkout_only(

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from msgspec.structs import fields
 
+from actors.presets import PRESETS
 from supervisor.errors import SettingsError
 from supervisor.settings import NodeSettings, SupervisorSettings, tree_for
 from supervisor.settings_file import (
@@ -93,6 +94,14 @@ def test_a_table_for_the_sampling_keeps_the_defaults_of_what_it_leaves_out(tmp_p
     assert sampling == msgspec.structs.replace(NodeSettings().session.sampling, top_k=3)
 
 
+def test_a_preset_is_the_ground_that_the_sampling_is_laid_over(tmp_path: Path) -> None:
+    given = '[session]\npreset = "creative"\nsampling = { top_k = 3, dry_breakers = ["#"] }\n'
+    sampling = settings_of(tmp_path, given).session.sampling
+    assert sampling == msgspec.structs.replace(PRESETS["creative"], top_k=3, dry_breakers=("#",))
+    only_preset = settings_of(tmp_path, "", SAMOVAR_SESSION_PRESET="greedy")
+    assert only_preset.session.sampling == PRESETS["greedy"]
+
+
 def test_settings_survive_the_way_to_a_child(tmp_path: Path) -> None:
     settings = settings_of(tmp_path, "[session.sampling]\ntop_k = 3\n")
     line = msgspec.json.encode(msgspec.to_builtins(settings))
@@ -124,6 +133,18 @@ def test_other_variables_with_our_prefix_are_left_alone(tmp_path: Path) -> None:
             {},
             "FILE: session.sampling: expected int, got str.",
         ),
+        ("[session.sampling]\ntop_p = nan", {}, "FILE: session.sampling: top_p must be between 0 and 1."),
+        (
+            "[session]\nsampling = 1",
+            {},
+            "FILE: session.sampling: expected a table such as { temperature = 0.8 }.",
+        ),
+        (
+            '[session]\npreset = "Creatve"',
+            {},
+            "FILE: session.preset: there is no preset Creatve; did you mean creative?",
+        ),
+        ("[session]\npreset = 1", {}, "FILE: session.preset: expected str, got int."),
         ("", {"SAMOVAR_WEB_PROT": "1"}, "SAMOVAR_WEB_PROT: there is no key web.prot; did you mean port?"),
         ("", {"SAMOVAR_WEBB_PORT": "1"}, "SAMOVAR_WEBB_PORT: there is no section webb; did you mean web?"),
         ("", {"SAMOVAR_WEB_PORT": "x y"}, 'SAMOVAR_WEB_PORT: "x y" is not a value of TOML.'),

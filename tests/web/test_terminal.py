@@ -13,6 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from actors.messages.generation import GenerateReply, Sampling
+from actors.presets import PRESETS
 from tests.web.site import SETTINGS, TOKEN, Site, run_at
 from web.terminal import chat
 
@@ -29,9 +30,10 @@ async def ask(
     character: str | None = None,
     seed: int | None = 7,
     wait_s: float = 20,
+    sampling: Sampling = Sampling(),  # noqa: B008 - frozen
 ) -> int:
     await asyncio.to_thread(write_node, data, url=site.origin)
-    return await asyncio.to_thread(chat, data, text, character, seed, wait_s)
+    return await asyncio.to_thread(chat, data, text, character, seed, wait_s, sampling)
 
 
 def test_a_reply_is_written_to_standard_output(
@@ -60,6 +62,15 @@ def test_the_same_seed_asks_the_same_of_the_worker(ui: Path, tmp_path: Path) -> 
         assert first.conversation != second.conversation
         assert (first.seed, first.sampling, first.turn.user_name) == (7, Sampling(), "You")
         assert [said.text for said in first.turn.history] == ["Sit down, You.", "Hi"]
+
+    run_at(ui, test)
+
+
+def test_the_sampling_of_the_call_reaches_the_worker(ui: Path, tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        await site.character()
+        assert await ask(site, tmp_path, sampling=PRESETS["greedy"]) == 0
+        assert site.worker.requests[0].sampling == PRESETS["greedy"]
 
     run_at(ui, test)
 
@@ -200,16 +211,16 @@ def test_behind_a_proxy_the_node_is_reached_past_it(ui: Path, tmp_path: Path) ->
 def test_no_node_and_a_node_that_is_gone_are_one_clear_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert chat(tmp_path, "Hi", None, None, 5.0) == 1
+    assert chat(tmp_path, "Hi", None, None, 5.0, Sampling()) == 1
     assert "start one with `samovar up`" in capsys.readouterr().err
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
     write_node(tmp_path, pid=ended.pid, url="http://127.0.0.1:1")
-    assert chat(tmp_path, "Hi", None, None, 5.0) == 1
+    assert chat(tmp_path, "Hi", None, None, 5.0, Sampling()) == 1
     assert "is gone" in capsys.readouterr().err
     (tmp_path / "run" / "node.json").write_text("{")
-    assert chat(tmp_path, "Hi", None, None, 5.0) == 1
+    assert chat(tmp_path, "Hi", None, None, 5.0, Sampling()) == 1
     assert capsys.readouterr().err.count("\n") == 1
     write_node(tmp_path, url="")
-    assert chat(tmp_path, "Hi", None, None, 5.0) == 1
+    assert chat(tmp_path, "Hi", None, None, 5.0, Sampling()) == 1
     assert "samovar status" in capsys.readouterr().err

@@ -58,7 +58,10 @@ VECTORS: dict[str, str] = json.loads(
 
 A, B, C, D = (UUID(bytes=bytes([n] * 16)) for n in (0xA1, 0xB2, 0xC3, 0xD4))
 SESSION = session(B)
-SAMPLING = Sampling(0.5, 20, 0.75, 0.125, 1.25, ("\n", "Anna:"), 64, 32)
+SAMPLING = Sampling(
+    *(0.5, 20, 0.75, 0.125, 1.25, ("\n", "Anna:"), 64, 32, 0.875, 1.5, 0.25, -0.5, 64, 0.75, 2.0, 3, 512),
+    *(("\n", "*"), 0.5, 0.0625, 0.375, 1.5, ((7, -2.5), (70_000, 1.0)), 4, "regex", "[a-z]+"),
+)
 TURN = Turn(
     C, "Anna", (TurnMessage("user", "Grüß dich", "Anna"),), "A guest.", "Once", "de", 1_700_000_000_000
 )

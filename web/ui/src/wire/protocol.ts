@@ -2,6 +2,8 @@
 
 export const PROTOCOL_VERSION = 1;
 
+export type ConstraintKind = "" | "gbnf" | "json_schema" | "lark" | "regex";
+
 export type GenerationState = "cancelled" | "done" | "failed" | "leased" | "queued" | "streaming" | "suspended";
 
 export type ProblemCode = "bad_request" | "busy" | "forbidden" | "not_found" | "queue_full" | "storage" | "too_many";
@@ -283,7 +285,15 @@ export interface Refusal {
   text: string;
 }
 
-/** How tokens are drawn. Temperature 0 is greedy; top_k 0, top_p 1 and min_p 0 are off. */
+/**
+ * How tokens are drawn; what each does stands in gpu_actor/sampler/. Temperature 0 is greedy.
+ *
+ * Thoughts have `max_thought_tokens` beside the `max_tokens` of the reply; where they reach it they are
+ * ended and the reply begins. 0: they are not ended, and count as part of the reply.
+ *
+ * Off are: top_k 0, top_p 1, min_p 0, typical_p 1, top_n_sigma 0, repetition_penalty 1, the other penalties
+ * 0, a penalty_last_n of 0, dry_multiplier 0, xtc_probability 0, dynamic_range 0, constraint_kind "".
+ */
 export type Sampling = [
   temperature?: number,
   top_k?: number,
@@ -292,6 +302,25 @@ export type Sampling = [
   repetition_penalty?: number,
   stop?: string[],
   max_tokens?: number,
+  max_thought_tokens?: number,
+  typical_p?: number,
+  top_n_sigma?: number,
+  presence_penalty?: number,
+  frequency_penalty?: number,
+  penalty_last_n?: number,
+  dry_multiplier?: number,
+  dry_base?: number,
+  dry_allowed_length?: number,
+  dry_last_n?: number,
+  dry_breakers?: string[],
+  xtc_probability?: number,
+  xtc_threshold?: number,
+  dynamic_range?: number,
+  dynamic_exponent?: number,
+  logit_bias?: [number, number][],
+  min_tokens?: number,
+  constraint_kind?: ConstraintKind,
+  constraint?: string,
 ];
 
 /** A worker as people see it. `state`: ready, silent, starting (linked, no engine yet). */
