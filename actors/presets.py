@@ -47,5 +47,5 @@ def find_preset(name: str) -> Sampling:
     if name in PRESETS:
         return PRESETS[name]
     near = difflib.get_close_matches(name.lower(), list(PRESETS), n=1, cutoff=0.6)
-    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(PRESETS)}."
+    hint = f"did you mean {near[0]}?" if near else f"there are {', '.join(PRESETS)}"
     raise UnknownPresetError(f"there is no preset {name}; {hint}")

@@ -12,6 +12,7 @@ from typing import Protocol
 from msgspec import Struct
 
 from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
+from actors.sampling_limits import unfit_sampling
 from gpu_actor.engine.decoder import Decoder
 from gpu_actor.engine.graph_cache import cached_graph
 from gpu_actor.engine.model_config import ModelConfig, read_config, read_rope_factors

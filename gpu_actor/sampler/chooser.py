@@ -1,5 +1,6 @@
 """TokenChooser: chooses the tokens of one reply. Holds what the choice needs of the ids so far, and no more:
-its state is a function of the prompt and the accepted tokens, so a reply that is taken up again goes on alike.
+its state is a function of the prompt and the accepted tokens, so a reply that is taken up again goes on
+alike.
 """
 
 from collections.abc import Sequence

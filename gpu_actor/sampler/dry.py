@@ -1,4 +1,4 @@
-"""DRY ("don't repeat yourself"): a token that would go on with a repetition is the less likely the longer that is.
+"""DRY ("don't repeat yourself"): the longer a repetition is, the less likely is the token that would go on.
 
 Definition: p-e-w, https://github.com/oobabooga/text-generation-webui/pull/5677, with the finer points as
 llama.cpp has them (`llama_sampler_dry_apply`). If the last n tokens occurred before and were followed by

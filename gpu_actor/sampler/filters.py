@@ -70,8 +70,8 @@ def narrowed(found: Candidates, sampling: Sampling, *, typical_done: bool = Fals
 
 
 def surviving(weights: Floats, total: float, sampling: Sampling) -> int:
-    """How many of the candidates top-p and min-p keep. weights: exp(logit − largest), falling; total: the mass
-    of all there are, in the same measure.
+    """How many of the candidates top-p and min-p keep. weights: exp(logit − largest), falling; total: the
+    mass of all there are, in the same measure.
     """
     kept = len(weights)
     if sampling.top_p < 1:
@@ -190,8 +190,8 @@ def draw_of(seed: int, place: int) -> float:
 
 
 def temperature(values: Floats, sampling: Sampling) -> float:
-    """The temperature among these candidates. With a range it follows their entropy, as a share h of the largest
-    that so many could have: t − r + 2r × h^exponent (llama.cpp's definition).
+    """The temperature among these candidates. With a range it follows their entropy, as a share h of the
+    largest that so many could have: t − r + 2r × h^exponent (llama.cpp's definition).
     """
     spread = sampling.dynamic_range
     if spread <= 0 or len(values) < 2:

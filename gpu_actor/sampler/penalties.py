@@ -124,7 +124,8 @@ class Penalties:
 
 
 def penalised(values: Floats, counts: Ids, sampling: Sampling) -> Floats:
-    """Logits of tokens that occurred `counts` times (at least once) after the three penalties of the window."""
-    by = sampling.repetition_penalty
-    after = np.where(values > 0, values / by, values * by) if by != 1 else values
+    """Logits of tokens that occurred `counts` times (at least once) after the window's penalties."""
+    after, by = values, sampling.repetition_penalty
+    if by != 1:
+        after = np.where(values > 0, values / by, values * by).astype(np.float64)
     return after - (counts * sampling.frequency_penalty + sampling.presence_penalty)

@@ -46,7 +46,7 @@ class Ranking:
         return np.arange(0, self.size, self.width)[:, None]
 
     def first(self, count: int) -> tuple[Ids, Floats]:
-        """Ids and logits of the `count` largest, the largest first; without those that are ruled out (-inf)."""
+        """Ids and logits of the `count` largest, falling; without those that are ruled out (-inf)."""
         if count >= self.size:
             ids, values = falling(np.arange(self.size), self.logits)
         elif count > self.width:

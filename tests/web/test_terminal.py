@@ -192,7 +192,7 @@ def test_a_control_token_of_another_start_is_refused_in_words(
 ) -> None:
     async def test(site: Site) -> None:
         await asyncio.to_thread(write_node, tmp_path, url=site.origin, token="an old one")
-        assert await asyncio.to_thread(chat, tmp_path, "Hi", None, None, 20.0) == 1
+        assert await asyncio.to_thread(chat, tmp_path, "Hi", None, None, 20.0, Sampling()) == 1
         assert capsys.readouterr().err == "The control token opens this node from its own machine only.\n"
 
     run_at(ui, test)
@@ -203,7 +203,7 @@ def test_behind_a_proxy_the_node_is_reached_past_it(ui: Path, tmp_path: Path) ->
         await site.character()
         ports = {"web": {"http": site.server.port}}
         await asyncio.to_thread(write_node, tmp_path, url="https://chat.example.org", ports=ports)
-        assert await asyncio.to_thread(chat, tmp_path, "Hi", None, None, 20.0) == 0
+        assert await asyncio.to_thread(chat, tmp_path, "Hi", None, None, 20.0, Sampling()) == 0
 
     run_at(ui, test, replace(SETTINGS, behind_proxy=True, hosts=("chat.example.org",)))
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from uuid import UUID, uuid4
 
 from actors.messages.chat import Open, ReplyFinished, SendText, Snapshot
+from actors.messages.generation import Sampling
 from tests.web.site import Site, run_at
 from web.starter import add_starter_characters
 from web.terminal import chat
@@ -77,6 +78,6 @@ def test_the_terminal_chats_over_the_real_storage(ui: Path, tmp_path: Path) -> N
         (tmp_path / "run").mkdir()
         node = f'{{"pid": {site.pid}, "token": "{site.edge.control_token}", "url": "{site.origin}"}}'
         await asyncio.to_thread((tmp_path / "run" / "node.json").write_text, node)
-        assert await asyncio.to_thread(chat, tmp_path, "Hi", None, 7, 20.0) == 0
+        assert await asyncio.to_thread(chat, tmp_path, "Hi", None, 7, 20.0, Sampling()) == 0
 
     run_at(ui, test, data=tmp_path)

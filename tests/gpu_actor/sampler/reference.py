@@ -48,7 +48,7 @@ def top_k(left: list[int], values: list[float], sampling: Sampling) -> list[int]
 
 
 def typical(left: list[int], values: list[float], sampling: Sampling) -> list[int]:
-    """Meister et al., equation 8: the smallest set of the least |entropy - surprise| with a mass of at least p."""
+    """Meister et al., equation 8: the smallest set of the least |entropy - surprise| with a mass of p."""
     if sampling.typical_p >= 1:
         return left
     probabilities = shares(values)

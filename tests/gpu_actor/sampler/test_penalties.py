@@ -110,14 +110,14 @@ def test_the_model_cannot_end_its_turn_before_min_tokens(letters: Tokenizer) -> 
 # -- DRY ------------------------------------------------------------------------------------------
 
 
-def dry(allowed: int = 2, last_n: int = -1, breakers: tuple[str, ...] = (), **more: float) -> Sampling:
+def dry(allowed: int = 2, last_n: int = -1, breakers: tuple[str, ...] = (), base: float = 1.75) -> Sampling:
     return Sampling(
         repetition_penalty=1.0,
         dry_multiplier=0.5,
         dry_allowed_length=allowed,
         dry_last_n=last_n,
         dry_breakers=breakers,
-        **more,
+        dry_base=base,
     )
 
 
@@ -153,7 +153,7 @@ def test_a_breaker_may_span_tokens(letters: Tokenizer) -> None:
 
 
 def test_no_power_is_too_large(letters: Tokenizer) -> None:
-    changed = after(np.zeros(200, np.float32), dry(dry_base=10.0), letters, ids_of("a" * 300, letters))
+    changed = after(np.zeros(200, np.float32), dry(base=10.0), letters, ids_of("a" * 300, letters))
     assert np.isfinite(changed).all()
     assert changed.min() < -1e30
 
