@@ -222,7 +222,7 @@ def test_fields_of_a_newer_client_are_passed_over(ui: Path) -> None:
         '"sampling":[99]',
         '"sampling":[0.8,-1]',
         '"sampling":[0.8,40,0.95,0.05,1.1,[""]]',
-        '"sampling":[0.8,40,0.95,0.05,1.1,[],512,1.5]',
+        '"sampling":[0.8,40,0.95,0.05,1.1,[],512,64,1.5]',
     ],
 )
 def test_what_is_out_of_range_never_reaches_a_worker(ui: Path, fields: str) -> None:
