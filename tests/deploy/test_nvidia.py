@@ -26,7 +26,10 @@ def test_the_driver_is_found_where_each_system_keeps_it(tmp_path: Path) -> None:
 def test_a_machine_without_the_driver_installs_nothing_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(nvidia, "has_driver", lambda *_: False)
+    def no_driver(*_: object) -> bool:
+        return False
+
+    monkeypatch.setattr(nvidia, "has_driver", no_driver)
     assert nvidia.STEP in RUNTIME_STEPS
     assert not nvidia.STEP.is_due(quiet_job(bare_checkout(tmp_path)))
 
