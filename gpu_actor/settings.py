@@ -8,6 +8,8 @@ from msgspec import Struct
 class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Section [engine]. A key that changes what is computed says so."""
 
+    runtime: Literal["auto", "tensorrt", "onnxruntime", "llama.cpp"] = "auto"  # what computes. Changes logits
+    fallback: Literal["cpu", "none"] = "cpu"  # when the engine of choice fails: the next best one, or nothing
     model: str = ""  # path of a GGUF file; empty: the demonstration model
     slots: int = 8  # replies made at once; fewer where their cache exceeds cache_mb
     context: int = 4096  # positions a slot, prompt and reply; at most what the model knows. Changes prompts
