@@ -18,7 +18,8 @@ class LlamaCpp:
         params.model.path = str(model)
         params.n_ctx = context
         params.n_parallel = 1
-        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 2
+        # Threads of llama.cpp spin while they wait: with other work on the machine several are slower than one.
+        params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
         params.warmup = False
         params.verbosity = -1
         # Everything in float32: its defaults keep the cache in float16 and fuse the attention.
