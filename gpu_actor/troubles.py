@@ -89,3 +89,9 @@ class PlanError(EngineTrouble):
 
 class PlanNotFoundError(PlanError):
     """No TensorRT plan was built of this model for this kind of card: `samovar engine build` does."""
+
+
+class SelfTestError(EngineTrouble):
+    """The card computes something else than it should with this plan and driver. Update the driver, build the
+    plan anew; serve with the CPU engine meanwhile.
+    """

@@ -72,6 +72,7 @@ class CpuCuda:
         self.graphs: dict[int, list[Work]] = {}
         self.next_handle = 1
         self.launched = 0
+        self.failure: Exception | None = None
 
     # -- memory -------------------------------------------------------------------------------
 
@@ -158,8 +159,14 @@ class CpuCuda:
         queue.put += 1
 
     def do(self, queue: Queue, until: int) -> None:
+        if self.failure is not None:
+            raise self.failure  # a context that failed is of no use any more, as on a card
         while queue.done < until:
-            queue.waiting.popleft()()
+            try:
+                queue.waiting.popleft()()
+            except Exception as error:
+                self.failure = error
+                raise
             queue.done += 1
 
     def do_everything(self) -> None:

@@ -1,9 +1,13 @@
 """The TensorRT decoder on the device that computes on the CPU: the contract of every runtime."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from gpu_actor.engine.decoder import Decoder
+from gpu_actor.engine.token_table import TokenTable
+from gpu_actor.executor import ModelExecutor
 from tests.gpu_actor.engine.decoder_contract import DecoderContract, Subject
 from tests.gpu_actor.engine.plans import Plan, Setup, make_plan
 
@@ -48,3 +52,27 @@ class TestClassicWithFewGraphs(DecoderContract):
     @pytest.fixture
     def subject(self, whole: Plan) -> Iterator[Subject]:
         yield from serve(Setup(whole, classic=True, steady=False, graphs=2))
+
+
+@pytest.mark.parametrize("elements", ["float32", "float16"])
+def test_the_demonstration_model_gives_the_tokens_of_the_cpu_engine(
+    elements: str, model_file: Path, exact: ModelExecutor, tmp_path: Path
+) -> None:
+    plan = make_plan(tmp_path, model_file, elements, positions=32, rows=2, tokens=16)
+    decoder = Setup(plan, slots=2, shelves=0, context=31, chunk=16).decoder()
+    prompt = exact.tokenizer.encode("The three primary colours are red,", special=False)
+    exact.decoder.keep(0, 0)
+    expected = greedy(exact.decoder, exact.table, prompt, 6)
+    exact.decoder.keep(0, 0)
+    assert greedy(decoder, plan.table, prompt, 6) == expected
+    decoder.close()
+
+
+def greedy(decoder: Decoder, table: TokenTable, prompt: list[int], count: int) -> list[int]:
+    """The likeliest continuation."""
+    logits = decoder.prefill(0, table.states(prompt))
+    made: list[int] = []
+    for _ in range(count):
+        made.append(int(logits.argmax()))
+        logits = decoder.decode([0], table.states(made[-1:]))[0]
+    return made
