@@ -19,7 +19,7 @@ import msgspec
 from actors import addresses
 from actors.addresses import QUEUE, SOCKETS
 from actors.conversation.beginning import beginning
-from actors.conversation.live_reply import LiveReply
+from actors.conversation.live_reply import LiveReply, joined, said
 from actors.conversation.message_tree import MessageTree
 from actors.conversation.requests import Made, Maker, refusal
 from actors.conversation.saving import Saving
@@ -172,7 +172,9 @@ class Session:
         self.requests.update(key for key, _ in state.request_keys)
         effects: list[Effect] = [Send(SOCKETS, Awake(self.id))]
         if state.live is not None:
-            self.live = live = LiveReply(state.live, state.committed, state.committed_text)
+            self.live = live = LiveReply(
+                state.live, state.committed, state.committed_text, state.committed_thoughts
+            )
             if live.worker:
                 live.leased(live.attempt, live.worker)
                 effects.append(Send(addresses.worker(live.worker), self.resume(live)))
@@ -534,13 +536,15 @@ class Session:
         if not live.pinned:
             mine = live.generation
             writes.append(PinPrompt(mine.id, mine.model, mine.prompt_digest))
+        text, thoughts = said(tokens)
         writes.append(
             AppendChunk(
                 generation=live.generation.id,
                 attempt=live.attempt,
                 first_seq=len(live.committed),
                 token_ids=tuple(token.token_id for token in tokens),
-                text="".join(token.text for token in tokens),
+                text=text,
+                thoughts=thoughts,
             )
         )
 
@@ -553,9 +557,9 @@ class Session:
     def show(self, live: LiveReply, tokens: list[Token]) -> list[Effect]:
         """The tokens are durable: the readers may have them, the link may forget them."""
         first = len(live.committed)
-        text = live.durable(tokens)
+        text, thoughts = live.durable(tokens)
         seq = len(live.committed)
-        effects = self.to_readers(ReplyText(self.id, live.generation.id, first, seq, text))
+        effects = self.to_readers(ReplyText(self.id, live.generation.id, first, seq, text, thoughts))
         if live.worker:
             effects.append(Send(addresses.worker(live.worker), self.ack(live)))
         return effects
@@ -565,14 +569,15 @@ class Session:
 
     def complete(self, live: LiveReply, tokens: list[Token], end: End) -> list[Effect]:
         """The worker's End is in order: the reply is what is committed and these last tokens."""
-        text = "".join(token.text for token in tokens) + end.text
+        text, thoughts = said(tokens)
+        more = (text + end.text, thoughts + end.thought)
         match end.reason:
             case "stop" | "length":
-                return self.finish(live, "done", end.reason, more=text, tokens=len(tokens))
+                return self.finish(live, "done", end.reason, more=more, tokens=len(tokens))
             case "cancelled":
-                return self.finish(live, "cancelled", end.reason, more=text, tokens=len(tokens))
+                return self.finish(live, "cancelled", end.reason, more=more, tokens=len(tokens))
             case "refused" | "failed":
-                return self.finish(live, "failed", end.reason, more=text, tokens=len(tokens), why=end.why)
+                return self.finish(live, "failed", end.reason, more=more, tokens=len(tokens), why=end.why)
 
     def finish(
         self,
@@ -580,22 +585,25 @@ class Session:
         state: Any,
         reason: str,
         *,
-        more: str = "",
+        more: tuple[str, str] = ("", ""),
         tokens: int = 0,
         why: str = "",
     ) -> list[Effect]:
-        """Compact the reply into its message and end it; what is neither committed nor in `more` is lost."""
+        """Compact the reply into its message and end it; what is neither committed nor in `more` (text and
+        thoughts) is lost. Thoughts alone make a message too: somebody read them.
+        """
         live.ending = True
         maker = self.maker(self.begun)
         message: StoredMessage | None = None
 
         def writes() -> tuple[Write, ...]:
             nonlocal message
-            made = live.text + more
-            if made or (state == "done" and live.generation.continues):
+            made, thought = live.text + more[0], live.thoughts + more[1]
+            if made or thought or (state == "done" and live.generation.continues):
                 text = live.generation.continues + made
                 message = msgspec.structs.replace(
                     maker.message(live.generation.parent, "assistant", text, None),
+                    thoughts=joined(live.generation.continues_thoughts, thought),
                     id=live.generation.message,
                     generation=live.generation.id,
                     ended=reason,

@@ -34,6 +34,7 @@ class Tokens(Struct, frozen=True, array_like=True):
 
     ids: tuple[int, ...]
     text: str
+    thoughts: str = ""  # rows from before there were any end with the text
 
 
 class Target(NamedTuple):
@@ -58,7 +59,7 @@ async def append_chunks(unit: Unit, writes: Sequence[AppendChunk]) -> None:
         place = chunk_place(
             write.generation, target.user, target.conversation, write.attempt, write.first_seq, count
         )
-        body = msgspec.msgpack.encode(Tokens(write.token_ids, write.text))
+        body = msgspec.msgpack.encode(Tokens(write.token_ids, write.text, write.thoughts))
         key = DataKey(target.key_id, secrets[target.key_id])
         rows.append(
             {
@@ -114,6 +115,7 @@ async def open_chunks(unit: Unit, generation: Row) -> Tokens:
     secrets = await unit.keys.secrets(unit.db, {row["body_key_id"] for row in rows})
     ids: list[int] = []
     texts: list[str] = []
+    thoughts: list[str] = []
     for row in rows:
         if row["first_seq"] != len(ids):
             raise DamagedRowError(
@@ -130,7 +132,8 @@ async def open_chunks(unit: Unit, generation: Row) -> Tokens:
         tokens = msgspec.msgpack.decode(BODY.open(secrets, place, row), type=Tokens)
         ids.extend(tokens.ids)
         texts.append(tokens.text)
-    return Tokens(tuple(ids), "".join(texts))
+        thoughts.append(tokens.thoughts)
+    return Tokens(tuple(ids), "".join(texts), "".join(thoughts))
 
 
 async def drop_chunks(db: Db, generation: UUID) -> None:

@@ -144,7 +144,7 @@ async def find_conversations(unit: Unit, query: FindConversations) -> list[Conve
                 character_name=face.sheet.name,
                 portrait=portrait,
                 updated_ms=row["updated_ms"],
-                last_line=" ".join(open_body(secrets, heads[conversation.head]).split())[:LAST_LINE],
+                last_line=" ".join(open_body(secrets, heads[conversation.head]).text.split())[:LAST_LINE],
                 live=conversation.id in live,
             )
         )

@@ -49,6 +49,7 @@ class Inputs(Struct, frozen=True, array_like=True):
 
     continues: str
     sampling: Sampling
+    continues_thoughts: str = ""
 
 
 # -- writes -------------------------------------------------------------------------------------
@@ -62,7 +63,7 @@ async def add_generation(unit: Unit, write: AddGeneration) -> None:
     require(user == made.user, "The conversation is another user's.")
     await check_in_tree(unit.db, made.conversation, made.parent, "The parent")
     key = await unit.keys.key(unit.db, key_id)
-    inputs = msgspec.msgpack.encode(Inputs(made.continues, made.sampling))
+    inputs = msgspec.msgpack.encode(Inputs(made.continues, made.sampling, made.continues_thoughts))
     await tables.Generation.create(
         using_db=unit.db,
         id=made.id,
@@ -149,6 +150,7 @@ def open_generation(secrets: Secrets, row: Row) -> StoredGeneration:
         worker_boot=row["worker_boot"],
         model=row["model"],
         prompt_digest=row["prompt_digest"],
+        continues_thoughts=inputs.continues_thoughts,
     )
 
 

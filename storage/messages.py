@@ -4,6 +4,9 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
+import msgspec
+from msgspec import Struct
+
 from actors.messages.archive import AddMessage, StoredMessage
 from storage import tables
 from storage.database import Db
@@ -26,6 +29,16 @@ COLUMNS = (
     "tokens",
     *BODY.columns,
 )
+
+WITH_THOUGHTS = b"\x92"
+"""First byte of a body that holds thoughts: msgpack's array of two."""
+
+
+class Body(Struct, frozen=True, array_like=True):
+    """What lies in `body`."""
+
+    text: str
+    thoughts: str = ""
 
 
 async def add_message(unit: Unit, write: AddMessage) -> None:
@@ -72,7 +85,7 @@ async def insert_message(unit: Unit, message: StoredMessage, user: UUID, key: Da
         generation=message.generation,
         ended=message.ended,
         tokens=message.tokens,
-        **BODY.seal(key, Place(message.id, user, message.conversation), message.body.encode()),
+        **BODY.seal(key, Place(message.id, user, message.conversation), body_bytes(message)),
         **unit.owned(user),
     )
 
@@ -81,22 +94,40 @@ async def message_rows(db: Db, **which: Any) -> Sequence[Row]:
     return await tables.Message.filter(**which).using_db(db).values(*COLUMNS)
 
 
-def open_body(secrets: Secrets, row: Row) -> str:
-    return BODY.open(secrets, Place(row["id"], row["user_id"], row["conversation_id"]), row).decode()
+def body_bytes(message: StoredMessage) -> bytes:
+    """What is sealed: the text in UTF-8, or where there are thoughts both as msgpack. The array that this
+    begins with has a byte (0x92) that no UTF-8 text begins with, so the two are told apart.
+    """
+    if message.thoughts:
+        return msgspec.msgpack.encode(Body(message.body, message.thoughts))
+    return message.body.encode()
+
+
+def open_body(secrets: Secrets, row: Row) -> Body:
+    return read_body(BODY.open(secrets, Place(row["id"], row["user_id"], row["conversation_id"]), row))
+
+
+def read_body(data: bytes) -> Body:
+    """What body_bytes made, and every body from before there were thoughts."""
+    if data[:1] == WITH_THOUGHTS:
+        return msgspec.msgpack.decode(data, type=Body)
+    return Body(data.decode())
 
 
 def open_message(secrets: Secrets, row: Row) -> StoredMessage:
+    body = open_body(secrets, row)
     return StoredMessage(
         id=row["id"],
         conversation=row["conversation_id"],
         parent=row["parent"],
         sibling=row["sibling"],
         role=row["role"],
-        body=open_body(secrets, row),
+        body=body.text,
         character_version=row["character_version_id"],
         created_ms=row["created_ms"],
         request_key=row["request_key"],
         generation=row["generation"],
         ended=row["ended"],
         tokens=row["tokens"],
+        thoughts=body.thoughts,
     )

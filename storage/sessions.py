@@ -35,6 +35,7 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
         live=open_generation(secrets, live) if live else None,
         committed=tokens.ids,
         committed_text=tokens.text,
+        committed_thoughts=tokens.thoughts,
         request_keys=tuple((key, generation) for key, generation in request_keys),
     )
 

@@ -106,7 +106,8 @@ class Conversation(Model):
         indexes = (("user_id", "updated_ms"),)
 
 
-# Immutable. The root is its own parent and has sibling -1, so that it takes no child's place.
+# Immutable. The root is its own parent and has sibling -1, so that it takes no child's place. `body` holds
+# the text, and the thoughts of a model that thinks.
 class Message(Model):
     id = IdField(primary_key=True)
     node_id = IdField()
@@ -132,7 +133,7 @@ class Message(Model):
         unique_together = (("conversation_id", "parent", "sibling"),)
 
 
-# `inputs` holds the text that the reply goes on from, and the sampling.
+# `inputs` holds the text and the thoughts that the reply goes on from, and the sampling.
 class Generation(Model):
     id = IdField(primary_key=True)
     node_id = IdField()  # after a lease: the node that holds it
@@ -161,7 +162,8 @@ class Generation(Model):
         unique_together = (("conversation_id", "request_key"),)
 
 
-# Tokens first_seq ≤ i < first_seq + count of a generation under way; `body` holds ids and text.
+# Tokens first_seq ≤ i < first_seq + count of a generation under way; `body` holds ids,
+# text and thoughts.
 class GenerationChunk(Model):
     id = fields.BigIntField(primary_key=True)
     node_id = IdField()

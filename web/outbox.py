@@ -39,14 +39,15 @@ class TooFarBehindError(Exception):
 
 
 class Entry:
-    """An event that waits; a ReplyText gathers the texts of those that follow it."""
+    """An event that waits; a ReplyText gathers the texts and thoughts of those that follow it."""
 
-    __slots__ = ("event", "size", "texts")
+    __slots__ = ("event", "size", "texts", "thoughts")
 
     def __init__(self, event: OutEvent) -> None:
         self.event = event
         self.size = size_of(event)
         self.texts: list[str] = [event.text] if isinstance(event, ReplyText) else []
+        self.thoughts: list[str] = [event.thoughts] if isinstance(event, ReplyText) else []
 
     def take_in(self, more: OutEvent) -> bool:
         """Let the event carry `more` as well, if it can."""
@@ -55,7 +56,8 @@ class Entry:
             case ReplyText(), ReplyText() if mine.generation == more.generation and mine.next_seq == more.seq:
                 self.event = msgspec.structs.replace(mine, next_seq=more.next_seq)
                 self.texts.append(more.text)
-                self.size += text_bytes(more.text)
+                self.thoughts.append(more.thoughts)
+                self.size += text_bytes(more.text) + text_bytes(more.thoughts)
             case ReplyState(), ReplyState() if mine.live.generation == more.live.generation:
                 self.event = more
                 self.size = size_of(more)
@@ -68,7 +70,9 @@ class Entry:
 
     def whole(self) -> OutEvent:
         if isinstance(self.event, ReplyText) and len(self.texts) > 1:
-            return msgspec.structs.replace(self.event, text="".join(self.texts))
+            return msgspec.structs.replace(
+                self.event, text="".join(self.texts), thoughts="".join(self.thoughts)
+            )
         return self.event
 
 
@@ -181,20 +185,21 @@ def text_bytes(text: str) -> int:
 def message_bytes(message: ShownMessage | None) -> int:
     if message is None:
         return 0
-    return FRAME_BYTES + text_bytes(message.text) + 40 * len(message.siblings)
+    return FRAME_BYTES + text_bytes(message.text) + text_bytes(message.thoughts) + 40 * len(message.siblings)
 
 
 def live_bytes(live: LiveReply | None) -> int:
     if live is None:
         return 0
-    return FRAME_BYTES + text_bytes(live.text) + text_bytes(live.continues) + 40 * len(live.siblings)
+    texts = (live.text, live.continues, live.thoughts, live.continues_thoughts)
+    return FRAME_BYTES + sum(map(text_bytes, texts)) + 40 * len(live.siblings)
 
 
 def size_of(event: OutEvent) -> int:
     """About how many bytes the event takes on the wire."""
     match event:
         case ReplyText():
-            return FRAME_BYTES + text_bytes(event.text)
+            return FRAME_BYTES + text_bytes(event.text) + text_bytes(event.thoughts)
         case MessageAdded() | ReplyFinished():
             return FRAME_BYTES + message_bytes(event.message)
         case ReplyState():

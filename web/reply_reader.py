@@ -33,9 +33,10 @@ class Outcome(Struct, frozen=True):
 
 
 class Step(Struct, frozen=True):
-    """What an event means: text to show, commands to send, and the end."""
+    """What an event means: text and thoughts to show, commands to send, and the end."""
 
     text: str = ""
+    thoughts: str = ""
     say: tuple[Open | SendText, ...] = ()
     outcome: Outcome | None = None
 
@@ -48,6 +49,7 @@ class ReplyReader:
         self.generation: UUID | None = None
         self.next_seq = 0
         self.text = ""
+        self.thoughts = ""
 
     def open(self) -> Open:
         """Read on from where we stand."""
@@ -63,7 +65,7 @@ class ReplyReader:
                 self.generation = self.generation or live.generation
                 return Step()
             case ReplyText() if event.generation == self.generation:
-                return self.more(event.seq, event.next_seq, event.text)
+                return self.more(event.seq, event.next_seq, event.text, event.thoughts)
             case ReplyFinished() if event.generation == self.generation:
                 return self.finished(event.message, event.reason, event.why)
             case Problem() if event.request_key == self.request.request_key:
@@ -73,7 +75,7 @@ class ReplyReader:
             case MessageAdded() | _:
                 return Step()
 
-    def more(self, seq: int, next_seq: int, text: str) -> Step:
+    def more(self, seq: int, next_seq: int, text: str, thoughts: str) -> Step:
         if seq > self.next_seq:
             return Step(say=(self.open(),))
         if next_seq <= self.next_seq:
@@ -82,7 +84,8 @@ class ReplyReader:
             return Step(say=(self.open(),))
         self.next_seq = next_seq
         self.text += text
-        return Step(text)
+        self.thoughts += thoughts
+        return Step(text, thoughts)
 
     def snapshot(self, event: Snapshot) -> Step:
         if event.live is not None:
@@ -100,19 +103,21 @@ class ReplyReader:
     def live(self, live: LiveReply) -> Step:
         self.generation = self.generation or live.generation
         if live.seq == self.next_seq:
-            return self.more(live.seq, live.next_seq, live.text)
-        if live.seq == 0 and live.text.startswith(self.text):
-            fresh = live.text[len(self.text) :]
-            self.text, self.next_seq = live.text, live.next_seq
-            return Step(fresh)
+            return self.more(live.seq, live.next_seq, live.text, live.thoughts)
+        if live.seq == 0 and live.text.startswith(self.text) and live.thoughts.startswith(self.thoughts):
+            fresh = Step(live.text[len(self.text) :], live.thoughts[len(self.thoughts) :])
+            self.text, self.thoughts, self.next_seq = live.text, live.thoughts, live.next_seq
+            return fresh
         return Step(outcome=Outcome("The server sent another reply than the one it had begun."))
 
     def finished(self, message: ShownMessage | None, reason: str, why: str) -> Step:
-        whole = message.text if message is not None else ""
-        if not whole.startswith(self.text):
+        whole, thoughts = (message.text, message.thoughts) if message is not None else ("", "")
+        if not whole.startswith(self.text) or not thoughts.startswith(self.thoughts):
             return Step(outcome=Outcome("The reply that was kept is not the one that was shown."))
-        rest = whole[len(self.text) :]
-        self.text = whole
+        rest, rest_thoughts = whole[len(self.text) :], thoughts[len(self.thoughts) :]
+        self.text, self.thoughts = whole, thoughts
         if reason in COMPLETE:
-            return Step(rest, outcome=Outcome())
-        return Step(rest, outcome=Outcome(why or f"The reply is not complete: {reason or 'failed'}."))
+            return Step(rest, rest_thoughts, outcome=Outcome())
+        return Step(
+            rest, rest_thoughts, outcome=Outcome(why or f"The reply is not complete: {reason or 'failed'}.")
+        )

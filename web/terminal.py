@@ -2,7 +2,8 @@
 
 Each call begins a new conversation, under the built-in local user, whose name in the chat is always the
 same, with the sampling of a preset, whatever the settings of the node say: so the same seed gives the same
-text.
+text. The reply alone goes to standard output; what the model thinks before it is shown dimmed on standard
+error, where that is a terminal.
 """
 
 import asyncio
@@ -38,12 +39,14 @@ from web.protocol import (
     ServerFrame,
     Welcome,
 )
-from web.reply_reader import Outcome, ReplyReader
+from web.reply_reader import Outcome, ReplyReader, Step
 
 REQUEST_S = 10.0
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
 MAX_EVENT_BYTES = 67_108_864
+
+DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(ServerFrame).decode
@@ -85,9 +88,10 @@ def chat(
     data: Path, text: str, character: str | None, seed: int | None, timeout_s: float, sampling: Sampling
 ) -> int:
     """Ask, and write the reply to standard output as it comes. Returns the exit status."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        # A console that lacks a character shows a ? instead.
-        sys.stdout.reconfigure(errors="replace")  # pyright: ignore[reportUnknownMemberType]
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A console that lacks a character shows a ? instead.
+            stream.reconfigure(errors="replace")  # pyright: ignore[reportUnknownMemberType]
     try:
         asyncio.run(Terminal(data, sampling).chat(text, character, seed, timeout_s))
     except ChatError as error:
@@ -255,7 +259,7 @@ class Terminal:
                     case _:
                         opened = opened or isinstance(event, Snapshot)
                         step = reader.take(event)
-                write(step.text)
+                show(step, reader)
                 for command in step.say:
                     await say(socket, command)
                 if step.outcome is not None:
@@ -299,6 +303,16 @@ def own_machine() -> ssl.SSLContext:
 
 async def say(socket: ClientConnection, frame: Any) -> None:
     await socket.send(encode(frame).decode())
+
+
+def show(step: Step, reader: ReplyReader) -> None:
+    """What the step adds. Raises ChatError."""
+    if reader.thoughts and sys.stderr.isatty():
+        begins = bool(step.text) and step.text == reader.text
+        thoughts = f"{DIM}{step.thoughts}{PLAIN}" if step.thoughts else ""
+        sys.stderr.write(thoughts + ("\n\n" if begins else ""))
+        sys.stderr.flush()
+    write(step.text)
 
 
 def write(text: str) -> None:

@@ -19,12 +19,16 @@ HELD_FRAMES = 1_024  # not committed yet; the credit window of an honest link is
 
 
 class LiveReply:
-    def __init__(self, generation: StoredGeneration, committed: tuple[int, ...], text: str) -> None:
+    def __init__(
+        self, generation: StoredGeneration, committed: tuple[int, ...], text: str, thoughts: str = ""
+    ) -> None:
         self.generation = generation
         self.state: GenerationState = generation.state
         self.committed = list(committed)
         self.text = text  # of the committed tokens
-        self.marks: dict[int, int] = {len(committed): len(text)}  # tokens shown → characters shown
+        self.thoughts = thoughts  # of the same tokens
+        # Tokens shown → characters shown, of the text and of the thoughts.
+        self.marks: dict[int, tuple[int, int]] = {len(committed): (len(text), len(thoughts))}
         self.worker = generation.worker
         self.attempt = generation.attempt
         self.inbox: Inbox[Token | End] | None = None  # None: nobody works on it
@@ -82,10 +86,14 @@ class LiveReply:
 
     def too_long(self, frame: Token | End) -> bool:
         """Whether the worker makes more than it was asked for."""
-        most = self.generation.sampling.max_tokens
+        sampling = self.generation.sampling
+        most = sampling.max_tokens + sampling.max_thought_tokens
         if isinstance(frame, Token) and frame.seq >= most:
             return True
-        return len(self.text) > most * CHARACTERS_A_TOKEN
+        return (
+            len(self.text) > sampling.max_tokens * CHARACTERS_A_TOKEN
+            or len(self.thoughts) > most * CHARACTERS_A_TOKEN
+        )
 
     def take(self, frame: Token | End) -> None:
         """Put the frame in order behind what has arrived; one too many is dropped, and asked for later."""
@@ -102,18 +110,20 @@ class LiveReply:
 
     # -- what is durable ----------------------------------------------------------------------
 
-    def durable(self, tokens: list[Token]) -> str:
-        """These tokens are committed; returns their text."""
-        text = "".join(token.text for token in tokens)
+    def durable(self, tokens: list[Token]) -> tuple[str, str]:
+        """These tokens are committed; returns their text and their thoughts."""
+        text, thoughts = said(tokens)
         self.committed += [token.token_id for token in tokens]
         self.text += text
-        self.marks[len(self.committed)] = len(self.text)
-        return text
+        self.thoughts += thoughts
+        self.marks[len(self.committed)] = (len(self.text), len(self.thoughts))
+        return text, thoughts
 
     def shown(self, siblings: tuple[UUID, ...], generation: UUID | None = None, seq: int = 0) -> ShownLive:
         """For a reader that has the first `seq` tokens of `generation`."""
         known = generation == self.generation.id and seq in self.marks
         start = seq if known else 0
+        text, thoughts = self.marks[seq] if known else (0, 0)
         return ShownLive(
             generation=self.generation.id,
             message=self.generation.message,
@@ -122,13 +132,25 @@ class LiveReply:
             state=self.state,
             seq=start,
             next_seq=len(self.committed),
-            text=self.text[self.marks[seq] :] if known else self.text,
+            text=self.text[text:],
             continues=self.generation.continues,
             place=self.place.place if self.place else 0,
             waiting=self.place.waiting if self.place else 0,
             wait_s=self.place.wait_s if self.place else -1.0,
+            thoughts=self.thoughts[thoughts:],
+            continues_thoughts=self.generation.continues_thoughts,
         )
 
     def announced(self, siblings: tuple[UUID, ...]) -> ShownLive:
-        """Its state alone, without text."""
+        """Its state alone, without text and thoughts."""
         return self.shown(siblings, self.generation.id, len(self.committed))
+
+
+def said(tokens: list[Token]) -> tuple[str, str]:
+    """The text of these tokens, and their thoughts."""
+    return "".join(token.text for token in tokens), "".join(token.thought for token in tokens)
+
+
+def joined(before: str, more: str) -> str:
+    """Thoughts and those that came when the reply was continued."""
+    return f"{before}\n\n{more}" if before and more else before + more

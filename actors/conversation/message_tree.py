@@ -52,4 +52,5 @@ class MessageTree:
             created_ms=message.created_ms,
             siblings=self.siblings(message.id),
             ended=message.ended,
+            thoughts=message.thoughts,
         )

@@ -87,7 +87,7 @@ class Maker:
                 return Made(None, self.generation(old.id if old.role == "user" else old.parent, key))
             case Continue():
                 old = self.tree.messages[request.message]
-                return Made(None, self.generation(old.parent, key, kind="continue", continues=old.body))
+                return Made(None, self.generation(old.parent, key, kind="continue", continues=old))
 
     def message(self, parent: UUID, role: Role, text: str, key: UUID | None) -> StoredMessage:
         return StoredMessage(
@@ -108,7 +108,7 @@ class Maker:
         key: UUID,
         *,
         kind: GenerationKind = "reply",
-        continues: str = "",
+        continues: StoredMessage | None = None,
         sampling: Sampling | None = None,
         seed: int | None = None,
     ) -> StoredGeneration:
@@ -120,7 +120,8 @@ class Maker:
             message=self.world.new_id(),
             request_key=key,
             kind=kind,
-            continues=continues,
+            continues=continues.body if continues is not None else "",
+            continues_thoughts=continues.thoughts if continues is not None else "",
             seed=self.world.new_seed() if seed is None else seed,
             sampling=sampling or self.sampling,
             created_ms=self.world.utc_ms(),

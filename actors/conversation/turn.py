@@ -37,7 +37,9 @@ def request_of(
 
 
 def history(tree: MessageTree, head: UUID, settings: SessionSettings) -> tuple[TurnMessage, ...]:
-    """The newest messages down to `head`, as many as a frame takes; the worker trims to its context."""
+    """The newest messages down to `head`, as many as a frame takes; the worker trims to its context. What
+    was thought before them stays out: models are trained without it, and it would fill the context.
+    """
     kept: deque[TurnMessage] = deque()
     left = settings.history_chars
     for message in reversed(tree.path(head)[-settings.history_limit :]):

@@ -26,7 +26,8 @@ GenerationKind = Literal["reply", "continue"]
 
 class StoredMessage(Struct, frozen=True):
     """A node of the message tree; immutable. The root of a conversation has role "system", no body
-    and itself as parent (a NULL parent would evade UNIQUE(conversation, parent, sibling))."""
+    and itself as parent (a NULL parent would evade UNIQUE(conversation, parent, sibling)). `thoughts` are
+    what the model thought before it replied: kept with the message, and in no prompt."""
 
     id: UUID
     conversation: UUID
@@ -40,6 +41,7 @@ class StoredMessage(Struct, frozen=True):
     generation: UUID | None = None  # the generation that made it
     ended: str = ""  # for a reply: stop, length, cancelled, failed …
     tokens: int = 0
+    thoughts: str = ""
 
 
 class StoredGeneration(Struct, frozen=True):
@@ -62,6 +64,7 @@ class StoredGeneration(Struct, frozen=True):
     worker_boot: UUID | None = None
     model: str = ""
     prompt_digest: bytes = b""
+    continues_thoughts: str = ""  # those of the message whose text it goes on from
 
 
 class StoredConversation(Struct, frozen=True):
@@ -169,6 +172,7 @@ class AppendChunk(Struct, frozen=True):
     first_seq: int
     token_ids: tuple[int, ...]
     text: str
+    thoughts: str = ""
 
 
 class EndGeneration(Struct, frozen=True):
@@ -239,7 +243,7 @@ class WritesFailed(Struct, frozen=True):
 
 
 class ConversationState(Struct, frozen=True):
-    """All that a session needs to wake. `live` has its committed ids and text beside it."""
+    """All that a session needs to wake. `live` has its committed ids, text and thoughts beside it."""
 
     conversation: StoredConversation
     messages: tuple[StoredMessage, ...]  # oldest first, root included
@@ -247,6 +251,7 @@ class ConversationState(Struct, frozen=True):
     committed: tuple[int, ...] = ()
     committed_text: str = ""
     request_keys: tuple[tuple[UUID, UUID], ...] = ()  # request key → generation, all of them
+    committed_thoughts: str = ""
 
 
 class QueueState(Struct, frozen=True):

@@ -117,7 +117,8 @@ ProblemCode = Literal["not_found", "busy", "queue_full", "bad_request", "storage
 
 class ShownMessage(Struct, frozen=True):
     """A message on the shown path. `siblings` are all versions at this place, oldest first, itself
-    included. `ended` says how a reply ended: stop, length, cancelled, failed; "" for a person's."""
+    included. `ended` says how a reply ended: stop, length, cancelled, failed; "" for a person's.
+    `thoughts` are what the model thought before it, and no part of `text`."""
 
     id: UUID
     parent: UUID
@@ -126,11 +127,13 @@ class ShownMessage(Struct, frozen=True):
     created_ms: int
     siblings: tuple[UUID, ...]
     ended: str = ""
+    thoughts: str = ""
 
 
 class LiveReply(Struct, frozen=True):
-    """The reply being made. `text` holds what follows the first `seq` tokens that the reader has;
-    `next_seq` is the place of the next ReplyText. `continues` is text that stands before it."""
+    """The reply being made. `text` and `thoughts` hold what follows the first `seq` tokens that the reader
+    has; `next_seq` is the place of the next ReplyText. `continues` is text that stands before it, and
+    `continues_thoughts` are thoughts that do, a blank line between them and its own."""
 
     generation: UUID
     message: UUID
@@ -144,6 +147,8 @@ class LiveReply(Struct, frozen=True):
     place: int = 0  # in the queue, 1 = next; 0 when not waiting
     waiting: int = 0
     wait_s: float = -1.0
+    thoughts: str = ""
+    continues_thoughts: str = ""
 
 
 class Snapshot(Struct, frozen=True, tag="snapshot", tag_field="type"):
@@ -176,14 +181,15 @@ class ReplyState(Struct, frozen=True, tag="reply_state", tag_field="type"):
 
 
 class ReplyText(Struct, frozen=True, tag="reply_text", tag_field="type"):
-    """Text of the tokens seq ≤ i < next_seq: durable already. One that does not begin where the
-    reader stands is a repetition (drop it) or a gap (open again)."""
+    """Text and thoughts of the tokens seq ≤ i < next_seq: durable already. One that does not begin where
+    the reader stands is a repetition (drop it) or a gap (open again)."""
 
     conversation: UUID
     generation: UUID
     seq: int
     next_seq: int
     text: str
+    thoughts: str = ""
 
 
 class ReplyFinished(Struct, frozen=True, tag="reply_finished", tag_field="type"):

@@ -137,8 +137,8 @@ def accepted(number: int = 1, attempt: int = 1, model: str = "model", digest: by
     return Accepted(uid(number), attempt, model, digest, 10)
 
 
-def token(seq: int, number: int = 1, attempt: int = 1, text: str | None = None) -> Token:
-    return Token(uid(number), attempt, seq, 100 + seq, f"{seq} " if text is None else text)
+def token(seq: int, number: int = 1, attempt: int = 1, text: str | None = None, thought: str = "") -> Token:
+    return Token(uid(number), attempt, seq, 100 + seq, f"{seq} " if text is None else text, thought)
 
 
 def end(

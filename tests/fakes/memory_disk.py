@@ -306,6 +306,7 @@ class MemoryDisk:
             live=live,
             committed=tuple(token for c in chunks for token in c.token_ids),
             committed_text="".join(c.text for c in chunks),
+            committed_thoughts="".join(c.thoughts for c in chunks),
             request_keys=tuple(
                 (g.request_key, g.id) for g in sorted(generations, key=lambda g: (g.created_ms, g.id))
             ),

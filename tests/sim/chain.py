@@ -3,6 +3,9 @@
 A token id is 20 bits of a hash over the seed and the ids before it, and 10 bits of salt, which
 differs from attempt to attempt: the engines of the simulator never draw the same token twice. A
 token of an older attempt that slips into a newer one does not fit what stands before it.
+
+Some replies begin with thoughts: so many of their first tokens, the last of which begins the reply as well,
+in the same word. Some hold the word of their last token back until the end.
 """
 
 import hashlib
@@ -30,14 +33,38 @@ def text_of(token: int) -> str:
     return f"{token:x} "
 
 
+def thoughts(seed: int) -> int:
+    """How many of the first tokens are thoughts; a reply may be cut before it has as many."""
+    return Random(f"thoughts {seed}").choice((0, 0, 1, 4, 20))
+
+
+def holds_back(seed: int) -> bool:
+    return Random(f"held {seed}").random() < 0.3
+
+
+def said(seed: int, place: int, token: int) -> tuple[str, str]:
+    """What the token at this place adds to the text, and to the thoughts."""
+    last = thoughts(seed) - 1
+    return text_of(token) if place >= last else "", text_of(token) if place <= last else ""
+
+
 def salt_of(boot: UUID, attempt: int) -> int:
     return hash((boot.int, attempt)) & (1 << SALT_BITS) - 1
 
 
-def verify(seed: int, text: str, limit: int, *, whole: bool) -> str | None:
-    """What is wrong with the text of a reply, or None."""
+def verify(seed: int, text: str, thought: str, limit: int, *, whole: bool) -> str | None:
+    """What is wrong with the text of a reply and its thoughts, or None."""
     before: list[int] = []
-    for number, word in enumerate(text.split()):
+    words, thought_words = text.split(), thought.split()
+    if thought_words:
+        if words and (len(thought_words) != thoughts(seed) or words[0] != thought_words[-1]):
+            return "the text does not begin where the thoughts end"
+        words = thought_words + words[1:]
+    elif thoughts(seed) and words:
+        return "there are no thoughts"
+    if len(thought_words) > thoughts(seed):
+        return "there are more thoughts than there were"
+    for number, word in enumerate(words):
         token = int(word, 16)
         if token >> SALT_BITS != link(seed, before):
             return f"token {number} does not follow from those before it"

@@ -16,7 +16,7 @@ from actors.generation_queue import GenerationQueue
 from actors.link import Link
 from actors.mailbox import Runtime
 from actors.messages.archive import AddAccount, AddCharacterVersion
-from actors.messages.generation import Ack, CharacterSheet, Sampling
+from actors.messages.generation import Ack, CharacterSheet, GenerateReply, Sampling
 from actors.messages.link import EngineDown, EngineHello, Redial
 from actors.session import Session
 from actors.settings import (
@@ -162,6 +162,8 @@ class ToBoxes:
             return
         if isinstance(message, Ack):
             self.cluster.acknowledged(message)
+        if isinstance(message, GenerateReply):
+            self.cluster.asked(message)
         box.line.carry(encode(addresses.LINK, message), box.from_web)
 
 
@@ -276,6 +278,13 @@ class Cluster:
         durable = self.durable_tokens(ack.generation)
         if durable is not None and ack.next_seq > durable:
             self.violate(f"token {ack.next_seq - 1} was acknowledged before it was committed")
+
+    def asked(self, request: GenerateReply) -> None:
+        """A worker is told what was said, word for word, and nothing of what was thought."""
+        messages = self.disk.messages.values()
+        said = {each.body for each in messages if each.conversation == request.conversation}
+        if any(each.text not in said for each in request.turn.history):
+            self.violate("a worker was told something that nobody said")
 
     def violate(self, what: str) -> None:
         self.violations.append(f"{what} (at {self.loop.now:.3f} s)")

@@ -9,11 +9,18 @@ from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
+from msgspec.structs import replace
+
+from actors import session
+from actors.conversation import live_reply, turn
 from actors.conversation.live_reply import LiveReply
+from actors.conversation.message_tree import MessageTree
 from actors.effects import Effect, Send
 from actors.generation_queue import GenerationQueue
-from actors.messages.generation import Ack, End, Token
+from actors.messages.archive import ConversationState, StoredConversation, StoredMessage
+from actors.messages.generation import Ack, End, GenerateReply, Token
 from actors.session import Session
+from actors.settings import SessionSettings
 from actors.wire.reliable import Inbox, Outbox
 
 
@@ -100,10 +107,55 @@ def text_altered() -> Generator[None]:
     """A session swaps two tokens of a chunk."""
     honest = LiveReply.durable
 
-    def durable(self: LiveReply, tokens: list[Token]) -> str:
+    def durable(self: LiveReply, tokens: list[Token]) -> tuple[str, str]:
         return honest(self, [*tokens[1:2], *tokens[:1], *tokens[2:]])
 
     with patch.object(LiveReply, "durable", durable):
+        yield
+
+
+@contextmanager
+def thoughts_said_aloud() -> Generator[None]:
+    """What was thought is shown and kept as part of the reply."""
+    honest = live_reply.said
+
+    def said(tokens: list[Token]) -> tuple[str, str]:
+        text, thoughts = honest(tokens)
+        return thoughts + text, ""
+
+    with patch.object(live_reply, "said", said), patch.object(session, "said", said):
+        yield
+
+
+@contextmanager
+def thoughts_forgotten_at_a_restart() -> Generator[None]:
+    """A session that starts anew in the middle of a reply has only its text."""
+    honest = Session.loaded
+
+    def loaded(self: Session, state: Any) -> list[Effect]:
+        if isinstance(state, ConversationState):
+            state = replace(state, committed_thoughts="")
+        return honest(self, state)
+
+    with patch.object(Session, "loaded", loaded):
+        yield
+
+
+@contextmanager
+def thoughts_told_to_workers() -> Generator[None]:
+    """The history that a prompt is made of has the thoughts of earlier replies."""
+    honest = MessageTree.path
+
+    def path(self: MessageTree, head: UUID) -> list[StoredMessage]:
+        return [replace(message, body=message.thoughts + message.body) for message in honest(self, head)]
+
+    def request_of(
+        conversation: StoredConversation, tree: MessageTree, live: LiveReply, settings: SessionSettings
+    ) -> GenerateReply:
+        with patch.object(MessageTree, "path", path):
+            return turn.request_of(conversation, tree, live, settings)
+
+    with patch.object(session, "request_of", request_of):
         yield
 
 
@@ -117,5 +169,8 @@ CONTROLS: dict[str, Callable[[], Any]] = {
         never_sent_again,
         lease_not_given_back,
         text_altered,
+        thoughts_said_aloud,
+        thoughts_forgotten_at_a_restart,
+        thoughts_told_to_workers,
     )
 }

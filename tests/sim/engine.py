@@ -94,10 +94,18 @@ class ChainEngine:
             if sequence.replay:
                 replayed.append(slot)
                 return
-        if len(sequence.ids) >= chain.length(request.seed, request.sampling.max_tokens):
-            emitted.append(Emitted(slot, request.generation, -1, "", "stop"))
+        seed = request.seed
+        length = chain.length(seed, request.sampling.max_tokens)
+        if len(sequence.ids) >= length:
+            text, thought = (
+                chain.said(seed, length - 1, sequence.ids[-1]) if chain.holds_back(seed) else ("", "")
+            )
+            emitted.append(Emitted(slot, request.generation, -1, "", "stop", held=text, held_thought=thought))
             return
         salt = chain.salt_of(self.boot, request.attempt)
-        token = chain.next_token(request.seed, sequence.ids, salt)
+        token = chain.next_token(seed, sequence.ids, salt)
         sequence.ids.append(token)
-        emitted.append(Emitted(slot, request.generation, token, chain.text_of(token)))
+        text, thought = chain.said(seed, len(sequence.ids) - 1, token)
+        if len(sequence.ids) == length and chain.holds_back(seed):
+            text = thought = ""
+        emitted.append(Emitted(slot, request.generation, token, text, thought=thought))

@@ -32,7 +32,9 @@ class Reader:
         self.generation: UUID | None = None
         self.seq = 0
         self.text = ""
+        self.thoughts = ""
         self.continues = ""
+        self.continues_thoughts = ""
         self.finished: dict[UUID, ReplyFinished] = {}
         self.unsent: SendText | None = None  # what was asked and not yet seen to be taken
 
@@ -76,7 +78,7 @@ class Reader:
 
     def reload(self) -> None:
         """The page is loaded anew: another socket, and it knows nothing any more."""
-        self.generation, self.seq, self.text = None, 0, ""
+        self.forget()
         if self.connected:
             self.tell(Close(self.conversation))
             del self.cluster.readers[self.name]
@@ -112,7 +114,7 @@ class Reader:
             case Problem():
                 self.problem(event)
             case ConversationGone():
-                self.generation, self.seq, self.text = None, 0, ""
+                self.forget()
                 self.unsent = None
             case _:
                 pass
@@ -120,21 +122,24 @@ class Reader:
     def snapshot(self, event: Snapshot) -> None:
         live = event.live
         if live is None:
-            self.generation, self.seq, self.text = None, 0, ""
+            self.forget()
             return
         if live.seq == 0:
-            self.text = ""
+            self.text = self.thoughts = ""
         elif live.generation != self.generation or live.seq != self.seq:
             self.violate(f"a snapshot goes on at {live.seq}, the page stands at {self.seq}")
-        self.generation, self.seq, self.continues = live.generation, live.next_seq, live.continues
+        self.generation, self.seq = live.generation, live.next_seq
+        self.continues, self.continues_thoughts = live.continues, live.continues_thoughts
         self.text += live.text
+        self.thoughts += live.thoughts
         self.check_durable()
 
     def state(self, event: ReplyState) -> None:
         live = event.live
         if live.generation != self.generation:
-            self.generation, self.seq, self.text = live.generation, live.next_seq, ""
-            self.continues = live.continues
+            self.forget()
+            self.generation, self.seq = live.generation, live.next_seq
+            self.continues, self.continues_thoughts = live.continues, live.continues_thoughts
             if live.next_seq:
                 self.violate("a reply was announced in its middle")
 
@@ -148,26 +153,30 @@ class Reader:
             return
         self.seq = event.next_seq
         self.text += event.text
+        self.thoughts += event.thoughts
         self.check_durable()
 
     def end(self, event: ReplyFinished) -> None:
-        whole = event.message.text if event.message else ""
-        if (
-            event.generation == self.generation
-            and event.message
-            and not whole.startswith(self.continues + self.text)
-        ):
-            self.violate("the finished reply is not what the page had shown")
+        message = event.message
+        if event.generation == self.generation and message is not None:
+            if not message.text.startswith(self.continues + self.text):
+                self.violate("the finished reply is not what the page had shown")
+            if not message.thoughts.startswith(joined(self.continues_thoughts, self.thoughts)):
+                self.violate("the thoughts of the finished reply are not those that the page had shown")
         if event.generation in self.finished:
             self.violate("a reply finished twice")
         self.finished[event.generation] = event
-        self.generation, self.seq, self.text = None, 0, ""
+        self.forget()
 
     def problem(self, event: Problem) -> None:
         if self.unsent is not None and event.request_key == self.unsent.request_key:
             self.unsent = None
         if event.code == "not_found":  # deleted
-            self.generation, self.seq, self.text = None, 0, ""
+            self.forget()
+
+    def forget(self) -> None:
+        """No reply is live."""
+        self.generation, self.seq, self.text, self.thoughts = None, 0, "", ""
 
     def check_durable(self) -> None:
         if self.generation is None:
@@ -178,3 +187,8 @@ class Reader:
 
     def violate(self, what: str) -> None:
         self.cluster.violate(f"{self.name}: {what}")
+
+
+def joined(before: str, more: str) -> str:
+    """Thoughts that a reply was continued with, and its own: a blank line between them."""
+    return "\n\n".join(thoughts for thoughts in (before, more) if thoughts)

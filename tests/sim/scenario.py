@@ -264,7 +264,8 @@ class Scenario:
                 cluster.violate("a generation failed though the faults were over")
             message = disk.messages.get(row.message)
             text = message.body.removeprefix(row.continues) if message else ""
-            wrong = chain.verify(row.seed, text, SAMPLING.max_tokens, whole=row.state == "done")
+            thoughts = message.thoughts.removeprefix(row.continues_thoughts) if message else ""
+            wrong = chain.verify(row.seed, text, thoughts, SAMPLING.max_tokens, whole=row.state == "done")
             if wrong:
                 cluster.violate(f"the stored reply is wrong: {wrong}")
             if row.state == "cancelled" and row.id not in self.stopped:
@@ -276,8 +277,8 @@ class Scenario:
                 if generation not in disk.generations:
                     continue  # deleted with its conversation
                 stored = disk.messages.get(disk.generations[generation].message)
-                shown = finished.message.text if finished.message else None
-                if shown != (stored.body if stored else None):
+                shown = (finished.message.text, finished.message.thoughts) if finished.message else None
+                if shown != ((stored.body, stored.thoughts) if stored else None):
                     reader.violate("the page does not show what is stored")
         if self.begun == 0:
             cluster.violate("no conversation began")

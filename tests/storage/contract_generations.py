@@ -146,6 +146,37 @@ class GenerationContract(OpenedStorage):
 
         self.run(tmp_path, scenario)
 
+    def test_thoughts_come_back_with_the_chunks_and_then_with_the_message(self, tmp_path: Path) -> None:
+        async def scenario(store: Store) -> None:
+            await begin(store)
+            await store.put(AddGeneration(generation(continues="Tea", continues_thoughts="Hm 🫖")), LEASE)
+            await store.put(
+                AppendChunk(GENERATION, 1, 0, (1, 2), "", "Чай or "),
+                AppendChunk(GENERATION, 1, 2, (3,), " is", "coffee?"),
+            )
+            await store.again()
+            state = await store.session(CHAT)
+            assert (state.committed_text, state.committed_thoughts) == (" is", "Чай or coffee?")
+            assert state.live is not None
+            assert (state.live.continues, state.live.continues_thoughts) == ("Tea", "Hm 🫖")
+            made = reply("Tea is", thoughts="Hm 🫖\n\nЧай or coffee?")
+            await store.put(EndGeneration(GENERATION, "done", "stop", made))
+            await store.again()
+            assert (await store.session(CHAT)).messages[-1] == made
+            assert (await store.find(FindConversations(USER)))[0].last_line == "Tea is"
+
+        self.run(tmp_path, scenario)
+
+    def test_a_reply_of_thoughts_alone_comes_back(self, tmp_path: Path) -> None:
+        async def scenario(store: Store) -> None:
+            await begin_reply(store)
+            await store.put(AppendChunk(GENERATION, 1, 0, (1,), "", "Hm"))
+            await store.put(EndGeneration(GENERATION, "cancelled", "cancelled", reply("", thoughts="Hm")))
+            await store.again()
+            assert (await store.session(CHAT)).messages[-1] == reply("", thoughts="Hm")
+
+        self.run(tmp_path, scenario)
+
     def test_a_later_attempt_goes_on_behind_the_chunks_of_the_earlier(self, tmp_path: Path) -> None:
         async def scenario(store: Store) -> None:
             await begin_reply(store)

@@ -73,12 +73,15 @@ def test_no_text_of_people_or_models_lies_in_the_files(node: Node) -> None:
             ACCOUNT, card, AddConversation(row), replace(FIRST, message=said(30, row.root, body=canary))
         )
         await store.put(
-            AddGeneration(generation(continues=canary, sampling=Sampling(stop=(canary,)))),
+            AddGeneration(
+                generation(continues=canary, sampling=Sampling(stop=(canary,)), continues_thoughts=canary)
+            ),
             LEASE,
-            AppendChunk(GENERATION, 1, 0, (1, 2), f"{canary} says"),
+            AppendChunk(GENERATION, 1, 0, (1, 2), f"{canary} says", f"{canary} thinks"),
         )
         look(node, canary)  # while the write-ahead log is full
-        await store.put(EndGeneration(GENERATION, "done", "stop", reply(f"{canary} says hello")))
+        made = reply(f"{canary} says hello", thoughts=f"{canary} thinks so")
+        await store.put(EndGeneration(GENERATION, "done", "stop", made))
         await store.put(RenameConversation(CHAT, f"{canary} renamed"))
         assert (await store.session(CHAT)).messages[-1].body == f"{canary} says hello"
         look(node, canary)

@@ -61,6 +61,10 @@ class ScriptedWorker:
         for number, word in enumerate(words, start=seq):
             self.say(request, Token(request.generation, request.attempt, number, 100 + number, word))
 
+    def think(self, request: GenerateReply, seq: int, words: tuple[str, ...]) -> None:
+        for number, word in enumerate(words, start=seq):
+            self.say(request, Token(request.generation, request.attempt, number, 100 + number, "", word))
+
     def end(self, request: GenerateReply, seq: int, reason: EndReason = "stop") -> None:
         self.say(request, End(request.generation, request.attempt, seq, reason))
 

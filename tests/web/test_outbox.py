@@ -18,7 +18,7 @@ from actors.messages.chat import (
     Snapshot,
 )
 from actors.messages.queueing import WorkerFacts
-from web.outbox import Outbox, OutEvent, TooFarBehindError
+from web.outbox import FRAME_BYTES, Outbox, OutEvent, TooFarBehindError
 from web.protocol import ConversationsChanged, NodeState
 
 CHAT, OTHER = UUID(int=1), UUID(int=2)
@@ -60,6 +60,15 @@ def test_texts_that_follow_each_other_become_one() -> None:
     for seq, words in enumerate(["One", "", " two", " three"]):
         outbox.put(text(seq, words))
     assert drained(outbox) == [ReplyText(CHAT, REPLY, 0, 4, "One two three")]
+
+
+def test_thoughts_that_follow_each_other_become_one_and_have_their_weight() -> None:
+    outbox = Outbox(10, 10_000)
+    for seq, words in enumerate(["Hm", ", ", "so."]):
+        outbox.put(ReplyText(CHAT, REPLY, seq, seq + 1, "", words))
+    outbox.put(ReplyText(CHAT, REPLY, 3, 4, "Yes", "!"))
+    assert outbox.size == FRAME_BYTES + len("Hm, so.!Yes")
+    assert drained(outbox) == [ReplyText(CHAT, REPLY, 0, 4, "Yes", "Hm, so.!")]
 
 
 def test_texts_are_merged_for_each_conversation_by_itself() -> None:

@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from actors.messages.chat import (
     ConversationGone,
@@ -60,6 +61,31 @@ def reading() -> ReplyReader:
     assert reader.take(MessageAdded(CHAT, ASKED, KEY)) == Step()
     assert reader.take(ReplyState(CHAT, live(0, 0))) == Step()
     return reader
+
+
+def test_thoughts_are_read_beside_the_reply() -> None:
+    reader = reading()
+    assert reader.take(ReplyText(CHAT, REPLY, 0, 2, "", "Hm")) == Step("", "Hm")
+    assert reader.take(ReplyText(CHAT, REPLY, 2, 3, "One", ", so.")) == Step("One", ", so.")
+    whole = replace(message("assistant", "One two", "stop"), thoughts="Hm, so.")
+    assert reader.take(ReplyFinished(CHAT, REPLY, "stop", whole)) == Step(" two", "", outcome=Outcome())
+
+
+def test_thoughts_that_a_cut_hid_come_with_the_snapshot() -> None:
+    reader = reading()
+    reader.take(ReplyText(CHAT, REPLY, 0, 2, "", "Hm"))
+    assert reader.take(snapshot(ASKED, live=replace(live(2, 4, ""), thoughts=", so"))) == Step("", ", so")
+    whole = replace(live(0, 5, "One"), thoughts="Hm, so.")
+    assert reader.take(snapshot(ASKED, live=whole)) == Step("One", ".")
+
+
+def test_other_thoughts_than_those_shown_are_an_error() -> None:
+    reader = reading()
+    reader.take(ReplyText(CHAT, REPLY, 0, 2, "", "Hm"))
+    whole = replace(message("assistant", "One", "stop"), thoughts="Oh")
+    outcome = reader.take(ReplyFinished(CHAT, REPLY, "stop", whole)).outcome
+    assert outcome is not None
+    assert "not the one that was shown" in outcome.why
 
 
 def test_a_reply_is_read_from_its_first_word_to_its_last() -> None:

@@ -48,6 +48,34 @@ def test_a_reply_is_written_to_standard_output(
     run_at(ui, test)
 
 
+@pytest.mark.parametrize("terminal", [True, False])
+def test_thoughts_are_dimmed_on_a_terminal_and_never_on_standard_output(
+    ui: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    terminal: bool,
+) -> None:
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: terminal)
+
+    async def test(site: Site) -> None:
+        await site.character()
+        site.worker.words = None
+        asked = asyncio.create_task(ask(site, tmp_path))
+        request = await site.worker.request()
+        site.worker.think(request, 0, ("Hm, ", "so."))
+        site.worker.speak(request, 2, ("Hello, ", "you."))
+        site.worker.end(request, 4)
+        assert await asked == 0
+        out, error = capsys.readouterr()
+        assert out == "Hello, you.\n"
+        shown = error.replace("\x1b[2m", "").replace("\x1b[0m", "")
+        assert shown == ("Hm, so.\n\n" if terminal else "")
+        assert ("\x1b[2m" in error) is terminal
+
+    run_at(ui, test)
+
+
 def test_the_same_seed_asks_the_same_of_the_worker(ui: Path, tmp_path: Path) -> None:
     def asked(request: GenerateReply) -> tuple[Any, ...]:
         turn = replace(request.turn, now_ms=0)

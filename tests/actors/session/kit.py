@@ -158,8 +158,15 @@ class Talk(Writer):
             said += self.do(self.token(seq), BOX)
         return said
 
-    def token(self, seq: int, text: str | None = None) -> Token:
-        return self.of_now(token(seq, text=text))
+    def token(self, seq: int, text: str | None = None, thought: str = "") -> Token:
+        return self.of_now(token(seq, text=text, thought=thought))
+
+    def think(self, *thoughts: str, first: int = 0) -> Said:
+        """Tokens of a thought arrive, and are committed."""
+        said = Said()
+        for seq, thought in enumerate(thoughts, first):
+            said += self.do(self.token(seq, "", thought), BOX)
+        return said
 
     def of_now(self, frame: Frame) -> Frame:
         """The frame, of the newest generation and attempt."""

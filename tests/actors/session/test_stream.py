@@ -199,7 +199,7 @@ def test_more_frames_than_may_wait_are_dropped_and_can_be_sent_again() -> None:
 def test_a_worker_that_makes_more_than_it_was_asked_for_is_stopped() -> None:
     talk = Talk()
     talk.begin()
-    talk.do(SendText(CONVERSATION, uid(1), "Briefly.", sampling=Sampling(max_tokens=2)))
+    talk.do(SendText(CONVERSATION, uid(1), "Briefly.", sampling=Sampling(max_tokens=2, max_thought_tokens=0)))
     talk.lease()
     talk.accept()
     talk.frames(0, 1)

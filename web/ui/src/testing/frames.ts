@@ -12,7 +12,8 @@ import type {
 export const CONVERSATION = "c1";
 
 export function message(id: string, parent: string, more: Partial<ShownMessage> = {}): ShownMessage {
-  return { id, parent, role: "assistant", text: `text of ${id}`, created_ms: 0, siblings: [id], ended: "", ...more };
+  const text = `text of ${id}`;
+  return { id, parent, role: "assistant", text, created_ms: 0, siblings: [id], ended: "", thoughts: "", ...more };
 }
 
 export function live(more: Partial<LiveReply> = {}): LiveReply {
@@ -29,6 +30,8 @@ export function live(more: Partial<LiveReply> = {}): LiveReply {
     place: 0,
     waiting: 0,
     wait_s: -1,
+    thoughts: "",
+    continues_thoughts: "",
     ...more,
   };
 }
@@ -55,8 +58,12 @@ export function state(more: Partial<LiveReply> = {}, progress = -1): ReplyState 
   return { type: "reply_state", conversation: CONVERSATION, live: live(more), progress };
 }
 
-export function text(seq: number, nextSeq: number, said: string, generation = "g1"): ReplyText {
-  return { type: "reply_text", conversation: CONVERSATION, generation, seq, next_seq: nextSeq, text: said };
+export function text(seq: number, nextSeq: number, said: string, generation = "g1", thoughts = ""): ReplyText {
+  return { type: "reply_text", conversation: CONVERSATION, generation, seq, next_seq: nextSeq, text: said, thoughts };
+}
+
+export function thought(seq: number, nextSeq: number, thoughts: string): ReplyText {
+  return text(seq, nextSeq, "", "g1", thoughts);
 }
 
 export function finished(more: Partial<ReplyFinished> = {}): ReplyFinished {

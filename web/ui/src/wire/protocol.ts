@@ -176,8 +176,8 @@ export interface ReplyState {
 }
 
 /**
- * Text of the tokens seq ≤ i < next_seq: durable already. One that does not begin where the
- * reader stands is a repetition (drop it) or a gap (open again).
+ * Text and thoughts of the tokens seq ≤ i < next_seq: durable already. One that does not begin where
+ * the reader stands is a repetition (drop it) or a gap (open again).
  */
 export interface ReplyText {
   type: "reply_text";
@@ -186,6 +186,7 @@ export interface ReplyText {
   seq: number;
   next_seq: number;
   text: string;
+  thoughts: string;
 }
 
 /** The live reply is over. `message` is the whole of it; None where nothing came of it. */
@@ -338,6 +339,7 @@ export interface WorkerFacts {
 /**
  * A message on the shown path. `siblings` are all versions at this place, oldest first, itself
  * included. `ended` says how a reply ended: stop, length, cancelled, failed; "" for a person's.
+ * `thoughts` are what the model thought before it, and no part of `text`.
  */
 export interface ShownMessage {
   id: string;
@@ -347,11 +349,13 @@ export interface ShownMessage {
   created_ms: number;
   siblings: string[];
   ended: string;
+  thoughts: string;
 }
 
 /**
- * The reply being made. `text` holds what follows the first `seq` tokens that the reader has;
- * `next_seq` is the place of the next ReplyText. `continues` is text that stands before it.
+ * The reply being made. `text` and `thoughts` hold what follows the first `seq` tokens that the reader
+ * has; `next_seq` is the place of the next ReplyText. `continues` is text that stands before it, and
+ * `continues_thoughts` are thoughts that do, a blank line between them and its own.
  */
 export interface LiveReply {
   generation: string;
@@ -368,4 +372,6 @@ export interface LiveReply {
   place: number;
   waiting: number;
   wait_s: number;
+  thoughts: string;
+  continues_thoughts: string;
 }
