@@ -15,11 +15,11 @@ from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Releas
 from actors.sampling_limits import unfit_sampling
 from gpu_actor.engine.decoder import Decoder
 from gpu_actor.engine.graph_cache import cached_graph
-from gpu_actor.engine.model_config import ModelConfig, read_config, read_rope_factors
+from gpu_actor.engine.model_config import ModelConfig, read_config
 from gpu_actor.engine.model_file import ModelFile
 from gpu_actor.engine.onnx_runtime import OnnxRuntimeDecoder, runtime_version
 from gpu_actor.engine.open_model import open_model
-from gpu_actor.engine.rope import rope_tables
+from gpu_actor.engine.rope import model_tables
 from gpu_actor.engine.token_table import TokenTable
 from gpu_actor.models import ChosenModel
 from gpu_actor.processors import physical_cores
@@ -199,7 +199,7 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
     decoder = OnnxRuntimeDecoder(
         cached_graph(cache, model.sha256, settings.numerics, file, config),
         config,
-        rope_tables(config.rope, config.head_size, context + 1, read_rope_factors(file)),
+        model_tables(file, config, context + 1),
         slots=slots,
         shelves=kept,
         context=context,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gpu_actor.engine.model_file import ModelFile
+from gpu_actor.pre_tokenizers import PRE_TOKENIZERS
 from gpu_actor.troubles import ModelFileError, UnsupportedModelError
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
@@ -75,13 +76,29 @@ class Vocabulary:
         }
 
 
-def read_vocabulary(file: ModelFile) -> Vocabulary:
+def check_tokenizer(file: ModelFile) -> None:
+    """UnsupportedModelError where this engine cannot make tokens as the model's own tokenizer does."""
     model = file.get("tokenizer.ggml.model", str)
     if model not in {"gpt2", "llama"}:
         raise UnsupportedModelError(
             f"the model's tokenizer is of the kind {model!r}; "
             "this engine reads 'gpt2' (BPE) and 'llama' (SentencePiece)"
         )
+    pre = file.get("tokenizer.ggml.pre", str, "default")
+    if model == "gpt2" and pre not in PRE_TOKENIZERS:
+        raise unknown_pre_tokenizer(pre)
+
+
+def unknown_pre_tokenizer(pre: str) -> UnsupportedModelError:
+    return UnsupportedModelError(
+        f"the model's pre-tokenizer {pre!r} is not known to this engine; "
+        f"known are {', '.join(sorted(PRE_TOKENIZERS))}"
+    )
+
+
+def read_vocabulary(file: ModelFile) -> Vocabulary:
+    check_tokenizer(file)
+    model = file.get("tokenizer.ggml.model", str)
     tokens = texts(file, "tokenizer.ggml.tokens")
     if len(set(tokens)) != len(tokens):
         raise ModelFileError("the vocabulary names a token twice: the file is damaged")

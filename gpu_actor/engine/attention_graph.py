@@ -1,4 +1,8 @@
-"""AttentionGraph: queries, keys and values of a layer, its cache, and what it attends to."""
+"""AttentionGraph: queries, keys and values of a layer, its cache, and what it attends to.
+
+A layer with a window of W sees W positions, its own included. GroupQueryAttention knows windows
+(local_window_size). Attention does not, so there the layer gets a mask in place of the causal rule.
+"""
 
 import numpy as np
 
@@ -16,20 +20,54 @@ class AttentionGraph:
         self.writer = parts.writer
         self.config = parts.config
         self.variant = parts.variant
+        self.masks: dict[int, str] = {}
 
     def write(self, p: str, layer: int, x: str) -> str:
         names = [f"{p}.attn_{part}.weight" for part in "qkv"]
-        widths = [self.config.heads, self.config.kv_heads, self.config.kv_heads]
-        q, k, v = self.linear.split(x, f"{p}.qkv", names, [width * self.config.head_size for width in widths])
+        heads = [self.config.heads, self.config.kv_heads, self.config.kv_heads]
+        widths = [count * self.config.head_size for count in heads]
+        q, k, v = self.linear.split(x, f"{p}.qkv", names, widths)
         fused = self.variant.attention == "GroupQueryAttention"
         attended = (self.group_query_attention if fused else self.standard_attention)(p, layer, q, k, v)
         (out,) = self.linear.write(attended, f"{p}.attn_output", [f"{p}.attn_output.weight"])
         return out
 
+    def tables(self, layer: int) -> list[str]:
+        """The cosines and sines that the layer turns its heads by."""
+        if self.config.local_rope is not None and self.config.window(layer):
+            return ["local_cosines", "local_sines"]
+        return ["cosines", "sines"]
+
+    # -- heads --------------------------------------------------------------------------------
+
+    def by_head(self, x: str, name: str, heads: int) -> str:
+        """[B, S, heads · D] → [B, S, heads, D]"""
+        shape = self.writer.constant(f"shape_{heads}", np.array([0, 0, heads, self.config.head_size]))
+        return self.writer.node("Reshape", [x, shape], f"{name}.by_head")
+
+    def together(self, x: str, name: str, heads: int) -> str:
+        """[B, S, heads, D] → [B, S, heads · D]"""
+        shape = self.writer.constant(f"flat_{heads}", np.array([0, 0, heads * self.config.head_size]))
+        return self.writer.node("Reshape", [x, shape], name)
+
+    def normed(self, x: str, p: str, part: str) -> str:
+        """Queries or keys by head, each head normed where the family does that."""
+        if part == "v" or not self.config.family.head_norms:
+            return x
+        wide = self.parts.widened(x)
+        return self.parts.narrowed(self.parts.norm(wide, f"{p}.attn_{part}_norm"))
+
+    # -- ONNX Runtime's own operator ----------------------------------------------------------
+
     def group_query_attention(self, p: str, layer: int, q: str, k: str, v: str) -> str:
-        inputs = [q, k, v, f"k{layer}", f"v{layer}", "seqlens", "total", "cosines", "sines"]
-        outputs = [f"{p}.attended", f"ko{layer}", f"vo{layer}"]
         c = self.config
+        if c.family.head_norms:
+            normed = self.normed(self.by_head(q, f"{p}.q", c.heads), p, "q")
+            q = self.together(normed, f"{p}.q.normed", c.heads)
+            normed = self.normed(self.by_head(k, f"{p}.k", c.kv_heads), p, "k")
+            k = self.together(normed, f"{p}.k.normed", c.kv_heads)
+        inputs = [q, k, v, f"k{layer}", f"v{layer}", "seqlens", "total", *self.tables(layer)]
+        outputs = [f"{p}.attended", f"ko{layer}", f"vo{layer}"]
         return self.writer.node_of_many(
             "GroupQueryAttention",
             inputs,
@@ -39,25 +77,51 @@ class AttentionGraph:
             kv_num_heads=c.kv_heads,
             do_rotary=1,
             rotary_interleaved=0,
-            scale=c.head_size**-0.5,
+            scale=c.score_scale,
+            local_window_size=c.window(layer) or -1,
         )[0]
+
+    # -- the operators of the standard --------------------------------------------------------
 
     def standard_attention(self, p: str, layer: int, q: str, k: str, v: str) -> str:
         w, c = self.writer, self.config
         heads = {"q": c.heads, "k": c.kv_heads, "v": c.kv_heads}
         split: dict[str, str] = {}
         for part, x in zip("qkv", (q, k, v), strict=True):
-            shape = w.constant(f"shape_{heads[part]}", np.array([0, 0, heads[part], c.head_size]))
-            by_head = w.node("Reshape", [x, shape], f"{p}.{part}.by_head")
+            by_head = self.normed(self.by_head(x, f"{p}.{part}", heads[part]), p, part)
             split[part] = w.node("Transpose", [by_head], f"{p}.{part}.heads", perm=[0, 2, 1, 3])
         for part in "qk":
-            inputs = [split[part], "cosines", "sines", "positions"]
+            inputs = [split[part], *self.tables(layer), "positions"]
             split[part] = w.node("RotaryEmbedding", inputs, f"{p}.{part}.turned", interleaved=0)
         for part in "kv":
             inputs = [f"{part}{layer}", split[part], "write_index"]
             w.node("TensorScatter", inputs, f"{part}o{layer}", axis=2, mode="linear")
-        inputs = [split["q"], f"ko{layer}", f"vo{layer}", "", "", "", "kv_length"]
-        by_head = w.node("Attention", inputs, f"{p}.by_head", is_causal=1, scale=c.head_size**-0.5)
-        together = w.node("Transpose", [by_head], f"{p}.together", perm=[0, 2, 1, 3])
-        shape = w.constant("shape_flat", np.array([0, 0, c.heads * c.head_size]))
-        return w.node("Reshape", [together, shape], f"{p}.attended")
+        inputs = [split["q"], f"ko{layer}", f"vo{layer}"]
+        window = c.window(layer)
+        inputs += [self.mask(window)] if window else ["", "", "", "kv_length"]
+        by_head = w.node("Attention", inputs, f"{p}.by_head", is_causal=int(not window), scale=c.score_scale)
+        in_order = w.node("Transpose", [by_head], f"{p}.in_order", perm=[0, 2, 1, 3])
+        return self.together(in_order, f"{p}.attended", c.heads)
+
+    def mask(self, window: int) -> str:
+        """[B, 1, S, T]: whether a new position sees one of the cache; made once for all layers alike."""
+        if window not in self.masks:
+            w, name = self.writer, f"window_{window}"
+            axes = w.constant("axes_1_3", np.array([1, 3]))
+            own = w.node("Unsqueeze", ["positions", axes], f"{name}.own")
+            every = self.every_position()
+            until = w.node("LessOrEqual", [every, own], f"{name}.until")
+            before = w.node("Sub", [own, w.constant(f"{name}.size", np.array(window))], f"{name}.before")
+            after = w.node("Greater", [every, before], f"{name}.after")
+            self.masks[window] = w.node("And", [until, after], name)
+        return self.masks[window]
+
+    def every_position(self) -> str:
+        """0 … T − 1"""
+        w = self.writer
+        if not self.masks:
+            rows = w.node("Shape", ["cosines"], "table_rows", start=0, end=1)
+            count = w.node("Squeeze", [rows], "table_count")
+            bounds = [w.constant("zero", np.array(0)), count, w.constant("one", np.array(1))]
+            w.node("Range", bounds, "every_position")
+        return "every_position"

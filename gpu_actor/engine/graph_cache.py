@@ -13,7 +13,7 @@ from gpu_actor.engine.model_config import ModelConfig
 from gpu_actor.engine.model_file import ModelFile
 from gpu_actor.troubles import CacheFolderError
 
-GRAPH_VERSION = 2
+GRAPH_VERSION = 3
 """Goes up with every change of the generator or of the weights' form."""
 
 GRAPH, WEIGHTS = "decoder.onnx", "weights.bin"

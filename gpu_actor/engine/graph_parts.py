@@ -35,13 +35,13 @@ class GraphParts:
         return self.writer.constant(name, self.weights.vector(f"{name}.weight"))
 
     def norm(self, x: str, name: str) -> str:
+        """RMS norm of float32 x over its last axis, in float32."""
         operator = "SimplifiedLayerNormalization" if self.variant.fused else "RMSNormalization"
-        inputs = [x, self.gain(name)]
         epsilon = self.config.norm_epsilon
-        return self.narrowed(self.writer.node(operator, inputs, f"{name}.out", axis=-1, epsilon=epsilon))
+        return self.writer.node(operator, [x, self.gain(name)], f"{name}.out", axis=-1, epsilon=epsilon)
 
     def add_and_norm(self, residual: str, x: str, name: str) -> tuple[str, str]:
-        """The sum of both, and the norm of the sum."""
+        """The sum of both, and the norm of the sum; all in float32."""
         total = f"{name}.in"
         if self.variant.fused:
             outputs = [f"{name}.out", "", "", total]
@@ -49,5 +49,5 @@ class GraphParts:
             operator = "SkipSimplifiedLayerNormalization"
             self.writer.node_of_many(operator, inputs, outputs, MICROSOFT, epsilon=self.config.norm_epsilon)
             return total, f"{name}.out"
-        self.writer.node("Add", [residual, self.widened(x)], total)
+        self.writer.node("Add", [residual, x], total)
         return total, self.norm(total, name)

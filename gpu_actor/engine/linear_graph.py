@@ -92,7 +92,7 @@ class LinearGraph:
         key = (x, blocks.size)
         if key not in self.block_sums:
             w = self.writer
-            lead = [0] if x == "wanted" else [0, 0]
+            lead = [0] if x.startswith("wanted") else [0, 0]
             shape = [*lead, blocks.codes.shape[1], blocks.size]
             inputs = [x, w.constant("shape_" + "_".join(map(str, shape)), np.array(shape))]
             by_block = w.node("Reshape", inputs, f"{x}.blocks_{blocks.size}")

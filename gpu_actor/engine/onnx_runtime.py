@@ -8,7 +8,7 @@ copied. T has one position more than the context: there an idle slot of a batch 
 import math
 import mmap
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +48,7 @@ class OnnxRuntimeDecoder:
         self,
         graph: Path,
         config: ModelConfig,
-        tables: tuple[Table, Table],
+        tables: Mapping[str, Table],
         *,
         slots: int,
         context: int,
@@ -64,7 +64,7 @@ class OnnxRuntimeDecoder:
         self.longest_chunk = longest_chunk
         rows = max(slots + shelves, 2)
         self.session = onnxruntime.InferenceSession(str(graph), session_options(threads), providers=[CPU])
-        self.cosines, self.sines = tables
+        self.tables = dict(tables)
         cache = (2 * config.layers, rows, config.kv_heads, context + 1, config.head_size)
         self.cache = zeros_on_demand(cache)
         self.lengths = SlotLengths(slots, shelves, context, longest_chunk, rows)
@@ -155,8 +155,8 @@ class OnnxRuntimeDecoder:
         bind_input(binding, "seqlens", feed.seqlens[row:], (count,))
         bind_input(binding, "total", feed.total, ())
         bind_input(binding, "last", feed.last[row:], (count, 1))
-        bind_input(binding, "cosines", self.cosines, self.cosines.shape)
-        bind_input(binding, "sines", self.sines, self.sines.shape)
+        for name, table in self.tables.items():
+            bind_input(binding, name, table, table.shape)
         for index in range(2 * self.config.layers):
             layer, kind = index // 2, "kv"[index % 2]
             cache = self.cache[index, first : first + count]

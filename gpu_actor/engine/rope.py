@@ -1,7 +1,7 @@
 """Rotary position embedding: the tables of cosines and sines.
 
 Plain and linear: Su et al. 2021 (arXiv 2104.09864) and Chen et al. 2023 (2306.15595). Yarn: Peng et al.
-2023 (2309.00071) with the constants of llama.cpp (beta_fast 32, beta_slow 1). Llama 3's stretching is
+2023 (2309.00071) with the constants of llama.cpp. Llama 3's stretching is
 stored in the file as one factor a frequency (`rope_freqs.weight`).
 """
 
@@ -10,11 +10,32 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from gpu_actor.engine.model_config import RopeConfig
+from gpu_actor.engine.model_config import ModelConfig, RopeConfig, read_rope_factors
+from gpu_actor.engine.model_file import ModelFile
 
 Table = npt.NDArray[np.float32]
 
 BETA_FAST, BETA_SLOW = 32.0, 1.0
+"""Frequencies that turn more often in the original context stay, those that turn less often are stretched
+in full. A file may name others; for the families here llama.cpp does not read them (tried).
+"""
+
+
+def table_names(config: ModelConfig) -> list[str]:
+    """Those inputs of the graph that are tables, in the order of its inputs."""
+    names = ["cosines", "sines"]
+    return names if config.local_rope is None else [*names, "local_cosines", "local_sines"]
+
+
+def model_tables(file: ModelFile, config: ModelConfig, positions: int) -> dict[str, Table]:
+    """Input of the graph → table [positions, head_size / 2]. The layers with a window may have their own."""
+    tables: dict[str, Table] = {}
+    factors = read_rope_factors(file)
+    tables["cosines"], tables["sines"] = rope_tables(config.rope, config.head_size, positions, factors)
+    if config.local_rope is not None:
+        local = rope_tables(config.local_rope, config.head_size, positions, factors)
+        tables["local_cosines"], tables["local_sines"] = local
+    return tables
 
 
 def rope_tables(

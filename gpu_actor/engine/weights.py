@@ -63,7 +63,9 @@ class Weights:
         return self.in_order(name, self.file.raw(name))
 
     def in_order(self, name: str, rows: npt.NDArray[Rows]) -> npt.NDArray[Rows]:
-        """GGUF interleaves the two halves of each head's queries and keys; the graph wants them apart."""
+        """Where the two halves of each head's queries and keys alternate: first the one, then the other."""
+        if not self.config.family.interleaved:
+            return rows
         if ".attn_q." in name:
             heads = self.config.heads
         elif ".attn_k." in name:

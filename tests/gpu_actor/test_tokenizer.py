@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_actor.executor import ModelExecutor
-from gpu_actor.tokenizer import PRE_TOKENIZERS, Tokenizer
+from gpu_actor.pre_tokenizers import PRE_TOKENIZERS
+from gpu_actor.tokenizer import Tokenizer
 from gpu_actor.troubles import UnsupportedModelError
 from gpu_actor.vocabulary import BYTE, CONTROL, NORMAL, UNKNOWN, USER_DEFINED, Vocabulary
 from tests.gpu_actor.llama_cpp import LlamaCpp

@@ -1,8 +1,8 @@
-"""Small Llama models with random weights, written as GGUF files in every block format."""
+"""Small models of every family with random weights, written as GGUF files in every block format."""
 
 import string
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import gguf
@@ -49,6 +49,8 @@ class TinyModel:
     tied: bool = True
     biases: bool = False
     rope_factors: bool = False
+    head_norms: bool = False
+    after_norms: bool = False
     metadata: dict[str, str | int | float] = field(default_factory=dict)
     specials: Sequence[str] = ("<s>", "</s>", "<|im_start|>", "<|im_end|>")
     architecture: str = "llama"
@@ -58,6 +60,21 @@ class TinyModel:
     def tokens(self) -> list[str]:
         """Whole characters only, 260 with the four special ones."""
         return [*self.specials, *LETTERS, *PAIRS]
+
+
+GEMMA = TinyModel(
+    architecture="gemma3",
+    feed_forward=256,
+    layers=7,
+    head_norms=True,
+    after_norms=True,
+    metadata={"gemma3.attention.sliding_window": 16, "gemma3.rope.freq_base": 1e6},
+)
+"""Layers of both kinds, and a window shorter than the prompt."""
+
+
+def gemma(metadata: dict[str, str | int | float], form: str = "F32", layers: int = 7) -> TinyModel:
+    return replace(GEMMA, metadata={**GEMMA.metadata, **metadata}, format=form, layers=layers)
 
 
 def packed(name: str, rows: int, columns: int, rng: np.random.Generator) -> npt.NDArray[np.uint8]:
@@ -101,8 +118,11 @@ def write_tiny(path: Path, model: TinyModel, *, plain: bool = False, seed: int =
     writer.add_bos_token_id(0)
     writer.add_eos_token_id(1)
     for key, value in model.metadata.items():
+        writer.kv_data[0].pop(key, None)
         if isinstance(value, str):
             writer.add_string(key, value)
+        elif isinstance(value, bool):
+            writer.add_bool(key, value)
         elif isinstance(value, int):
             writer.add_uint32(key, value)
         else:
@@ -128,8 +148,15 @@ def write_tiny(path: Path, model: TinyModel, *, plain: bool = False, seed: int =
         matrix(f"{p}.attn_v", keys, model.embedding, model.value_format or model.format)
         matrix(f"{p}.attn_output", model.embedding, queries, model.format)
         if model.biases:
-            for part, size in (("q", queries), ("k", keys), ("v", keys), ("output", model.embedding)):
+            parts = [("q", queries), ("k", keys), ("v", keys), ("output", model.embedding)]
+            for part, size in parts[: 3 if model.architecture == "qwen2" else 4]:
                 vector(f"{p}.attn_{part}.bias", size, 0)
+        if model.head_norms:
+            vector(f"{p}.attn_q_norm.weight", model.head_size, 1)
+            vector(f"{p}.attn_k_norm.weight", model.head_size, 1)
+        if model.after_norms:
+            vector(f"{p}.post_attention_norm.weight", model.embedding, 1)
+            vector(f"{p}.post_ffw_norm.weight", model.embedding, 1)
         vector(f"{p}.ffn_norm.weight", model.embedding, 1)
         matrix(f"{p}.ffn_gate", model.feed_forward, model.embedding, model.format)
         matrix(f"{p}.ffn_up", model.feed_forward, model.embedding, model.format)

@@ -10,8 +10,8 @@ import onnxruntime as untyped  # pyright: ignore[reportMissingTypeStubs]
 from gpu_actor.engine.decoder_graph import OPSET, DecoderGraph, Variant
 from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.engine.graph_writer import GraphWriter
-from gpu_actor.engine.model_config import read_config, read_rope_factors
-from gpu_actor.engine.rope import rope_tables
+from gpu_actor.engine.model_config import read_config
+from gpu_actor.engine.rope import model_tables
 from gpu_actor.engine.weights import Weights
 
 Floats = npt.NDArray[np.float32]
@@ -41,10 +41,8 @@ class CanonicalRun:
         self.session: Any = onnxruntime.InferenceSession(
             str(graph), options, providers=["CPUExecutionProvider"]
         )
-        tables = rope_tables(config.rope, config.head_size, context, read_rope_factors(file))
-        self.tables = {
-            name: table.astype(elements) for name, table in zip(("cosines", "sines"), tables, strict=True)
-        }
+        tables = model_tables(file, config, context)
+        self.tables = {name: table.astype(elements) for name, table in tables.items()}
         cache = (1, config.kv_heads, context, config.head_size)
         self.caches: dict[str, npt.NDArray[Any]] = {
             f"{kind}{layer}": np.zeros(cache, elements) for layer in range(config.layers) for kind in "kv"

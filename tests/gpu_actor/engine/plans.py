@@ -6,8 +6,8 @@ from typing import Any
 
 from gpu_actor.engine.decoder_graph import CANONICAL, CANONICAL_HALF
 from gpu_actor.engine.gguf_file import GgufFile
-from gpu_actor.engine.model_config import read_config, read_rope_factors
-from gpu_actor.engine.rope import rope_tables
+from gpu_actor.engine.model_config import read_config
+from gpu_actor.engine.rope import model_tables
 from gpu_actor.engine.tensorrt_decoder import TensorRtDecoder, Widths
 from gpu_actor.engine.tensorrt_engine import Kernels, PlanEngine, make_jit
 from gpu_actor.engine.token_table import TokenTable
@@ -74,12 +74,10 @@ class Setup:
         library: Any = cpu_tensorrt(self.cuda, classic=self.classic)
         engine = self.engine_class(library, self.plan.plan)
         config = read_config(self.plan.file)
-        factors = read_rope_factors(self.plan.file)
-        cosines, sines = rope_tables(config.rope, config.head_size, self.plan.positions, factors)
         return self.decoder_class(
             engine,
             self.cuda,
-            {"cosines": cosines, "sines": sines},
+            model_tables(self.plan.file, config, self.plan.positions),
             slots=self.slots,
             shelves=self.shelves,
             context=self.context,

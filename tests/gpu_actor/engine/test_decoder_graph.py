@@ -11,9 +11,9 @@ import pytest
 from gpu_actor.engine.decoder_graph import CANONICAL, CANONICAL_HALF
 from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.engine.graph_cache import cached_graph
-from gpu_actor.engine.model_config import read_config, read_rope_factors
+from gpu_actor.engine.model_config import read_config
 from gpu_actor.engine.onnx_runtime import OnnxRuntimeDecoder
-from gpu_actor.engine.rope import rope_tables
+from gpu_actor.engine.rope import model_tables
 from gpu_actor.engine.token_table import TokenTable
 from gpu_actor.executor import ModelExecutor
 from tests.gpu_actor.engine.canonical import CanonicalRun, write_graph
@@ -68,7 +68,7 @@ def log_softmax(logits: Floats) -> npt.NDArray[np.float64]:
 def decoder_of(path: Path, cache: Path, key: str) -> tuple[OnnxRuntimeDecoder, TokenTable]:
     file = GgufFile(path)
     config = read_config(file)
-    tables = rope_tables(config.rope, config.head_size, 129, read_rope_factors(file))
+    tables = model_tables(file, config, 129)
     graph = cached_graph(cache, key, "exact", file, config)
     decoder = OnnxRuntimeDecoder(
         graph, config, tables, slots=2, context=128, longest_chunk=64, threads=2, numerics="exact"

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from gpu_actor.engine.graph_cache import cached_graph
 from gpu_actor.engine.huggingface_folder import HuggingFaceFolder, folder_files, is_model_folder
-from gpu_actor.engine.model_config import read_config, read_rope_factors
+from gpu_actor.engine.model_config import read_config
 from gpu_actor.engine.onnx_runtime import OnnxRuntimeDecoder
 from gpu_actor.engine.open_model import open_model
-from gpu_actor.engine.rope import rope_tables
+from gpu_actor.engine.rope import model_tables
 from gpu_actor.engine.token_table import TokenTable
 from gpu_actor.troubles import EngineTrouble, ModelFileError, UnsupportedModelError
 from tests.gpu_actor.huggingface_reference import Reference
@@ -43,7 +43,7 @@ FOLDERS = {
 def logits_of(folder: Path, cache: Path) -> Any:
     file = open_model(folder)
     config = read_config(file)
-    tables = rope_tables(config.rope, config.head_size, 65, read_rope_factors(file))
+    tables = model_tables(file, config, 65)
     graph = cached_graph(cache, folder.name, "exact", file, config)
     decoder = OnnxRuntimeDecoder(
         graph, config, tables, slots=1, context=64, longest_chunk=64, threads=2, numerics="exact"

@@ -12,9 +12,9 @@ import pytest
 
 from gpu_actor.engine.cuda import Bytes, Stream, StridedCopy
 from gpu_actor.engine.graph_cache import cached_graph
-from gpu_actor.engine.model_config import read_config, read_rope_factors
+from gpu_actor.engine.model_config import read_config
 from gpu_actor.engine.onnx_runtime import OnnxRuntimeDecoder
-from gpu_actor.engine.rope import rope_tables
+from gpu_actor.engine.rope import model_tables
 from gpu_actor.engine.tensorrt_decoder import TensorRtDecoder
 from gpu_actor.engine.tensorrt_memory import Caches, Feed, Group, output_of
 from gpu_actor.engine.tensorrt_runs import DecodeRun, DecodeRuns, Run
@@ -39,7 +39,7 @@ def expected(plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> list[Float
     engine = OnnxRuntimeDecoder(
         cached_graph(cache, "small", "exact", plan.file, config),
         config,
-        rope_tables(config.rope, config.head_size, CONTEXT + 1, read_rope_factors(plan.file)),
+        model_tables(plan.file, config, CONTEXT + 1),
         slots=SLOTS,
         context=CONTEXT,
         longest_chunk=CHUNK,
