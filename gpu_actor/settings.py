@@ -22,5 +22,11 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     thoughts: str = (
         "auto"  # how a model marks its thoughts: auto (as its file tells), off, or two tags "<a> </a>"
     )
+    # -- llama.cpp
+    gpu_layers: int = -1  # layers on the card, where this build of llama.cpp has one; -1: as many as fit
+    flash_attention: Literal["auto", "on", "off"] = "auto"  # Changes the last bits of logits
+    cache_type: Literal["f32", "f16", "q8_0", "q4_0"] = "f16"  # of its key/value cache. Changes logits
+    candidates: int = 256  # most likely tokens that are taken from it at each position
+    # -- the engine's thread
     work_queue: int = 64  # messages that may wait for the engine's thread
     stop_s: float = 3.0  # how long the engine's thread may take to end

@@ -41,6 +41,12 @@ class OutOfMemoryBudgetError(EngineTrouble):
     """The key/value cache does not fit. Lower `engine.context`, or raise `engine.cache_mb`."""
 
 
+class LlamaCppFailedError(EngineTrouble):
+    """llama.cpp does not load the model, or failed at a step. The message says which; choose another file of
+    the model, or another engine.
+    """
+
+
 class UnknownCardError(EngineTrouble):
     """The graphics card is not in the table. Name one that is, or give --vram."""
 
