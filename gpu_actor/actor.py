@@ -265,6 +265,7 @@ class GpuActor:
                 prompt_tokens=running.prompt_tokens,
                 decode_s=running.seconds,
                 thought=emitted.held_thought,
+                why=emitted.why[:SHORT],
             )
             effects += [Send(LINK, end), *self.free(running)]
         return effects

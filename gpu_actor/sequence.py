@@ -8,6 +8,7 @@ them is emitted twice (gpu_actor/engine has no part in this rule but to compute 
 
 from collections.abc import Sequence as SequenceOf
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
@@ -16,6 +17,7 @@ from actors.messages.generation import EndReason, GenerateReply
 from gpu_actor.prompt.build import PromptPlan
 from gpu_actor.reply_text import ReplyText, Said
 from gpu_actor.sampler.chooser import TokenChooser
+from gpu_actor.sampler.constraint import ConstraintStuckError
 from gpu_actor.thought_tags import ThoughtMarks
 from gpu_actor.tokenizer import Tokenizer
 
@@ -98,7 +100,11 @@ class Sequence:
 
     def emit(self, logits: npt.NDArray[np.float32]) -> Emitted:
         """The next token of the reply: drawn from logits [V], unless it must end a thought."""
-        token = self.text.forced[0] if self.text.forced else self.chooser.choose(logits)
+        try:
+            token = self.text.forced[0] if self.text.forced else self.draw(logits)
+        except ConstraintStuckError as error:
+            self.end = "failed"
+            return msgspec.structs.replace(self.emit_end(), why=str(error))
         if token in self.tokenizer.ends and not self.text.closes_thought(token):
             self.end = "stop"
             return self.emit_end()
@@ -115,6 +121,10 @@ class Sequence:
             held_thought=held.thought,
         )
 
+    def draw(self, logits: npt.NDArray[np.float32]) -> int:
+        """A constraint is for the reply: in a thought it has no say."""
+        return self.chooser.choose(logits, free=self.text.thinking)
+
     def emit_end(self) -> Emitted:
         """The end without a token of its own."""
         held = self.text.rest()
@@ -124,7 +134,7 @@ class Sequence:
 
     def append(self, token: int) -> Said:
         self.ids.append(token)
-        self.chooser.accept(token)
+        self.chooser.accept(token, free=self.text.thinking)
         said = self.text.add(token)
         if self.text.stopped:
             self.end = "stop"

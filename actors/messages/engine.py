@@ -62,7 +62,7 @@ class Emitted(Struct, frozen=True):
     """A new token of a sequence (never a replayed one). `end` is "" while it goes on; when the
     sequence ends with a token that is no text (end of turn), `token_id` is -1 and only `end` counts.
     `held` is text that was held back until the end. `thought` and `held_thought` are the same of the
-    model's thoughts."""
+    model's thoughts. `why`: where it failed, one line for people."""
 
     slot: int
     generation: UUID
@@ -72,6 +72,7 @@ class Emitted(Struct, frozen=True):
     held: str = ""
     thought: str = ""
     held_thought: str = ""
+    why: str = ""
 
 
 class Stepped(Struct, frozen=True):

@@ -5,7 +5,10 @@ alike.
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from actors.messages.generation import Sampling
+from gpu_actor.sampler.constraint import Allowed, Constraint, UnfitConstraintError
 from gpu_actor.sampler.draw import draw
 from gpu_actor.sampler.penalties import Penalties
 from gpu_actor.sampler.ranking import Logits
@@ -30,17 +33,35 @@ class TokenChooser:
         self.seed = seed
         self.penalties = Penalties(sampling, tokenizer)
         self.penalties.begin(prompt)
+        try:
+            self.constraint = Constraint(sampling, tokenizer) if sampling.constraint_kind else None
+        except UnfitConstraintError as error:
+            raise UnfitSamplingError(str(error)) from error
         self.place = 0
 
-    def choose(self, logits: Logits) -> int:
-        """The next token, from logits [V], which are left as they are."""
-        ids, values = self.penalties.changed(logits, self.place)
-        if len(ids):
+    def choose(self, logits: Logits, *, free: bool = False) -> int:
+        """The next token, from logits [V], which are left as they are. `free`: the constraint has no say here
+        (in a thought). Raises ConstraintStuckError.
+        """
+        allowed = self.constraint.allowed() if self.constraint is not None and not free else None
+        ids, values = self.penalties.changed(logits, hold=not free and self.must_go_on(allowed))
+        if len(ids) or allowed is not None:
             logits = logits.copy()
             logits[ids] = values
+        if allowed is not None:
+            logits[~allowed] = -np.inf
         return draw(logits, self.sampling, seed=self.seed, place=self.place)
 
-    def accept(self, token: int) -> None:
-        """The token is part of the reply now."""
+    def must_go_on(self, allowed: Allowed | None) -> bool:
+        """Whether the model cannot end its turn yet: min_tokens, unless nothing but an end is allowed."""
+        if self.place >= self.sampling.min_tokens:
+            return False
+        ends = self.penalties.ends
+        return allowed is None or bool(np.count_nonzero(allowed) > np.count_nonzero(allowed[ends]))
+
+    def accept(self, token: int, *, free: bool = False) -> None:
+        """The token is part of the reply now; `free`: of a thought before it."""
         self.penalties.add(token)
+        if self.constraint is not None and not free:
+            self.constraint.accept(token)
         self.place += 1

@@ -24,7 +24,8 @@ from gpu_actor.sampler.dry import Dry
 from gpu_actor.sampler.noise import Floats, Ids
 from gpu_actor.tokenizer import Tokenizer
 
-LOWEST = float(np.finfo(np.float32).min)
+LOWEST = -1e30
+"""No penalty takes a logit further down, so that nothing overflows."""
 
 
 class Window:
@@ -100,11 +101,11 @@ class Penalties:
         if self.dry is not None:
             self.dry.add(token)
 
-    def changed(self, logits: npt.NDArray[np.float32], place: int) -> tuple[Ids, npt.NDArray[np.float32]]:
-        """The ids whose logits change at `place` of the reply, each once, and their new values."""
+    def changed(self, logits: npt.NDArray[np.float32], *, hold: bool) -> tuple[Ids, npt.NDArray[np.float32]]:
+        """The ids whose logits change, each once, and their new values. `hold`: the turn may not end here."""
         counted, counts = self.window.present()
         dry_ids, dry = self.dry.penalties() if self.dry is not None else (counted[:0], np.empty(0))
-        held_back = self.ends if place < self.sampling.min_tokens else self.ends[:0]
+        held_back = self.ends if hold else self.ends[:0]
         parts = [part for part in (self.bias_ids, counted, dry_ids, held_back) if len(part)]
         if not parts:
             return counted, np.empty(0, np.float32)

@@ -228,7 +228,7 @@ def test_a_reply_ends_where_the_context_does(tmp_path: Path) -> None:
     path = write_tiny(tmp_path / "tiny.gguf", TinyModel(layers=1, context=512))
     tiny = load_executor(EngineSettings(slots=1, threads=1), choose_model(str(path), tmp_path), tmp_path)
     # The prompt is held to half of the context; the reply may take all that is left.
-    asked = request(0, msgspec.structs.replace(GREEDY, max_tokens=10_000))
+    asked = request(0, msgspec.structs.replace(GREEDY, max_tokens=8_000))
     planner = Planner(tiny)
     admitted = planner.admit(0, asked)
     assert admitted.prompt_tokens <= 256
@@ -236,6 +236,21 @@ def test_a_reply_ends_where_the_context_does(tmp_path: Path) -> None:
     planner.finish()
     assert len(planner.made[0]) == 2
     assert planner.made[0][-1].end == "length"
+
+
+@pytest.mark.parametrize(
+    "sampling",
+    [
+        Sampling(temperature=float("nan")),
+        Sampling(logit_bias=((10_000_000, 1.0),)),
+        Sampling(constraint_kind="gbnf", constraint="root ::= other"),
+    ],
+    ids=["number", "bias", "grammar"],
+)
+def test_sampling_that_cannot_be_is_refused_in_one_line(fast: ModelExecutor, sampling: Sampling) -> None:
+    why = Planner(fast).refusal(0, request(5, sampling))
+    assert why
+    assert "\n" not in why
 
 
 def test_ids_that_the_model_does_not_have_are_refused(fast: ModelExecutor) -> None:

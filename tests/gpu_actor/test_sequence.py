@@ -139,6 +139,18 @@ def test_a_reply_committed_to_its_end_needs_no_computing() -> None:
         assert reply.emit_end().end == reason
 
 
+def test_a_constraint_that_allows_nothing_more_ends_the_reply_in_words() -> None:
+    sampling = Sampling(temperature=0.0, constraint_kind="regex", constraint="ab")
+    committed = tuple(TOKENIZER.encode("az", special=False))
+    turn = Turn(UUID(int=4), "Ann", ())
+    request = GenerateReply(
+        UUID(int=1), UUID(int=2), UUID(int=3), turn, sampling, seed=1, committed=committed
+    )
+    end = Sequence(0, request, PromptPlan((1, 2), b"", ()), TOKENIZER, 100).emit(likes("b"))
+    assert (end.token_id, end.end) == (-1, "failed")
+    assert end.why.startswith("The constraint stopped the reply: ")
+
+
 def test_every_token_is_drawn_for_its_own_place() -> None:
     sampling = Sampling(temperature=1.0, top_k=0, top_p=1.0, min_p=0.0, repetition_penalty=1.0)
     turn = Turn(UUID(int=4), "Ann", ())

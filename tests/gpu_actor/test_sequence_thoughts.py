@@ -126,3 +126,15 @@ def test_a_reply_that_is_taken_up_again_goes_on_in_its_thought_or_after_it(cut: 
     shown = both(undisturbed[:cut])
     rest = both(after)
     assert (shown[0] + rest[0], shown[1] + rest[1]) == both(undisturbed)
+
+
+def test_a_constraint_begins_where_the_thought_has_ended() -> None:
+    sampling = Sampling(temperature=0.0, constraint_kind="regex", constraint="ab", min_tokens=3)
+    turn = Turn(UUID(int=4), "Ann", ())
+    for cut in (0, 2, 4):
+        committed = tuple(ids("xyz</think>a")[:cut])
+        request = GenerateReply(UUID(int=1), UUID(int=2), UUID(int=3), turn, sampling, 7, committed=committed)
+        reply = Sequence(0, request, PromptPlan((1, 2, 3), b"", (), True), TOKENIZER, 100, MARKS)
+        emitted = [reply.emit(likes(token)) for token in ids("xyz</think>zz")[cut:]]
+        assert [each.token_id for each in emitted] == ids("xyz</think>ab")[cut:]
+        assert reply.emit(likes(ids("c")[0])).end == "stop"
