@@ -27,6 +27,9 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     flash_attention: Literal["auto", "on", "off"] = "auto"  # Changes the last bits of logits
     cache_type: Literal["f32", "f16", "q8_0", "q4_0"] = "f16"  # of its key/value cache. Changes logits
     candidates: int = 256  # most likely tokens that are taken from it at each position
+    # -- TensorRT's plans
+    build_memory_mb: int = 0  # most host memory that building a plan may take, as predicted; 0: what is free
+    keep_build_graph: bool = False  # keep what a plan was built of, as large as the plan, for the next build
     # -- the engine's thread
     work_queue: int = 64  # messages that may wait for the engine's thread
     stop_s: float = 3.0  # how long the engine's thread may take to end

@@ -101,3 +101,27 @@ class SelfTestError(EngineTrouble):
     """The card computes something else than it should with this plan and driver. Update the driver, build the
     plan anew; serve with the CPU engine meanwhile.
     """
+
+
+class PlanBuildError(PlanError):
+    """TensorRT cannot build a plan of this model. The message has its words; serve with another engine."""
+
+
+class BuilderKilledError(PlanBuildError):
+    """The builder's process was ended from outside, mostly by the system for want of memory. Close what else
+    uses memory, and build again.
+    """
+
+
+class HostMemoryError(PlanBuildError):
+    """Building the plan would take more host memory than is free. Close what else uses it, add memory, or set
+    `engine.build_memory_mb` if you know better.
+    """
+
+
+class DiskSpaceError(EngineTrouble):
+    """The disk of the cache folder is too full. Make room there, or choose another with SAMOVAR_CACHE."""
+
+
+class UnknownTargetError(EngineTrouble):
+    """This TensorRT builds for no such card. The message lists those that it knows."""

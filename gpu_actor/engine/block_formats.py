@@ -50,6 +50,27 @@ class Blocks:
         offset = self.scale * 8 + (0 if self.offset is None else self.offset)
         return high, Blocks(4, self.codes & np.uint8(0xF), self.scale, offset)
 
+    def with_positive_scales(self, elements: str = "float32") -> "Blocks":
+        """The same values, with every scale above zero once it is rounded to `elements`.
+
+        TensorRT's parser refuses any other scale of codes of eight bits. GGML's formats have them: Q6_K
+        stores scales with a sign, and a block of zeros has the scale zero.
+        """
+        scale = self.scale.astype(elements).astype(np.float32)
+        if scale.min() > 0:
+            return self
+        negative, none = scale < 0, scale == 0
+        middle, top = np.uint8(1 << (self.bits - 1)), np.uint8((1 << self.bits) - 1)
+        # −s · (q − middle) is s · (q' − middle) with q' = 2 · middle − q, which q = 0 has no place for;
+        # such a block is mirrored instead, q' = top − q, and its offset takes up the one that is missing.
+        mirrored = negative & (self.codes == 0).any(axis=-1)
+        flipped = np.where(mirrored[..., None], top - self.codes, (np.uint8(0) - self.codes) & top)
+        codes = np.where(none[..., None], middle, np.where(negative[..., None], flipped, self.codes))
+        offset = self.offset
+        if mirrored.any():
+            offset = (0 if offset is None else offset) - np.where(mirrored, self.scale, 0)
+        return Blocks(self.bits, codes, np.where(none, np.float32(1), np.abs(self.scale)), offset)
+
 
 Unpack = Callable[[Bytes], Blocks]
 Expand = Callable[[Bytes], Floats]

@@ -4,13 +4,13 @@ A folder holds the graph, and the weights in the runtime's own form. It appears 
 in one move, whole.
 """
 
-import shutil
-import tempfile
 from pathlib import Path
 from typing import Literal
 
 from gpu_actor.engine.model_config import ModelConfig
 from gpu_actor.engine.model_file import ModelFile
+from gpu_actor.engine.new_folder import new_folder
+from gpu_actor.engine.variant import CPU_EXACT, CPU_FAST, Variant
 from gpu_actor.troubles import CacheFolderError
 
 GRAPH_VERSION = 3
@@ -25,10 +25,20 @@ def cached_graph(
     cache: Path, model_hash: str, numerics: Numerics, file: ModelFile, config: ModelConfig
 ) -> Path:
     """The graph file for the CPU; written first where it is not there yet."""
-    folder = cache / "graphs" / f"{model_hash[:32]}-{numerics}-{GRAPH_VERSION}"
+    variant = CPU_EXACT if numerics == "exact" else CPU_FAST
+    return written_graph(graph_folder(cache, model_hash, numerics), variant, file, config)
+
+
+def graph_folder(cache: Path, model_hash: str, form: str) -> Path:
+    """Where the graph of a model lies in one form."""
+    return cache / "graphs" / f"{model_hash[:32]}-{form}-{GRAPH_VERSION}"
+
+
+def written_graph(folder: Path, variant: Variant, file: ModelFile, config: ModelConfig) -> Path:
+    """The graph file in `folder`, written first where it is not there yet."""
     if not folder.is_dir():
         try:
-            write_folder(folder, numerics, file, config)
+            write_folder(folder, variant, file, config)
         except OSError as error:
             raise CacheFolderError(
                 f"the decoder graph cannot be written to {folder.parent}: {error.strerror or error}; "
@@ -37,23 +47,12 @@ def cached_graph(
     return folder / GRAPH
 
 
-def write_folder(folder: Path, numerics: Numerics, file: ModelFile, config: ModelConfig) -> None:
+def write_folder(folder: Path, variant: Variant, file: ModelFile, config: ModelConfig) -> None:
     # Heavy imports, of no use once the graph is there.
-    from gpu_actor.engine.decoder_graph import CPU_EXACT, CPU_FAST, OPSET, DecoderGraph  # noqa: PLC0415
+    from gpu_actor.engine.decoder_graph import OPSET, DecoderGraph  # noqa: PLC0415
     from gpu_actor.engine.graph_writer import GraphWriter  # noqa: PLC0415
     from gpu_actor.engine.weights import Weights  # noqa: PLC0415
 
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=folder.parent))
-    try:
-        variant = CPU_EXACT if numerics == "exact" else CPU_FAST
-        with GraphWriter(unfinished, WEIGHTS, OPSET) as writer:
-            DecoderGraph(writer, config, Weights(file, config), variant).write()
-            writer.save(GRAPH)
-        try:
-            unfinished.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # else another process was first, with the same content
-                raise
-    finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+    with new_folder(folder, replace=False) as unfinished, GraphWriter(unfinished, WEIGHTS, OPSET) as writer:
+        DecoderGraph(writer, config, Weights(file, config), variant).write()
+        writer.save(GRAPH)

@@ -50,6 +50,8 @@ class LinearGraph:
             high, low = matrix.halves()
             products = [self.multiply(x, f"{name}.high", high), self.multiply(x, f"{name}.low", low)]
             return w.node("Add", products, f"{name}.out")
+        if self.variant.matmul == "DequantizeLinear" and matrix.bits == 8:
+            matrix = matrix.with_positive_scales(self.variant.elements)
         matmul = self.matmul_nbits if self.variant.matmul == "MatMulNBits" else self.matmul_dequantized
         product = matmul(x, name, matrix)
         if matrix.offset is None:

@@ -24,6 +24,20 @@ def tensorrt_library(name: LibraryName) -> Any:
         ) from error
 
 
+def installed_library(name: LibraryName | None = None) -> tuple[LibraryName, str]:
+    """The library of that name, or the first that is installed, and its version. TensorRtMissingError
+    where there is none.
+    """
+    names: tuple[LibraryName, ...] = (name,) if name else ("tensorrt_rtx", "tensorrt")
+    reasons: list[str] = []
+    for each in names:
+        try:
+            return each, str(tensorrt_library(each).__version__)
+        except TensorRtMissingError as error:
+            reasons.append(str(error))
+    raise TensorRtMissingError("; ".join(reasons))
+
+
 def has_jit(library: Any) -> bool:
     """Whether plans are compiled to the end on the card (TensorRT for RTX), with a cache for the results."""
     return hasattr(library, "IRuntimeCache")

@@ -39,6 +39,16 @@ class PlanManifest(Struct, frozen=True):
     chunk: int
     elements: str  # of activations: "float16"
     cache: CacheElements
+    graph_version: int = 0  # of the generator of the graph
+    plan_bytes: int = 0
+    # What the walk over the built network found, and what the build took: seconds, bytes of host memory.
+    attentions: int = 0
+    attentions_with_lengths: int = 0
+    kv_updates: int = 0
+    profiles: int = 0
+    seconds: float = 0.0
+    peak: int = 0
+    predicted: int = 0
 
 
 def plans_folder(cache: Path) -> Path:

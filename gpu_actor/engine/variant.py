@@ -21,3 +21,5 @@ CANONICAL = Variant("canonical", "DequantizeLinear", "Attention", fused=False)
 CANONICAL_HALF = replace(CANONICAL, name="canonical-half", elements="float16")
 CPU_FAST = Variant("cpu-fast", "MatMulNBits", "GroupQueryAttention", fused=True, accuracy_level=4)
 CPU_EXACT = Variant("cpu-exact", "MatMulNBits", "GroupQueryAttention", fused=True, halves=True)
+PLAN_VARIANTS: dict[Literal["fp16", "fp8", "int8"], Variant] = {"fp16": CANONICAL_HALF}
+"""What a TensorRT plan is built of, by the elements of its key/value cache."""

@@ -3,9 +3,10 @@
 import argparse
 from types import ModuleType
 
-from supervisor.commands import engine_generate, engine_logits
+from supervisor.commands import engine_build, engine_generate, engine_logits
 
 COMMANDS: tuple[tuple[str, ModuleType, str], ...] = (
+    ("build", engine_build, "build the TensorRT plan of a model for a kind of card"),
     ("generate", engine_generate, "write on from a raw prompt"),
     ("logits", engine_logits, "show the most likely tokens after a raw prompt"),
 )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gpu_actor.engine.block_formats import FORMATS, OTHER_NAMES, BlockFormat
+from gpu_actor.engine.block_formats import FORMATS, OTHER_NAMES, BlockFormat, Blocks
 from tests.gpu_actor.tiny_models import SCALE_PLACES, packed
 
 EXACT = [form for form in FORMATS.values() if form.expand is None]
@@ -113,3 +113,20 @@ def test_codes_fit_their_bits_and_blocks_divide_a_row(form: BlockFormat) -> None
     assert int(blocks.codes.max()) < 1 << blocks.bits
     assert blocks.codes.shape == (3, 512 // blocks.size, blocks.size)
     assert blocks.scale.shape == blocks.codes.shape[:2]
+
+
+@pytest.mark.parametrize("least", [0, 1], ids=["codes down to 0", "codes that can be mirrored in place"])
+@pytest.mark.parametrize("offsets", [False, True])
+def test_scales_can_all_be_made_positive_without_changing_a_value(least: int, offsets: bool) -> None:
+    rng = np.random.default_rng(7)
+    codes = rng.integers(least, 256, (16, 8, 16), np.uint8)
+    scale = (rng.integers(-3, 4, (16, 8)) / 8).astype(np.float32)
+    offset = (rng.integers(-9, 9, (16, 8)) / 4).astype(np.float32) if offsets else None
+    blocks = Blocks(8, codes, scale, offset)
+    positive = blocks.with_positive_scales("float16")
+    assert scale.min() < 0
+    assert positive.scale.min() > 0
+    np.testing.assert_array_equal(positive.values(), blocks.values())
+    if least and not offsets:
+        assert positive.offset is None
+    assert positive.with_positive_scales("float16") is positive
