@@ -142,15 +142,22 @@ def model_hash(path: Path, cache: Path) -> str:
 def file_hash(path: Path, cache: Path) -> str:
     """SHA-256 of the file, hex; remembered until its size or time of change differs."""
     facts = path.stat()
-    hashes = known_hashes(cache)
-    known = hashes.get(str(path))
+    known = known_hashes(cache).get(str(path))
     if known is not None and (known.size, known.modified_ns) == (facts.st_size, facts.st_mtime_ns):
         return known.sha256
     digest = hashlib.sha256()
     with path.open("rb") as stream:
         while chunk := stream.read(CHUNK):
             digest.update(chunk)
-    hashes[str(path)] = KnownHash(facts.st_size, facts.st_mtime_ns, digest.hexdigest())
+    remember_hash(path, digest.hexdigest(), cache)
+    return digest.hexdigest()
+
+
+def remember_hash(path: Path, sha256: str, cache: Path) -> None:
+    """The SHA-256 of the file as it is now."""
+    facts = path.stat()
+    hashes = known_hashes(cache)
+    hashes[str(path)] = KnownHash(facts.st_size, facts.st_mtime_ns, sha256)
     try:
         write_in_one_move(cache / HASHES, msgspec.json.encode(hashes).decode())
     except OSError as error:
@@ -158,7 +165,6 @@ def file_hash(path: Path, cache: Path) -> str:
             f"the cache folder {cache} cannot be written: {error.strerror or error}; "
             "make room there, or choose another folder with SAMOVAR_CACHE"
         ) from error
-    return digest.hexdigest()
 
 
 def known_hashes(cache: Path) -> dict[str, KnownHash]:

@@ -47,6 +47,18 @@ class LlamaCppFailedError(EngineTrouble):
     """
 
 
+class NoNetworkError(EngineTrouble):
+    """The hub cannot be reached. Fetch the file elsewhere and name it with --model PATH."""
+
+
+class HubError(EngineTrouble):
+    """The hub does not give the model. The text says what it asks for."""
+
+
+class DamagedDownloadError(EngineTrouble):
+    """A fetched file is not what the hub says. Run the command again; if it stays so, take another one."""
+
+
 class UnknownCardError(EngineTrouble):
     """The graphics card is not in the table. Name one that is, or give --vram."""
 

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from gpu_actor.troubles import EngineTrouble
-from supervisor.commands import chat, console, engine, simulate, status, up
+from supervisor.commands import chat, console, engine, model, simulate, status, up
 from supervisor.errors import OperatorError, UsageError
 from supervisor.version import version
 
@@ -23,6 +23,7 @@ COMMANDS = (
     (console, "show the same, live"),
     (chat, "ask a character from the terminal"),
     (engine, "build the engine's plan, and ask the engine without a node"),
+    (model, "list, fetch and check models"),
     (simulate, "run the protocol under faults, in virtual time (from a checkout)"),
 )
 

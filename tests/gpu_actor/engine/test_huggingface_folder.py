@@ -22,6 +22,7 @@ from tests.gpu_actor.tiny_folders import TinyFolder, safetensors, save_json, wri
 
 IDS = [int(token) for token in np.random.default_rng(3).integers(4, 450, 30)]
 
+LINEAR_ROPE = {"rope_type": "linear", "factor": 8.0}
 LLAMA3_ROPE = {
     "rope_type": "llama3",
     "factor": 8.0,
@@ -36,6 +37,16 @@ FOLDERS = {
     "Llama 3's rope": TinyFolder(config={"rope_scaling": LLAMA3_ROPE, "rope_theta": 500.0}),
     "Mistral, rope stretched": TinyFolder(
         "MistralForCausalLM", config={"rope_scaling": {"rope_type": "linear", "factor": 4.0}}
+    ),
+    "Qwen 2.5": TinyFolder("Qwen2ForCausalLM", tokenizer="qwen2", tied=True),
+    "Qwen 3": TinyFolder("Qwen3ForCausalLM", tokenizer="qwen2"),
+    "Gemma 3": TinyFolder("Gemma3ForCausalLM", tokenizer="gemma", tied=True, layers=7),
+    "Gemma 3, long": TinyFolder(
+        "Gemma3ForCausalLM",
+        dtype="bfloat16",
+        tied=True,
+        layers=6,
+        config={"rope_theta": 1e6, "rope_local_base_freq": 1e4, "rope_scaling": LINEAR_ROPE},
     ),
 }
 
