@@ -26,9 +26,14 @@ class AttentionGraph:
         names = [f"{p}.attn_{part}.weight" for part in "qkv"]
         heads = [self.config.heads, self.config.kv_heads, self.config.kv_heads]
         widths = [count * self.config.head_size for count in heads]
-        q, k, v = self.linear.split(x, f"{p}.qkv", names, widths)
-        fused = self.variant.attention == "GroupQueryAttention"
-        attended = (self.group_query_attention if fused else self.standard_attention)(p, layer, q, k, v)
+        if self.variant.attention == "GroupQueryAttention":
+            if self.config.family.head_norms:
+                parts = self.normed_parts(p, *self.linear.split(x, f"{p}.qkv", names, widths))
+            else:
+                parts = self.linear.write(x, f"{p}.qkv", names)
+            attended = self.group_query_attention(p, layer, parts)
+        else:
+            attended = self.standard_attention(p, layer, *self.linear.split(x, f"{p}.qkv", names, widths))
         (out,) = self.linear.write(attended, f"{p}.attn_output", [f"{p}.attn_output.weight"])
         return out
 
@@ -59,14 +64,18 @@ class AttentionGraph:
 
     # -- ONNX Runtime's own operator ----------------------------------------------------------
 
-    def group_query_attention(self, p: str, layer: int, q: str, k: str, v: str) -> str:
+    def normed_parts(self, p: str, q: str, k: str, v: str) -> list[str]:
         c = self.config
-        if c.family.head_norms:
-            normed = self.normed(self.by_head(q, f"{p}.q", c.heads), p, "q")
-            q = self.together(normed, f"{p}.q.normed", c.heads)
-            normed = self.normed(self.by_head(k, f"{p}.k", c.kv_heads), p, "k")
-            k = self.together(normed, f"{p}.k.normed", c.kv_heads)
-        inputs = [q, k, v, f"k{layer}", f"v{layer}", "seqlens", "total", *self.tables(layer)]
+        normed = self.normed(self.by_head(q, f"{p}.q", c.heads), p, "q")
+        q = self.together(normed, f"{p}.q.normed", c.heads)
+        normed = self.normed(self.by_head(k, f"{p}.k", c.kv_heads), p, "k")
+        return [q, self.together(normed, f"{p}.k.normed", c.kv_heads), v]
+
+    def group_query_attention(self, p: str, layer: int, parts: list[str]) -> str:
+        """`parts`: queries, keys and values, or one product that holds all three."""
+        c = self.config
+        packed = parts if len(parts) == 3 else [*parts, "", ""]
+        inputs = [*packed, f"k{layer}", f"v{layer}", "seqlens", "total", *self.tables(layer)]
         outputs = [f"{p}.attended", f"ko{layer}", f"vo{layer}"]
         return self.writer.node_of_many(
             "GroupQueryAttention",
