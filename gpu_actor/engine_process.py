@@ -46,7 +46,7 @@ class Watched:
 
 def load(settings: EngineSettings) -> ModelExecutor:
     cache = cache_folder()
-    return load_executor(settings, choose_model(settings.model, cache), cache)
+    return load_executor(settings, choose_model(settings.model, cache, settings.weights), cache)
 
 
 async def serve(child: Child) -> None:
@@ -106,6 +106,7 @@ def facts(engine: EngineFacts, runtime: Runtime) -> dict[str, Any]:
         "context": engine.context,
         "numerics": engine.numerics,
         "threads": engine.threads,
+        "weights": engine.weights,
         "dead_letters": len(runtime.dead_letters),
     }
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
 from actors.sampling_limits import unfit_sampling
 from gpu_actor.engine.decoder import Decoder
-from gpu_actor.engine.graph_cache import cached_graph
+from gpu_actor.engine.graph_cache import cached_graph, weights_report
 from gpu_actor.engine.model_config import ModelConfig, read_config
 from gpu_actor.engine.model_file import ModelFile
 from gpu_actor.engine.onnx_runtime import OnnxRuntimeDecoder, runtime_version
@@ -38,7 +38,9 @@ LONGEST_CHUNK = 512
 
 
 class EngineFacts(Struct, frozen=True):
-    """What the engine says of itself (EngineHello and the status). `model_hash`: SHA-256 of the file, hex."""
+    """What the engine says of itself (EngineHello and the status). `model_hash`: see ChosenModel.sha256.
+    `weights`: in one line their formats, and the error of those that were quantised here.
+    """
 
     engine: str
     model: str
@@ -48,6 +50,7 @@ class EngineFacts(Struct, frozen=True):
     demonstration: bool
     numerics: str
     threads: int
+    weights: str = ""
 
 
 class Executor(Protocol):
@@ -184,7 +187,7 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
     """Load the model. Takes a second or two, the first time with a model longer; EngineTrouble says why not.
     `cache` is the folder of deploy.cache.
     """
-    file = open_model(model.path)
+    file = open_model(model.path, model.weights)
     config = read_config(file)
     tokenizer = Tokenizer(read_vocabulary(file))
     if len(tokenizer.pieces) != config.vocabulary:
@@ -196,8 +199,9 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
     context = min(settings.context, config.context)
     slots, kept = caches_that_fit(settings, config, context)
     threads = settings.threads or physical_cores()
+    graph = cached_graph(cache, model.sha256, settings.numerics, file, config)
     decoder = OnnxRuntimeDecoder(
-        cached_graph(cache, model.sha256, settings.numerics, file, config),
+        graph,
         config,
         model_tables(file, config, context + 1),
         slots=slots,
@@ -216,6 +220,7 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
         demonstration=model.demonstration,
         numerics=settings.numerics,
         threads=threads,
+        weights=weights_report(graph),
     )
     builder = PromptBuilder(tokenizer, template, model.sha256, tags)
     return ModelExecutor(facts, decoder, TokenTable(file), tokenizer, builder)

@@ -11,6 +11,7 @@ from deploy.cache import model_path
 from deploy.stamps import write_in_one_move
 from gpu_actor.engine.gguf_file import PART_NAME, part_paths
 from gpu_actor.engine.huggingface_folder import CONFIG, folder_files, is_model_folder
+from gpu_actor.engine.quantised_model import WeightForm
 from gpu_actor.troubles import CacheFolderError, ModelNotFoundError
 
 HASHES = "model-hashes.json"
@@ -20,12 +21,14 @@ NAMES_SHOWN = 5  # in a complaint
 
 class ChosenModel(Struct, frozen=True):
     """`path`: a file, the first of several parts, or a folder. `sha256`: of the file, or over the names and
-    hashes of the files, hex. `demonstration`: the small model that the set-up fetched.
+    hashes of the files, hex; where `weights` are quantised here, over that and their form. `demonstration`:
+    the small model that the set-up fetched.
     """
 
     path: Path
     sha256: str
     demonstration: bool
+    weights: WeightForm = "stored"
 
     @property
     def name(self) -> str:
@@ -39,13 +42,17 @@ class KnownHash(Struct, frozen=True):
     sha256: str
 
 
-def choose_model(named: str, cache: Path) -> ChosenModel:
+def choose_model(named: str, cache: Path, weights: WeightForm = "stored") -> ChosenModel:
     """What `named` means: a GGUF file, a folder of Hugging Face, a folder that holds one model, or a name
     of `samovar model list`; the demonstration model where it is empty. ModelNotFoundError says what is
     near where there is none. `cache` is the folder of deploy.cache.
     """
     path = find_model(named, cache)
-    return ChosenModel(path, model_hash(path, cache), demonstration=path == model_path(cache))
+    sha256 = model_hash(path, cache)
+    if weights != "stored":
+        # Another model: nothing that was made with one of them is used with the other.
+        sha256 = hashlib.sha256(f"{sha256} {weights}".encode()).hexdigest()
+    return ChosenModel(path, sha256, demonstration=path == model_path(cache), weights=weights)
 
 
 def find_model(named: str, cache: Path) -> Path:

@@ -27,7 +27,7 @@ def load_raw(settings: EngineSettings) -> RawModel:
     """EngineTrouble says why not."""
     cache = cache_folder()
     alone = msgspec.structs.replace(settings, slots=1, kept=0)
-    executor = load_executor(alone, choose_model(settings.model, cache), cache)
+    executor = load_executor(alone, choose_model(settings.model, cache, settings.weights), cache)
     facts = executor.facts
     return RawModel(
         RawGeneration(executor.decoder, executor.table, executor.tokenizer, CHUNK),

@@ -10,7 +10,9 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
     runtime: Literal["auto", "tensorrt", "onnxruntime", "llama.cpp"] = "auto"  # what computes. Changes logits
     fallback: Literal["cpu", "none"] = "cpu"  # when the engine of choice fails: the next best one, or nothing
-    model: str = ""  # path of a GGUF file; empty: the demonstration model
+    model: str = ""  # a GGUF file, a folder, or a name of `samovar model list`; "": the demonstration model
+    # What becomes of matrices in 16 or 32 bits: as they are, or in blocks of 8 or 4 bits. Changes logits
+    weights: Literal["stored", "int8", "int4"] = "stored"
     slots: int = 8  # replies made at once; fewer where their cache exceeds cache_mb
     context: int = 4096  # positions a slot, prompt and reply; at most what the model knows. Changes prompts
     kept: int = (

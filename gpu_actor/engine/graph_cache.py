@@ -4,6 +4,7 @@ A folder holds the graph, and the weights in the runtime's own form. It appears 
 in one move, whole.
 """
 
+import logging
 from pathlib import Path
 from typing import Literal
 
@@ -16,9 +17,11 @@ from gpu_actor.troubles import CacheFolderError
 GRAPH_VERSION = 4
 """Goes up with every change of the generator or of the weights' form."""
 
-GRAPH, WEIGHTS = "decoder.onnx", "weights.bin"
+GRAPH, WEIGHTS, REPORT = "decoder.onnx", "weights.bin", "weights.txt"
 
 Numerics = Literal["fast", "exact"]
+
+log = logging.getLogger(__name__)
 
 
 def cached_graph(
@@ -47,6 +50,11 @@ def written_graph(folder: Path, variant: Variant, file: ModelFile, config: Model
     return folder / GRAPH
 
 
+def weights_report(graph: Path) -> str:
+    """In one line what the graph's weights are, and the error measured when they were written."""
+    return (graph.parent / REPORT).read_text(encoding="utf-8").strip()
+
+
 def write_folder(folder: Path, variant: Variant, file: ModelFile, config: ModelConfig) -> None:
     # Heavy imports, of no use once the graph is there.
     from gpu_actor.engine.decoder_graph import OPSET, DecoderGraph  # noqa: PLC0415
@@ -54,5 +62,8 @@ def write_folder(folder: Path, variant: Variant, file: ModelFile, config: ModelC
     from gpu_actor.engine.weights import Weights  # noqa: PLC0415
 
     with new_folder(folder, replace=False) as unfinished, GraphWriter(unfinished, WEIGHTS, OPSET) as writer:
-        DecoderGraph(writer, config, Weights(file, config), variant).write()
+        weights = Weights(file, config)
+        DecoderGraph(writer, config, weights, variant).write()
         writer.save(GRAPH)
+        (unfinished / REPORT).write_text(weights.report() + "\n", encoding="utf-8")
+        log.info("decoder graph written: %s", weights.report())

@@ -72,6 +72,10 @@ class ModelFile(Protocol):
         """The tensor's bytes in its block format: [rows, bytes of a row], read-only."""
         ...
 
+    def changes(self) -> str:
+        """In one line what `raw` changed of the weights so far, and by how much; empty where nothing."""
+        ...
+
     def close(self) -> None:
         """Give the files up; arrays taken from `raw` must be gone."""
         ...
@@ -84,6 +88,10 @@ class Metadata:
 
     def __init__(self) -> None:
         self.metadata: dict[str, Value] = {}
+
+    def changes(self) -> str:
+        """Nothing: every format is read exactly."""
+        return ""
 
     def get(self, key: str, kind: type[T], default: T | None = None) -> T:
         """The metadata value, checked for its type; ModelFileError where it is absent without a default."""

@@ -80,7 +80,7 @@ def build_plan(order: PlanOrder, settings: EngineSettings, cache: Path, tell: Pr
     """The plan, built where there is none that is right in every point. Raises EngineTrouble."""
     begun = time.monotonic()
     name, version = installed_library(order.library)
-    file = open_model(order.model.path)
+    file = open_model(order.model.path, order.model.weights)
     try:
         config = read_config(file)
         weights = memory.weight_bytes(file)
@@ -156,7 +156,7 @@ def cache_positions(config: ModelConfig, context: int, kv: CacheType) -> int:
 
 def folder_name(model: ChosenModel, wanted: PlanManifest) -> str:
     """For people; plans of other sizes, cards and models lie beside one another."""
-    name = "".join(each if each.isalnum() or each in "-." else "-" for each in model.path.stem)[:60]
+    name = "".join(each if each.isalnum() or each in "-." else "-" for each in model.name)[:60]
     sizes = f"{wanted.slots}x{wanted.context}-{wanted.cache}"
     key = key_of(model.sha256, wanted.library, str(wanted.chunk))
     return f"{name}-{wanted.target}-{sizes}-{key}"

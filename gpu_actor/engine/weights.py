@@ -1,5 +1,6 @@
 """Weights: the matrices of a GGUF file in the order and form that the decoder graph wants."""
 
+from collections import Counter
 from typing import TypeVar
 
 import numpy as np
@@ -22,6 +23,7 @@ class Weights:
     def __init__(self, file: ModelFile, config: ModelConfig) -> None:
         self.file = file
         self.config = config
+        self.used: Counter[str] = Counter()  # name of a block format → matrices in it
 
     def vector(self, name: str) -> Floats:
         place = self.place(name)
@@ -33,6 +35,7 @@ class Weights:
     def matrices(self, names: list[str]) -> list[Matrix]:
         """The matrices below one another as one, where they are packed alike; otherwise one by one."""
         formats = {self.place(name).format for name in names}
+        self.used.update(self.place(name).format.name for name in names)
         raws = [self.rows_in_order(name) for name in names]
         if len(formats) == 1:
             raws = [np.concatenate(raws)] if len(raws) > 1 else raws
@@ -42,6 +45,12 @@ class Weights:
     def matrix(self, name: str, raw: npt.NDArray[np.uint8]) -> Matrix:
         form = self.place(name).format
         return form.blocks(raw) or form.values(raw)
+
+    def report(self) -> str:
+        """In one line the formats of the matrices so far, and what was lost in reading them."""
+        used = ", ".join(f"{count} {name}" for name, count in self.used.most_common())
+        changes = self.file.changes()
+        return f"matrices {used}; {changes or 'all as they are stored'}"
 
     def head(self) -> str:
         """The tensor that turns states into logits: the model's own, or its token table."""

@@ -48,7 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     cache = cache_folder()
     try:
         order = PlanOrder(
-            model=choose_model(settings.model, cache),
+            model=choose_model(settings.model, cache, settings.weights),
             target=arguments.target.lower(),
             slots=arguments.slots or settings.slots,
             context=settings.context,
