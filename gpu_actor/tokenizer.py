@@ -7,7 +7,7 @@ the text reaches it.
 
 import codecs
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from tokenizers import Regex
 from tokenizers import Tokenizer as InnerTokenizer
@@ -15,6 +15,7 @@ from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel, Sequence, Split
 
 from gpu_actor.pre_tokenizers import PRE_TOKENIZERS, WHOLE_WORDS
+from gpu_actor.score_merges import merges_by_score
 from gpu_actor.troubles import ModelFileError
 from gpu_actor.vocabulary import (
     BYTE,
@@ -37,10 +38,10 @@ class Tokenizer:
         self.vocabulary = vocabulary
         self.specials = vocabulary.specials()
         self.special_ids = frozenset(self.specials.values())
-        self.blanks = vocabulary.blanks()
-        self.patterns = {False: any_of(self.blanks), True: any_of(self.specials | self.blanks)}
+        self.verbatim = vocabulary.verbatim()
+        self.patterns = {False: any_of(self.verbatim), True: any_of(self.specials | self.verbatim)}
         self.inner = inner_spm(vocabulary) if vocabulary.kind == "spm" else inner_bpe(vocabulary)
-        self.pieces = token_pieces(vocabulary)
+        self.pieces = token_pieces(vocabulary, self.special_ids)
 
     @property
     def bos(self) -> int | None:
@@ -74,7 +75,7 @@ class Tokenizer:
         return ids + self.encode_plain("".join(plain))
 
     def cut(self, text: str, *, special: bool) -> list[tuple[str, int | None]]:
-        """The text cut at tokens that match as they stand: blanks, and where asked for special ones."""
+        """The text cut at verbatim tokens, and where asked for at special ones."""
         pattern = self.patterns[special]
         if pattern is None:
             return [(text, None)]
@@ -82,7 +83,10 @@ class Tokenizer:
         at = 0
         for match in pattern.finditer(text):
             name = match.group()
-            cut += [(text[at : match.start()], None), (name, self.specials.get(name, self.blanks.get(name)))]
+            cut += [
+                (text[at : match.start()], None),
+                (name, self.specials.get(name, self.verbatim.get(name))),
+            ]
             at = match.end()
         return [*cut, (text[at:], None)]
 
@@ -140,17 +144,21 @@ def unspellable(index: int) -> str:
 
 def reachable(vocabulary: Vocabulary) -> dict[str, int]:
     """Token text → id as the inner tokenizer sees it, all but the tokens for plain text hidden."""
-    hidden = {*vocabulary.specials().values(), *vocabulary.blanks().values()}
-    return {
-        text if kind in {NORMAL, BYTE} and index not in hidden else unspellable(index): index
-        for index, (text, kind) in enumerate(zip(vocabulary.tokens, vocabulary.types, strict=True))
-    }
+    known = {text: index for index, text in enumerate(vocabulary.tokens)}
+    for index in vocabulary.unusual():
+        del known[vocabulary.tokens[index]]
+        known[unspellable(index)] = index
+    return known
 
 
 def any_of(names: Iterable[str]) -> re.Pattern[str] | None:
     """Matches each of the names, the longest first; None where there is none."""
     longest_first = sorted(names, key=len, reverse=True)
-    return re.compile("|".join(map(re.escape, longest_first))) if longest_first else None
+    if not longest_first:
+        return None
+    # Some vocabularies have thousands of names: where none can begin, none is tried.
+    first_letters = re.escape("".join(sorted({name[0] for name in longest_first})))
+    return re.compile(f"(?=[{first_letters}])(?:{'|'.join(map(re.escape, longest_first))})")
 
 
 def inner_bpe(vocabulary: Vocabulary) -> InnerTokenizer:
@@ -181,26 +189,18 @@ def known_merges(vocabulary: Vocabulary, known: dict[str, int]) -> list[tuple[st
 def inner_spm(vocabulary: Vocabulary) -> InnerTokenizer:
     """SentencePiece's BPE joins the pair whose token scores best: the same as merges in order of score."""
     known = reachable(vocabulary)
-    merges = merges_by_score(vocabulary, known) if vocabulary.scores else known_merges(vocabulary, known)
+    if vocabulary.scores:
+        normal = [(text, index) for text, index in known.items() if vocabulary.types[index] == NORMAL]
+        merges = merges_by_score([(text, vocabulary.scores[index]) for text, index in normal])
+    else:
+        merges = known_merges(vocabulary, known)
     unknown = next((unspellable(i) for i, kind in enumerate(vocabulary.types) if kind == UNKNOWN), None)
     model = BPE(vocab=known, merges=merges, unk_token=unknown, fuse_unk=True, byte_fallback=True)
     return InnerTokenizer(model)
 
 
-def merges_by_score(vocabulary: Vocabulary, known: dict[str, int]) -> list[tuple[str, str]]:
-    scored = [
-        (-vocabulary.scores[index], text[:cut], text[cut:])
-        for text, index in known.items()
-        if vocabulary.types[index] == NORMAL
-        for cut in range(1, len(text))
-        if text[:cut] in known and text[cut:] in known
-    ]
-    return [(left, right) for _, left, right in sorted(scored, key=lambda each: each[0])]
-
-
-def token_pieces(vocabulary: Vocabulary) -> list[bytes]:
+def token_pieces(vocabulary: Vocabulary, specials: Container[int]) -> list[bytes]:
     """The bytes that each token stands for; special tokens stand for none."""
-    specials = set(vocabulary.specials().values())
     byte_of = byte_alphabet()
     pieces: list[bytes] = []
     for index, (text, kind) in enumerate(zip(vocabulary.tokens, vocabulary.types, strict=True)):

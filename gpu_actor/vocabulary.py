@@ -5,6 +5,7 @@ depend on the kind of tokenizer, and the names of end-of-turn tokens, follow lla
 (src/llama-vocab.cpp), because that is what files in the wild are tried with.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,12 +25,29 @@ END_NAMES = frozenset(
         "<|endoftext|>",
         "<|end_of_text|>",
         "<|eom_id|>",
+        "<end_of_utterance>",
         "</s>",
         "<EOT>",
+        "< EOT >",
+        "_< EOT >",
+        "[EOT]",
         "[EOS]",
+        # Qwen 2.5 Coder and others: what follows belongs to another file.
+        "<|fim_pad|>",
+        "<|fim_repo|>",
+        "<|repo_name|>",
+        "<|file_sep|>",
     }
 )
 """Tokens that end a turn in whatever model they appear."""
+
+HTML_TAG = re.compile(
+    "</?(?:table|caption|thead|tbody|tfoot|tr|th|td|h[1-6]|blockquote|strong|em|b|i|u|s|sub|sup|code|pre"
+    "|p|br|hr|ul|ol|li|dl|dt|dd|a|img|div|span)>"
+)
+"""User-defined tokens of Gemma that are text like any other. All other names between angle brackets are
+taken for marks of a model, which no text may spell: such as <think>.
+"""
 
 END_TOKEN_IDS = "samovar.end_token_ids"  # noqa: S105 - a key's name
 """A key of our own, for formats that list several: ids that end the model's turn."""
@@ -56,24 +74,27 @@ class Vocabulary:
 
     def specials(self) -> dict[str, int]:
         """Text → id of the tokens that only a template or an operator may use."""
-        return {
-            text: index
-            for index, (text, kind) in enumerate(zip(self.tokens, self.types, strict=True))
-            if text and self.is_special(index, kind)
-        }
+        return {self.tokens[index]: index for index in self.unusual() if self.is_special(index)}
 
-    def is_special(self, index: int, kind: int) -> bool:
-        if kind == USER_DEFINED:
-            return bool(self.tokens[index].strip())
-        return kind in {CONTROL, UNKNOWN} or index in self.ends
+    def verbatim(self) -> dict[str, int]:
+        """Text → id of the user-defined tokens that are text, and match as they stand."""
+        return {self.tokens[index]: index for index in self.unusual() if self.is_verbatim(index)}
 
-    def blanks(self) -> dict[str, int]:
-        """Text → id of the user-defined tokens of white space alone: text, which matches as it stands."""
-        return {
-            text: index
-            for index, (text, kind) in enumerate(zip(self.tokens, self.types, strict=True))
-            if kind == USER_DEFINED and text and not text.strip()
-        }
+    def unusual(self) -> list[int]:
+        """Ids of all tokens that are not just pieces of text."""
+        return [i for i, kind in enumerate(self.types) if kind not in {NORMAL, BYTE} or i in self.ends]
+
+    def is_special(self, index: int) -> bool:
+        kind = self.types[index]
+        if not self.tokens[index] or self.is_verbatim(index):
+            return False
+        return kind in {CONTROL, UNKNOWN, USER_DEFINED} or index in self.ends
+
+    def is_verbatim(self, index: int) -> bool:
+        text = self.tokens[index]
+        if self.types[index] != USER_DEFINED or not text or index in self.ends:
+            return False
+        return not text.strip() or bool(HTML_TAG.fullmatch(text))
 
 
 def check_tokenizer(file: ModelFile) -> None:

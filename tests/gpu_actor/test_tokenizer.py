@@ -8,12 +8,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.executor import ModelExecutor
 from gpu_actor.pre_tokenizers import PRE_TOKENIZERS
 from gpu_actor.tokenizer import Tokenizer
 from gpu_actor.troubles import UnsupportedModelError
-from gpu_actor.vocabulary import BYTE, CONTROL, NORMAL, UNKNOWN, USER_DEFINED, Vocabulary
+from gpu_actor.vocabulary import (
+    BYTE,
+    CONTROL,
+    NORMAL,
+    UNKNOWN,
+    USER_DEFINED,
+    Vocabulary,
+    read_vocabulary,
+)
 from tests.gpu_actor.llama_cpp import LlamaCpp
+from tests.gpu_actor.tiny_models import TinyModel, write_tiny
 
 SNIPPETS = [
     *("Hello", " world", "'s", "'S", "’s", "I'LL", "don't", "123", "4567890", " 12", "½", "²", "ⅷ", "٣"),
@@ -145,6 +155,26 @@ def test_pre_tokenizers_cut_numbers_as_their_models_do(tokenizer: Tokenizer) -> 
     assert cut("default", "a1234") == ["a", "123", "4"]
 
 
+def ids_agree(vocabulary: Vocabulary, texts: list[str], path: Path) -> None:
+    """Ours are the ids that llama.cpp makes with the same vocabulary."""
+    shape = TinyModel(embedding=32, feed_forward=32, heads=1, kv_heads=1, head_size=32, layers=1)
+    file = write_tiny(path, dataclasses.replace(shape, vocabulary=vocabulary))
+    read = read_vocabulary(GgufFile(file))
+    assert read.tokens == vocabulary.tokens
+    ours, oracle = Tokenizer(read), LlamaCpp(file)
+    for text in texts:
+        assert ours.encode(text, special=False) == oracle.tokenize(text, special=False), repr(text)
+        assert ours.encode(text, special=True) == oracle.tokenize(text, special=True), repr(text)
+
+
+@pytest.mark.parametrize("pre", ["llama-bpe", "qwen2", "tekken"])
+def test_ids_of_every_family_are_those_of_llama_cpp(tokenizer: Tokenizer, pre: str, tmp_path: Path) -> None:
+    vocabulary = dataclasses.replace(tokenizer.vocabulary, pre=pre)
+    # Letters of other scripts have no case here that llama.cpp's pattern for tekken would see.
+    texts = [text for text in mixed_texts(60, seed=3) if pre != "tekken" or text.isascii()]
+    ids_agree(vocabulary, texts, tmp_path / "model.gguf")
+
+
 # -- SentencePiece --------------------------------------------------------------------------------
 
 
@@ -189,3 +219,123 @@ def test_sentencepiece_text_comes_back_without_the_space_that_was_put_before_it(
 def test_a_user_defined_token_of_white_space_is_text() -> None:
     tokenizer = Tokenizer(spm_vocabulary())
     assert tokenizer.name(tokenizer.encode("the   the", special=False)[1]) == "   "
+
+
+GEMMA_WORDS = [
+    *(
+        "\u2581the",
+        "\u2581he",
+        "\u2581a",
+        "th",
+        "he",
+        "the",
+        "in",
+        "er",
+        "an",
+        "\u2581an",
+        "and",
+        "\u2581and",
+        "ing",
+        "hing",
+    ),
+    *(
+        "thing",
+        "\u2581thing",
+        "\u2581t",
+        "\u2581c",
+        "ca",
+        "at",
+        "cat",
+        "\u2581cat",
+        "\u00e9",
+        "caf\u00e9",
+        "fé",
+        "af",
+        "\u65e5\u672c",
+    ),
+    *(
+        "\u65e5",
+        "\u672c",
+        "\u8a9e",
+        "\u65e5\u672c\u8a9e",
+        "<",
+        ">",
+        "/",
+        "\n",
+        "\t",
+        "1",
+        "2",
+        "12",
+        "\u2581",
+        ".",
+        ",",
+        "'",
+        "'s",
+    ),
+]
+
+
+def gemma_vocabulary() -> Vocabulary:
+    """As Gemma's is made: no space before a text, runs of blanks and tags of HTML as tokens of their own."""
+    letters = [
+        letter
+        for letter in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+        if letter not in GEMMA_WORDS
+    ]
+    words = [*dict.fromkeys([*GEMMA_WORDS, *letters])]
+    control = ["<pad>", "<eos>", "<bos>", "<unk>", "<start_of_turn>", "<end_of_turn>"]
+    verbatim = ["\n\n", "\n\n\n", "  ", "   ", "<table>", "</table>", "<h1>", "<b>", "</b>"]
+    names = [*control, *(f"<0x{byte:02X}>" for byte in range(256)), *verbatim, *words]
+    types = [CONTROL, CONTROL, CONTROL, UNKNOWN, CONTROL, CONTROL, *[BYTE] * 256]
+    types += [*[USER_DEFINED] * len(verbatim), *[NORMAL] * len(words)]
+    scores = [0.0] * (len(names) - len(words)) + [-float(rank) for rank in range(len(words))]
+    return Vocabulary(
+        kind="spm",
+        pre="default",
+        tokens=tuple(names),
+        types=tuple(types),
+        merges=(),
+        scores=tuple(scores),
+        bos=2,
+        eos=1,
+        add_bos=True,
+        add_space_prefix=False,
+        ends=frozenset({1, names.index("<end_of_turn>")}),
+    )
+
+
+@pytest.mark.parametrize("space", [False, True], ids=["as gemma", "as llama 2"])
+def test_ids_of_sentencepiece_are_those_of_llama_cpp(tmp_path: Path, *, space: bool) -> None:
+    chooser = random.Random(4)
+    parts = [
+        *GEMMA_WORDS,
+        " ",
+        " ",
+        "  ",
+        "\n\n",
+        "<table>",
+        "</b>",
+        "<start_of_turn>",
+        "<end_of_turn>",
+        *SNIPPETS,
+    ]
+    texts = ["".join(chooser.choices(parts, k=chooser.randint(1, 14))) for _ in range(80)]
+    vocabulary = dataclasses.replace(gemma_vocabulary(), add_space_prefix=space)
+    ids_agree(vocabulary, [text.replace("\u2581", " ") for text in texts], tmp_path / "model.gguf")
+
+
+def test_a_tag_of_html_is_text_and_a_mark_of_the_model_is_not() -> None:
+    tokenizer = Tokenizer(gemma_vocabulary())
+    assert [tokenizer.name(token) for token in tokenizer.encode("<b>a</b>", special=False)] == [
+        "<b>",
+        "a",
+        "</b>",
+    ]
+    ids = tokenizer.encode("<start_of_turn>", special=False)
+    assert not tokenizer.special_ids.intersection(ids)
+    assert tokenizer.decode(ids) == "<start_of_turn>"
+    types = list(gemma_vocabulary().types)
+    types[4] = USER_DEFINED
+    other = Tokenizer(dataclasses.replace(gemma_vocabulary(), types=tuple(types)))
+    assert 4 in other.special_ids
+    assert other.encode("<start_of_turn>", special=False) == ids

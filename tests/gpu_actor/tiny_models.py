@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from gpu_actor.engine.block_formats import FORMATS
+from gpu_actor.vocabulary import Vocabulary
 
 SCALE_PLACES = {
     "Q2_K": (80, 82),
@@ -55,10 +56,13 @@ class TinyModel:
     specials: Sequence[str] = ("<s>", "</s>", "<|im_start|>", "<|im_end|>")
     architecture: str = "llama"
     extra_tensor: str = ""
+    vocabulary: Vocabulary | None = None  # instead of the one of `tokens`
 
     @property
     def tokens(self) -> list[str]:
         """Whole characters only, 260 with the four special ones."""
+        if self.vocabulary is not None:
+            return list(self.vocabulary.tokens)
         return [*self.specials, *LETTERS, *PAIRS]
 
 
@@ -96,6 +100,27 @@ def packed(name: str, rows: int, columns: int, rng: np.random.Generator) -> npt.
     return scaled(1e-3 * columns**-0.5 / float(spread))
 
 
+def write_vocabulary(writer: gguf.GGUFWriter, model: TinyModel) -> None:
+    own = model.vocabulary
+    writer.add_tokenizer_model("llama" if own and own.kind == "spm" else "gpt2")
+    writer.add_tokenizer_pre(own.pre if own else "smollm")
+    writer.add_token_list(model.tokens)
+    if own is None:
+        writer.add_token_types([3] * len(model.specials) + [1] * len(LETTERS + PAIRS))
+        writer.add_token_merges([f"{pair[0]} {pair[1]}" for pair in PAIRS])
+        writer.add_bos_token_id(0)
+        writer.add_eos_token_id(1)
+        return
+    writer.add_token_types(own.types)
+    if own.kind == "spm":
+        writer.add_token_scores(own.scores)
+        writer.add_add_space_prefix(own.add_space_prefix)
+    else:
+        writer.add_token_merges(own.merges)
+    writer.add_bos_token_id(own.bos or 0)
+    writer.add_eos_token_id(own.eos or 0)
+
+
 def write_tiny(path: Path, model: TinyModel, *, plain: bool = False, seed: int = 0) -> Path:
     """Write it; `plain`: the same weights, expanded to float32."""
     rng = np.random.default_rng(seed)
@@ -110,13 +135,7 @@ def write_tiny(path: Path, model: TinyModel, *, plain: bool = False, seed: int =
     writer.add_value_length(model.head_size)
     writer.add_rope_dimension_count(model.head_size)
     writer.add_layer_norm_rms_eps(1e-5)
-    writer.add_tokenizer_model("gpt2")
-    writer.add_tokenizer_pre("smollm")
-    writer.add_token_list(model.tokens)
-    writer.add_token_types([3] * len(model.specials) + [1] * len(LETTERS + PAIRS))
-    writer.add_token_merges([f"{pair[0]} {pair[1]}" for pair in PAIRS])
-    writer.add_bos_token_id(0)
-    writer.add_eos_token_id(1)
+    write_vocabulary(writer, model)
     for key, value in model.metadata.items():
         writer.kv_data[0].pop(key, None)
         if isinstance(value, str):
