@@ -32,6 +32,15 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     # -- TensorRT's plans
     build_memory_mb: int = 0  # most host memory that building a plan may take, as predicted; 0: what is free
     keep_build_graph: bool = False  # keep what a plan was built of, as large as the plan, for the next build
+    # -- TensorRT, where it serves. Its caches take what the card has, whatever cache_mb says
+    card: int = 0  # number of the NVIDIA card, as CUDA counts them
+    cuda: Literal["cuda-bindings", "pycuda"] = "cuda-bindings"  # the package that speaks with the card
+    card_reserve_mb: int = 1024  # of the card's memory that caches leave, for all else and for the screen
+    steady: bool = True  # rows for all slots at every step: nobody's tokens depend on who else speaks
+    prompt_run: int = 128  # prompt tokens in one run, at most the plan's. Changes the last bits of logits
+    cuda_graphs: int = 8  # recorded decode runs that are kept; 0: start kernels one by one
+    kernels: Literal["eager", "lazy", "none"] = "eager"  # when TensorRT for RTX compiles for a shape
+    self_test: bool = True  # compare with golden logits once for each card, driver and plan, before serving
     # -- the engine's thread
     work_queue: int = 64  # messages that may wait for the engine's thread
     stop_s: float = 3.0  # how long the engine's thread may take to end

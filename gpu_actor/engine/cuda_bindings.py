@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from gpu_actor.engine.cuda import Bytes, DeviceFacts, Event, Stream, StridedCopy, cuda_error, no_driver
+from gpu_actor.troubles import CudaMissingError
 
 NON_BLOCKING = 1
 """cudaStreamNonBlocking: the stream does not wait for the default stream, which nobody here uses."""
@@ -21,7 +22,13 @@ BLOCKING_SYNC, NO_TIMING = 1, 2
 
 def runtime() -> Any:
     """The package; imported only by who wants a card, for others need not have it."""
-    return importlib.import_module("cuda.bindings.runtime")
+    try:
+        return importlib.import_module("cuda.bindings.runtime")
+    except (ImportError, OSError) as error:
+        raise CudaMissingError(
+            f"cuda.bindings cannot be loaded ({error}); install the package cuda-bindings, or choose "
+            'engine.runtime = "onnxruntime"'
+        ) from error
 
 
 class CudaBindings:

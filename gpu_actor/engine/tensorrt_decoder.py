@@ -9,6 +9,7 @@ Everything goes over one stream, in order; the host waits once a call, for the l
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -86,19 +87,36 @@ class TensorRtDecoder:
         self.widths = widths
         self.jit = jit
         self.lengths = SlotLengths(slots, shelves, context, longest_chunk)
+        with ExitStack() as stack:
+            self.set_up(stack, engine, tables, graphs)
+            self.parts = stack.pop_all()
+
+    def set_up(
+        self, stack: ExitStack, engine: PlanEngine, tables: Mapping[str, npt.NDArray[Any]], graphs: int
+    ) -> None:
+        """All memory and the runs. Whatever is made goes on the stack, to be given back in reverse order."""
+        device, jit, slots = self.device, self.jit, self.slots
         self.stream = device.create_stream()
+        stack.callback(device.destroy_stream, self.stream)
         self.done = device.create_event()
-        self.caches = Caches(device, engine.tensors, slots + shelves, self.stream)
-        if self.caches.positions <= context:
+        stack.callback(device.destroy_event, self.done)
+        self.caches = Caches(device, engine.tensors, slots + self.shelves, self.stream)
+        stack.callback(self.caches.close)
+        if self.caches.positions <= self.context:
             raise PlanError(
                 f"the plan's cache holds {self.caches.positions} positions: too few for a context of "
-                f"{context}; lower engine.context, or build the plan anew with `samovar engine build`"
+                f"{self.context}; lower engine.context, or build the plan anew with `samovar engine build`"
             )
         self.tables = Tables(device, engine.tensors, tables, self.stream)
+        stack.callback(self.tables.close)
         self.scratch = Scratch(device)
-        self.chunk = Feed(device, engine.tensors, rows=1, tokens=widths.prompts[-1])
+        stack.callback(self.scratch.close)
+        self.chunk = Feed(device, engine.tensors, rows=1, tokens=self.widths.prompts[-1])
+        stack.callback(self.chunk.close)
         self.tokens = Feed(device, engine.tensors, rows=slots, tokens=1)
+        stack.callback(self.tokens.close)
         self.logits = Logits(device, engine.tensors["logits"], slots)
+        stack.callback(self.logits.close)
         self.prompt_run = Run(engine.context(jit), self.scratch)
         self.decode_runs = DecodeRuns(
             device,
@@ -107,8 +125,9 @@ class TensorRtDecoder:
             self.tokens.upload,
             graphs=0 if jit else graphs,
         )
+        stack.callback(self.decode_runs.close)
         # The largest shapes first: memory for them is there, or lacking, before anything is served.
-        self.bind(self.prompt_run, self.chunk, 0, rows=1, tokens=widths.prompts[-1])
+        self.bind(self.prompt_run, self.chunk, 0, rows=1, tokens=self.widths.prompts[-1])
         self.decode_runs.at(0, slots)
         device.synchronise(self.stream)
         self.tables.uploaded()
@@ -199,11 +218,7 @@ class TensorRtDecoder:
     def close(self) -> None:
         """Give everything back. The decoder is of no use afterwards."""
         self.device.synchronise(self.stream)
-        self.decode_runs.close()
-        for part in (self.caches, self.tables, self.scratch, self.chunk, self.tokens, self.logits):
-            part.close()
-        self.device.destroy_event(self.done)
-        self.device.destroy_stream(self.stream)
+        self.parts.close()
 
 
 class Logits:

@@ -40,6 +40,11 @@ def output_of(name: str) -> str:
     return f"{parts[1]}o{parts[2]}" if parts else ""
 
 
+def bytes_of_a_row(tensors: Tensors) -> int:
+    """What the caches of one slot or shelf take."""
+    return sum(math.prod(each.shape[1:]) * np.dtype(each.elements).itemsize for each in cache_inputs(tensors))
+
+
 class Group:
     """Caches of one shape and element type, in one piece: [caches, rows, Hkv, T, D]."""
 

@@ -1,5 +1,6 @@
 """Runs of a TensorRT context: bound once, started often, recorded as CUDA graphs where that is possible."""
 
+import contextlib
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
@@ -125,24 +126,25 @@ class DecodeRuns:
                 "this plan cannot be recorded as a CUDA graph; each step starts its kernels one by one"
             )
             return
-        self.device.begin_capture(stream)
-        failure: Exception | None = None
         try:
-            self.plainly(decode_run, stream)
-        except (CudaError, TensorRtError) as error:
-            failure = error
-        try:
-            decode_run.graph = self.device.end_capture(stream)
+            decode_run.graph = self.recorded(decode_run, stream)
         except DeviceLostError:
             raise
-        except CudaError as error:
-            failure = failure or error
-        if failure is not None:
-            self.drop_graph(decode_run)
+        except (CudaError, TensorRtError) as error:
             self.capturing = False
-            log.warning("no CUDA graph can be recorded; each step starts its kernels one by one: %s", failure)
+            log.warning("no CUDA graph can be recorded; each step starts its kernels one by one: %s", error)
             return
         decode_run.graph_scratch = decode_run.run.scratch_at
+
+    def recorded(self, decode_run: DecodeRun, stream: Stream) -> Any:
+        self.device.begin_capture(stream)
+        try:
+            self.plainly(decode_run, stream)
+        except (CudaError, TensorRtError):
+            with contextlib.suppress(CudaError):  # the first failure is the one to tell
+                self.device.destroy_graph(self.device.end_capture(stream))
+            raise
+        return self.device.end_capture(stream)
 
     def drop_graph(self, decode_run: DecodeRun) -> None:
         if decode_run.graph is not None:

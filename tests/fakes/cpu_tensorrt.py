@@ -67,7 +67,9 @@ def cpu_tensorrt(cuda: CpuCuda, *, classic: bool = False) -> Any:
         "TensorIOMode",
         "TensorLocation",
     )
-    module = SimpleNamespace(Runtime=runtime, **{name: getattr(trt, name) for name in names})
+    module = SimpleNamespace(
+        Runtime=runtime, __version__=trt.__version__, **{name: getattr(trt, name) for name in names}
+    )
     if not classic:
         module.IRuntimeCache = IRuntimeCache
         module.CudaGraphStrategy = trt.CudaGraphStrategy

@@ -13,9 +13,9 @@ import pytest
 
 from gpu_actor.engine.golden import GOLDEN, Golden, course, make_golden, passage_of, read_golden, write_golden
 from gpu_actor.engine.graph_cache import cached_graph
-from gpu_actor.engine.model_config import read_config, read_rope_factors
+from gpu_actor.engine.model_config import read_config
 from gpu_actor.engine.onnx_runtime import OnnxRuntimeDecoder
-from gpu_actor.engine.rope import rope_tables
+from gpu_actor.engine.rope import model_tables
 from gpu_actor.engine.self_test import (
     NARROW,
     TOLERANCES,
@@ -47,7 +47,7 @@ def golden(plan: Plan) -> Golden:
     exact = OnnxRuntimeDecoder(
         cached_graph(plan.folder, "small", "exact", plan.file, config),
         config,
-        rope_tables(config.rope, config.head_size, CONTEXT + 1, read_rope_factors(plan.file)),
+        model_tables(plan.file, config, CONTEXT + 1),
         slots=3,
         context=CONTEXT,
         longest_chunk=CONTEXT,
