@@ -77,5 +77,9 @@ class LinkSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class GpuSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Scheduling on the GPU box."""
 
-    prefill_chunk: int = 128  # prompt tokens computed between two tokens of the live streams
+    prefill_chunk: int = 256  # most prompt tokens computed in one step
+    least_chunk: int = 16  # … and fewest: where the machine is too slow for the times below, they give way
+    token_gap_ms: float = 200.0  # longest gap between two tokens of a live stream for the sake of a prompt
+    step_ms: float = 1_000.0  # longest step while no stream is live: a cancel or a new reply waits for it
+    most_passed: int = 4  # the shortest prompt goes first, but none is passed over more often than this
     hello_s: float = 0.5  # pause between two greetings of the engine while the link answers none

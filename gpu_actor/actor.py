@@ -6,7 +6,9 @@ Sends     EngineHello, Accepted, Progress, Token, End (link); Admit, Step, Relea
 Restart   with its process: the link reports what was lost
 
 Each step is at most one chunk of one prompt and one token of every live stream, so that no
-stream waits for a long prompt longer than one chunk takes.
+stream waits for a long prompt longer than one chunk takes (gpu_actor/pace.py). Of several prompts the one
+with least to do goes first, but none is passed over more than `most_passed` times on end. Where
+nothing else is to do, replies that have ended are settled (Step.settle), in steps just as short.
 """
 
 from collections import deque
@@ -15,6 +17,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
+from msgspec import Struct
 
 from actors.addresses import ENGINE, LINK
 from actors.effects import Effect, Send, Started, StartTimer, TimerFired
@@ -23,6 +26,7 @@ from actors.messages.generation import SHORT, Accepted, Cancel, End, Progress, T
 from actors.messages.link import Credit, EngineHello, EngineJob, EngineWelcome
 from actors.settings import GpuSettings
 from actors.world import World
+from gpu_actor.pace import Pace
 
 
 class EngineRuntimeError(Exception):
@@ -49,7 +53,24 @@ class Running:
         self.prefilled = 0
         self.to_prefill = 0
         self.prompt_tokens = 0
+        self.passed = 0  # times that another prompt went first
+        self.settles = False
         self.seconds = 0.0  # of the steps it took part in
+
+
+class Tally(Struct):
+    """What was done since the start, for the status. Tokens, but for `replies`, `hits` and `evictions`."""
+
+    replies: int = 0
+    prompt_tokens: int = 0
+    computed: int = 0  # of them
+    reused: int = 0  # of them: they lay in the conversation's own cache
+    cloned: int = 0  # of them: another cache had them
+    hits: int = 0  # replies whose prompt was known in part
+    evictions: int = 0  # kept caches that were given up
+    settled: int = 0  # computed in idle time for turns to come
+    replayed: int = 0
+    emitted: int = 0
 
 
 class GpuActor:
@@ -62,6 +83,9 @@ class GpuActor:
         self.credit: dict[UUID, tuple[int, int]] = {}  # generation → (attempt, limit); of what is here
         self.slots: list[Running | None] = [None] * facts.slots
         self.step: Step | None = None  # under way
+        self.pace = Pace(settings)
+        self.unsettled = False  # idle steps have work
+        self.tally = Tally()
         self.step_number = world.new_seed() >> 16  # an answer to a former incarnation never matches
 
     def greet(self) -> list[Effect]:
@@ -146,7 +170,7 @@ class GpuActor:
         for running in self.slots:
             if running and running.generation == message.generation and running.attempt <= message.attempt:
                 effects += self.free(running)
-        return effects + self.admit()
+        return [*effects, *self.admit(), *self.next_step()]
 
     def drop_credit(self, generation: UUID, attempt: int) -> None:
         """Of that attempt and those before it."""
@@ -155,6 +179,7 @@ class GpuActor:
 
     def free(self, running: Running) -> list[Effect]:
         self.slots[running.slot] = None
+        self.unsettled |= running.settles
         self.drop_credit(running.generation, running.attempt)
         return [Send(ENGINE, Release(running.slot))]
 
@@ -166,6 +191,13 @@ class GpuActor:
         running.to_prefill = message.to_prefill
         running.replay = message.to_replay
         running.prompt_tokens = message.prompt_tokens
+        running.settles = message.settles
+        self.tally.replies += 1
+        self.tally.prompt_tokens += message.prompt_tokens
+        self.tally.reused += message.reused
+        self.tally.cloned += message.cloned
+        self.tally.hits += bool(message.reused or message.cloned)
+        self.tally.evictions += message.evicted
         accepted = Accepted(
             message.generation, message.attempt, message.model, message.prompt_digest, message.prompt_tokens
         )
@@ -185,26 +217,44 @@ class GpuActor:
         """Plan the next step, unless one is under way or there is nothing to do."""
         if self.step is not None:
             return []
-        prefill = min(
-            (running for running in self.slots if running and running.phase is Phase.PREFILL),
-            key=lambda running: running.to_prefill - running.prefilled,
-            default=None,
-        )
+        prefill = self.next_prompt()
         decode = tuple(
             running.slot
             for running in self.slots
             if running and running.phase is Phase.DECODE and (running.replay or self.has_credit(running))
         )
+        settle = 0
         if prefill is None and not decode:
-            return []
+            if not self.may_settle():
+                return []
+            self.unsettled = False  # until the answer says otherwise
+            settle = self.pace.idle_chunk()
         self.step_number += 1
         self.step = Step(
             number=self.step_number,
             prefill_slot=prefill.slot if prefill else -1,
-            prefill_tokens=self.settings.prefill_chunk if prefill else 0,
+            prefill_tokens=self.pace.chunk(len(decode)) if prefill else 0,
             decode=decode,
+            settle=settle,
         )
         return [Send(ENGINE, self.step)]
+
+    def next_prompt(self) -> Running | None:
+        """The one with least to do, unless another was passed over too often."""
+        prompts = [running for running in self.slots if running and running.phase is Phase.PREFILL]
+        if not prompts:
+            return None
+        first = max(prompts, key=lambda running: running.passed)
+        if first.passed < self.settings.most_passed:
+            first = min(prompts, key=lambda running: running.to_prefill - running.prefilled)
+        for running in prompts:
+            running.passed = 0 if running is first else running.passed + 1
+        return first
+
+    def may_settle(self) -> bool:
+        """A prompt that is being built needs the engine in a moment."""
+        admitting = any(running and running.phase is Phase.ADMITTING for running in self.slots)
+        return self.unsettled and not admitting
 
     def has_credit(self, running: Running) -> bool:
         attempt, limit = self.credit.get(running.generation, (0, 0))
@@ -215,6 +265,8 @@ class GpuActor:
         if step is None or done.number != step.number:
             return []
         self.step = None
+        self.unsettled |= done.unsettled
+        self.count(step, done)
         effects: list[Effect] = []
         for slot in done.replayed:
             running = self.slots[slot]
@@ -228,6 +280,21 @@ class GpuActor:
         for emitted in done.emitted:
             effects += self.emitted(emitted)
         return [*effects, *self.admit(), *self.next_step()]
+
+    def count(self, step: Step, done: Stepped) -> None:
+        self.pace.measured(
+            computed=done.computed,
+            prefill_s=done.prefill_s,
+            streams=len(step.decode),
+            decode_s=done.seconds - done.prefill_s,
+        )
+        if step.settle:
+            self.tally.settled += done.computed
+        else:
+            self.tally.computed += done.computed
+        self.tally.cloned += done.cloned
+        self.tally.replayed += len(done.replayed)
+        self.tally.emitted += sum(emitted.token_id >= 0 for emitted in done.emitted)
 
     def prefilled(self, step: Step, done: Stepped) -> list[Effect]:
         running = self.slots[step.prefill_slot] if step.prefill_slot >= 0 else None

@@ -44,6 +44,8 @@ class EnginePort:
         self.stop_s = settings.stop_s
         self.work: queue.Queue[tuple[str, Work, str] | None] = queue.Queue(settings.work_queue)
         self.closing = threading.Event()
+        self.pieces = 0  # of work begun so far
+        self.under_way = 0  # number of the piece that the thread works on; 0: none
         self.thread = threading.Thread(target=self.run, name="engine", daemon=True)
 
     def start(self) -> None:
@@ -73,12 +75,15 @@ class EnginePort:
         while (item := self.work.get()) is not None and not self.closing.is_set():
             address, message, sender = item
             answer: Any = failed
+            self.pieces += 1
+            self.under_way = self.pieces
             if failed is None:
                 try:
                     answer = self.carry_out(message)
                 except Exception as error:
                     log.exception("the engine failed at %s", type(message).__name__)
                     answer = failed = EngineFailed(f"{type(error).__name__}: {error}")
+            self.under_way = 0
             if answer is not None:
                 self.loop.call_soon_threadsafe(self.runtime.tell, sender, answer, address)
 

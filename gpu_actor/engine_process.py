@@ -1,13 +1,20 @@
 """The engine process of a GPU box: `python -m gpu_actor.engine_process`, started by the supervisor.
 
 The model is loaded on a thread, so that the heartbeat goes on; then one thread owns the execution context.
+The heartbeat says nothing of that thread: a watch of its own ends the process where it is stuck.
 """
 
 import asyncio
+import atexit
+import faulthandler
+import logging
+import os
 from typing import Any
 
+import msgspec
+
 from actors.addresses import ENGINE, GPU, LINK
-from actors.host import CannotServeError, Child, run_child
+from actors.host import EXIT_FAILED, CannotServeError, Child, run_child
 from actors.mailbox import Runtime
 from actors.messages.control import ChildReady, Notice
 from actors.messages.engine import EngineFailed
@@ -22,11 +29,20 @@ from gpu_actor.engine_port import EnginePort
 from gpu_actor.executor import EngineFacts, ModelExecutor, load_executor
 from gpu_actor.models import choose_model
 from gpu_actor.settings import EngineSettings
+from gpu_actor.step_watch import StepWatch
 from gpu_actor.troubles import EngineTrouble
+
+log = logging.getLogger(__name__)
 
 
 class EngineLostError(Exception):
     """The execution context failed. This process ends and the supervisor starts it anew."""
+
+
+class EngineStuckError(Exception):
+    """A step of the engine does not end: the driver or the runtime hangs. The process ends and the supervisor
+    starts it anew; if that repeats, look at the driver, or raise `engine.step_limit_s` for a slow machine.
+    """
 
 
 class Watched:
@@ -77,12 +93,33 @@ async def serve(child: Child) -> None:
     child.on_notice(notice)
     await child.ready()
     stopping = asyncio.create_task(child.stopping.wait())
-    await asyncio.wait({stopping, watched.failed}, return_when=asyncio.FIRST_COMPLETED)
+    stuck = asyncio.create_task(watch(port, StepWatch(settings.step_limit_s)))
+    await asyncio.wait({stopping, watched.failed, stuck}, return_when=asyncio.FIRST_COMPLETED)
     runtime.stop()
     dialler.close()
+    if stuck.done():
+        stuck.result()
+    stuck.cancel()
     port.close()
     if watched.failed.done():
         watched.failed.result()
+
+
+async def watch(port: EnginePort, steps: StepWatch) -> None:
+    """Raises EngineStuckError when a piece of work does not come to its end."""
+    loop = asyncio.get_running_loop()
+    before = loop.time()
+    while True:
+        await asyncio.sleep(steps.tick_s)
+        now = loop.time()
+        if steps.is_stuck(port.under_way, now - before):
+            faulthandler.dump_traceback()
+            # Nothing waits for the thread, nor takes away what it works with.
+            atexit.register(os._exit, EXIT_FAILED)
+            why = f"a step of the engine has not ended within engine.step_limit_s = {steps.limit_s:g} s"
+            log.critical("%s: this process ends, to be started anew", why)
+            raise EngineStuckError(why)
+        before = now
 
 
 def greeting(engine: EngineFacts, world: RealWorld) -> EngineHello:
@@ -99,6 +136,8 @@ def greeting(engine: EngineFacts, world: RealWorld) -> EngineHello:
 
 def facts(engine: EngineFacts, runtime: Runtime) -> dict[str, Any]:
     """What `samovar status` tells of this process."""
+    gpu = runtime.cells[GPU].actor
+    tally = msgspec.structs.asdict(gpu.tally) if isinstance(gpu, GpuActor) else {}  # else being restarted
     return {
         "engine": engine.engine,
         "model": engine.model,
@@ -107,6 +146,7 @@ def facts(engine: EngineFacts, runtime: Runtime) -> dict[str, Any]:
         "numerics": engine.numerics,
         "threads": engine.threads,
         "weights": engine.weights,
+        "tokens": tally,
         "dead_letters": len(runtime.dead_letters),
     }
 

@@ -12,7 +12,9 @@ from typing import Protocol
 from msgspec import Struct
 
 from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
+from actors.messages.generation import CharacterSheet, Turn
 from actors.sampling_limits import unfit_sampling
+from gpu_actor.caches import Caches, Held, Placed
 from gpu_actor.engine.decoder import Decoder
 from gpu_actor.engine.graph_cache import cached_graph, weights_report
 from gpu_actor.engine.model_config import ModelConfig, read_config
@@ -28,6 +30,7 @@ from gpu_actor.prompt.template import CHATML, ChatTemplate
 from gpu_actor.sampler.chooser import UnfitSamplingError
 from gpu_actor.sequence import Sequence
 from gpu_actor.settings import EngineSettings
+from gpu_actor.settling import Ended, Settling
 from gpu_actor.thought_tags import marks_of, tags_in_use
 from gpu_actor.tokenizer import Tokenizer
 from gpu_actor.troubles import ChatTemplateError, ModelFileError, OutOfMemoryBudgetError
@@ -66,7 +69,7 @@ class Executor(Protocol):
         ...
 
     def step(self, message: Step) -> Stepped:
-        """One prefill chunk and one token for each slot of `decode`."""
+        """One prefill chunk and one token for each slot of `decode`; or a little of what idle time is for."""
         ...
 
     def release(self, message: Release) -> None:
@@ -74,8 +77,22 @@ class Executor(Protocol):
         ...
 
 
+class Begun(Struct, frozen=True):
+    """Where the cache of a reply lies, and what its prompt was made of, in at most `budget` tokens."""
+
+    held: Held
+    turn: Turn
+    sheet: CharacterSheet
+    budget: int
+
+
 class ModelExecutor:
-    """A model on a decoder, whatever runtime that is."""
+    """A model on a decoder, whatever runtime that is.
+
+    The slots of the messages are places at the table: in which slot of the decoder a reply's cache lies is
+    decided here (gpu_actor/caches.py), so that what is known of a prompt can be gone on with in place.
+    `share`, `settle`: settings.share_prefixes and settings.settle.
+    """
 
     def __init__(
         self,
@@ -84,6 +101,9 @@ class ModelExecutor:
         table: TokenTable,
         tokenizer: Tokenizer,
         builder: PromptBuilder,
+        *,
+        share: bool = True,
+        settle: bool = True,
     ) -> None:
         """`builder` knows the tags of the model's thoughts."""
         self.facts = facts
@@ -93,6 +113,9 @@ class ModelExecutor:
         self.builder = builder
         self.marks = marks_of(builder.tags, tokenizer)
         self.sequences: dict[int, Sequence] = {}
+        self.begun: dict[int, Begun] = {}  # of the same slots; none where a reply was complete already
+        self.caches = Caches(decoder, share=share)
+        self.settling = Settling(self.caches, builder) if settle else None
 
     def admit(self, message: Admit) -> Admitted | NotAdmitted:
         request = message.request
@@ -109,8 +132,9 @@ class ModelExecutor:
         if self.marks is not None and not self.marks.guessed:
             most += request.sampling.max_thought_tokens
         reserve = min(max(most, 1), self.facts.context // 2)
+        budget = self.facts.context - reserve
         try:
-            plan = self.builder.build(request.turn, message.sheet, self.facts.context - reserve)
+            plan = self.builder.build(request.turn, message.sheet, budget)
         except (PromptTooLongError, ChatTemplateError) as error:
             return self.refuse(message, str(error))
         if request.prompt_digest and request.prompt_digest != plan.digest:
@@ -120,6 +144,7 @@ class ModelExecutor:
         except UnfitSamplingError as error:
             return self.refuse(message, str(error))
         self.sequences[message.slot] = sequence
+        placed = self.place(message, sequence, budget) if sequence.to_prefill else None
         return Admitted(
             request.generation,
             request.attempt,
@@ -129,7 +154,20 @@ class ModelExecutor:
             to_prefill=sequence.to_prefill,
             to_replay=max(sequence.to_replay - 1, 0),  # with the last of them the reply goes on
             trace=plan.trace,
+            reused=placed.reused if placed else 0,
+            cloned=placed.cloned if placed else 0,
+            evicted=placed.evicted if placed else 0,
+            settles=placed is not None and self.settling is not None,
         )
+
+    def place(self, message: Admit, sequence: Sequence, budget: int) -> Placed:
+        request = message.request
+        placed = self.caches.begin(sequence.ids[: sequence.prompt_tokens], request.conversation, request.user)
+        if self.settling is not None:
+            self.settling.begun(placed.held)
+        self.begun[message.slot] = Begun(placed.held, request.turn, message.sheet, budget)
+        sequence.begin(placed.reused + placed.cloned)
+        return placed
 
     @staticmethod
     def refuse(message: Admit, why: str) -> NotAdmitted:
@@ -138,25 +176,54 @@ class ModelExecutor:
     def step(self, message: Step) -> Stepped:
         begun = time.perf_counter()
         emitted: list[Emitted] = []
-        prefilled = 0
+        prefilled = computed = cloned = 0
         if message.prefill_slot >= 0:
             sequence = self.sequences[message.prefill_slot]
-            emitted += self.prefill(sequence, message.prefill_tokens)
-            prefilled = sequence.prefilled
+            cloned, computed, emitted = self.prefill(sequence, message.prefill_tokens)
+            prefilled = sequence.prefilled - sequence.known
+        elif message.settle:
+            computed = self.settle(message.settle)
+        prefill_s = time.perf_counter() - begun
         replayed: list[int] = []
         if message.decode:
             self.decode([self.sequences[slot] for slot in message.decode], emitted, replayed)
-        seconds = time.perf_counter() - begun
-        return Stepped(message.number, prefilled, tuple(emitted), tuple(replayed), seconds)
+        return Stepped(
+            message.number,
+            prefilled,
+            tuple(emitted),
+            tuple(replayed),
+            seconds=time.perf_counter() - begun,
+            prefill_s=prefill_s,
+            computed=computed,
+            cloned=cloned,
+            unsettled=self.settling is not None and bool(self.settling.waiting),
+        )
 
-    def prefill(self, sequence: Sequence, limit: int) -> list[Emitted]:
-        """One chunk; with the prompt complete and nothing to replay, the first token as well."""
+    def prefill(self, sequence: Sequence, limit: int) -> tuple[int, int, list[Emitted]]:
+        """One chunk; with the prompt complete and nothing to replay, the first token as well. How many prompt
+        tokens were cloned, how many computed, and the token.
+        """
         if not sequence.to_prefill:
             raise ValueError(f"slot {sequence.slot} has no prompt left to prefill")
-        chunk = sequence.next_chunk(min(limit, LONGEST_CHUNK))
-        logits = self.decoder.prefill(sequence.slot, self.table.states(chunk))
+        held = self.begun[sequence.slot].held
+        cloned = self.caches.catch_up(held, sequence.ids[: sequence.prompt_tokens])
+        sequence.chunk_done(cloned)
+        chunk = sequence.next_chunk(min(limit, self.decoder.longest_chunk))
+        logits = self.decoder.prefill(held.place, self.table.states(chunk))
+        self.caches.computed(held, chunk)
         sequence.chunk_done(len(chunk))
-        return [] if sequence.to_prefill or sequence.to_replay else [sequence.emit(logits)]
+        waits = sequence.to_prefill or sequence.to_replay
+        return cloned, len(chunk), [] if waits else [sequence.emit(logits)]
+
+    def settle(self, limit: int) -> int:
+        """A little of what replies that have ended leave to do; how many tokens were computed."""
+        found = self.settling and self.settling.next_chunk(min(limit, self.decoder.longest_chunk))
+        if not found:
+            return 0
+        held, chunk = found
+        self.decoder.prefill(held.place, self.table.states(chunk))
+        self.caches.computed(held, chunk)
+        return len(chunk)
 
     def decode(self, sequences: list[Sequence], emitted: list[Emitted], replayed: list[int]) -> None:
         """One token for each; a reply that was complete when it was taken up only says so."""
@@ -167,7 +234,8 @@ class ModelExecutor:
         if not live:
             return
         states = self.table.states([sequence.next_token() for sequence in live])
-        logits = self.decoder.decode([sequence.slot for sequence in live], states)
+        places = [self.begun[sequence.slot].held.place for sequence in live]
+        logits = self.decoder.decode(places, states)
         for row, sequence in zip(logits, live, strict=True):
             sequence.token_done()
             if sequence.to_replay:
@@ -176,8 +244,14 @@ class ModelExecutor:
                 emitted.append(sequence.emit(row))
 
     def release(self, message: Release) -> None:
-        if self.sequences.pop(message.slot, None) is not None:
-            self.decoder.keep(message.slot, 0)
+        sequence = self.sequences.pop(message.slot, None)
+        begun = self.begun.pop(message.slot, None)
+        if sequence is None or begun is None:
+            return
+        self.caches.end(begun.held)
+        if self.settling is not None and sequence.said and begun.held.ids:
+            text = begun.turn.continue_text + sequence.said
+            self.settling.add(Ended(begun.held, begun.turn, begun.sheet, text, begun.budget))
 
 
 # -- loading --------------------------------------------------------------------------------------
@@ -207,7 +281,7 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
         slots=slots,
         shelves=kept,
         context=context,
-        longest_chunk=LONGEST_CHUNK + 1,
+        longest_chunk=LONGEST_CHUNK,
         threads=threads,
         numerics=settings.numerics,
     )
@@ -223,7 +297,15 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
         weights=weights_report(graph),
     )
     builder = PromptBuilder(tokenizer, template, model.sha256, tags)
-    return ModelExecutor(facts, decoder, TokenTable(file), tokenizer, builder)
+    return ModelExecutor(
+        facts,
+        decoder,
+        TokenTable(file),
+        tokenizer,
+        builder,
+        share=settings.share_prefixes,
+        settle=settings.settle,
+    )
 
 
 def template_source(file: ModelFile, tokenizer: Tokenizer) -> str:

@@ -44,8 +44,10 @@ class Sequence:
         self.context = context
         self.ids = [*plan.ids]
         self.prompt_tokens = len(plan.ids)
-        self.prefilled = 0
+        self.prefilled = 0  # prompt tokens in the cache
+        self.known = 0  # of them, those that lay there already
         self.fed = 0  # reply tokens in the cache
+        self.said = ""  # the text of the reply as the archive keeps it, without what is held back
         begun = bool(request.turn.continue_text)
         self.text = ReplyText(
             tokenizer.detokenizer(fresh=not begun),
@@ -77,14 +79,12 @@ class Sequence:
     # -- prompt -------------------------------------------------------------------------------
 
     def next_chunk(self, limit: int) -> list[int]:
-        """The next prompt tokens to compute in one go, about `limit`: never one alone, and never so
-        many that one alone is left, for a single token would be computed like a token of a reply.
-        """
-        rest = self.to_prefill
-        count = min(max(limit, 2), rest)
-        if rest - count == 1:
-            count += 1 if count == 2 else -1
-        return self.ids[self.prefilled : self.prefilled + count]
+        """The next prompt tokens to compute in one go."""
+        return self.ids[self.prefilled : self.prefilled + chunk_size(self.to_prefill, limit)]
+
+    def begin(self, known: int) -> None:
+        """So many prompt tokens lie in the cache already."""
+        self.prefilled = self.known = known
 
     def chunk_done(self, count: int) -> None:
         self.prefilled += count
@@ -109,7 +109,7 @@ class Sequence:
             self.end = "stop"
             return self.emit_end()
         said = self.append(token)
-        held = self.text.rest() if self.end is not None else Said()
+        held = self.rest() if self.end is not None else Said()
         return Emitted(
             slot=self.slot,
             generation=self.generation,
@@ -127,7 +127,7 @@ class Sequence:
 
     def emit_end(self) -> Emitted:
         """The end without a token of its own."""
-        held = self.text.rest()
+        held = self.rest()
         return Emitted(
             self.slot, self.generation, -1, "", self.end or "", held.text, held_thought=held.thought
         )
@@ -136,6 +136,7 @@ class Sequence:
         self.ids.append(token)
         self.chooser.accept(token, free=self.text.thinking)
         said = self.text.add(token)
+        self.said += said.text
         if self.text.stopped:
             self.end = "stop"
         elif len(self.ids) - self.prompt_tokens >= self.most or len(self.ids) >= self.context:
@@ -146,3 +147,17 @@ class Sequence:
     def most(self) -> int:
         """Tokens that the reply may have, with its thoughts so far."""
         return self.sampling.max_tokens + min(self.text.thought_tokens, self.sampling.max_thought_tokens)
+
+    def rest(self) -> Said:
+        """What was held back, at the end."""
+        rest = self.text.rest()
+        self.said += rest.text
+        return rest
+
+
+def chunk_size(rest: int, limit: int) -> int:
+    """How many of `rest` prompt tokens to compute in one go, about `limit`: never one alone, and never so
+    many that one alone is left, for a single token would be computed like a token of a reply.
+    """
+    count = min(max(limit, 2), rest)
+    return count + ((1 if count == 2 else -1) if rest - count == 1 else 0)

@@ -18,6 +18,8 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     kept: int = (
         4  # further caches, for conversations that are not being answered; fewer where cache_mb is full
     )
+    share_prefixes: bool = True  # a prompt may begin with a copy of what another user's prompt began with
+    settle: bool = True  # in idle time, compute ended replies as prompt: the next turn begins sooner
     cache_mb: int = 2048  # most memory of the key/value cache, of all slots and kept ones
     threads: int = 0  # of the runtime; 0: one a physical core. Changes the last bits of logits
     numerics: Literal["fast", "exact"] = "fast"  # exact: all in float32, much slower. Changes logits
@@ -44,3 +46,4 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     # -- the engine's thread
     work_queue: int = 64  # messages that may wait for the engine's thread
     stop_s: float = 3.0  # how long the engine's thread may take to end
+    step_limit_s: float = 120.0  # work of the engine's thread that takes longer is stuck: the process ends

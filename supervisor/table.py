@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from actors.messages.control import NodeStatus, ProcessStatus, WorkerStatus
+from supervisor.status import shaped
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 
@@ -25,6 +26,8 @@ def status_text(status: NodeStatus) -> str:
         else "No GPU box is linked.",
         f"Queue: {status.queue.waiting} waiting, {status.queue.running} running",
     ]
+    if tokens := tokens_text(status.facts.get("engine", {}).get("tokens")):
+        parts.append(tokens)
     if gpu := gpu_text(status.gpu):
         parts.append(gpu)
     parts += [f"Warning: {warning}" for warning in status.facts.get("health", {}).get("warnings", [])]
@@ -48,6 +51,19 @@ def process_row(process: ProcessStatus) -> Sequence[str]:
 def worker_row(worker: WorkerStatus) -> Sequence[str]:
     model = f"{worker.model} (demonstration)" if worker.demonstration else worker.model
     return (worker.name, worker.state, worker.engine or "–", model or "–", f"{worker.busy} of {worker.slots}")
+
+
+def tokens_text(tokens: Any) -> str:
+    """How much of the prompts was known; "" before the first reply, or where the engine tells nothing."""
+    count = shaped(tokens, dict[str, int], {})
+    prompts = count.get("prompt_tokens", 0)
+    if not prompts:
+        return ""
+    known = count.get("reused", 0) + count.get("cloned", 0)
+    return (
+        f"Replies: {count.get('replies', 0):,} with {count.get('emitted', 0):,} tokens; prompts: {prompts:,} "
+        f"tokens, {100 * known / prompts:.0f} % of them known; {count.get('evictions', 0):,} caches given up"
+    )
 
 
 def gpu_text(gpu: dict[str, Any]) -> str:

@@ -28,6 +28,9 @@ class Admit(Struct, frozen=True):
 class Admitted(Struct, frozen=True):
     """`to_prefill` prompt tokens are to be computed; after that `to_replay` steps take a committed token
     each and emit nothing. With neither, the reply was complete already: the slot's first step says its end.
+
+    The other prompt tokens are known: `reused` of them lie where the reply goes on, or `cloned` of them were
+    copied from another cache. `settles`: once it has ended there is work for idle steps (Step.settle).
     """
 
     generation: UUID
@@ -38,6 +41,10 @@ class Admitted(Struct, frozen=True):
     to_prefill: int
     to_replay: int
     trace: tuple[PromptTrace, ...] = ()
+    reused: int = 0
+    cloned: int = 0
+    evicted: int = 0  # kept caches that were given up for it
+    settles: bool = False
 
 
 class NotAdmitted(Struct, frozen=True):
@@ -50,12 +57,17 @@ class NotAdmitted(Struct, frozen=True):
 
 class Step(Struct, frozen=True):
     """One step of work: at most one prefill chunk, and one token for each slot of `decode`.
-    A slot in `decode` has its whole prompt prefilled."""
+    A slot in `decode` has its whole prompt prefilled.
+
+    Where there is nothing of these to do, up to `settle` tokens of replies that have ended are computed
+    again as prompt, so that their conversations' next turns find them.
+    """
 
     number: int
     prefill_slot: int  # -1: none
     prefill_tokens: int  # at most so many
     decode: tuple[int, ...]
+    settle: int = 0
 
 
 class Emitted(Struct, frozen=True):
@@ -76,8 +88,8 @@ class Emitted(Struct, frozen=True):
 
 
 class Stepped(Struct, frozen=True):
-    """What the step made. `prefilled`: prompt tokens of `prefill_slot` that are in its cache now; when the
-    prompt is complete and nothing is committed yet, the same step emits the first token.
+    """What the step made. `prefilled`: how many of the `to_prefill` tokens of `prefill_slot` are done now;
+    when the prompt is complete and nothing is committed yet, the same step emits the first token.
     """
 
     number: int
@@ -85,6 +97,10 @@ class Stepped(Struct, frozen=True):
     emitted: tuple[Emitted, ...]
     replayed: tuple[int, ...] = ()  # slots that took a committed token and emitted nothing
     seconds: float = 0.0
+    prefill_s: float = 0.0  # of them, for `computed` tokens of a prompt
+    computed: int = 0
+    cloned: int = 0  # tokens of the prompt that another cache had by now
+    unsettled: bool = False  # there is more work for idle steps
 
 
 class Release(Struct, frozen=True):

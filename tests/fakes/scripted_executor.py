@@ -63,6 +63,11 @@ class Course(Struct):
     emitted: int = 0  # reply tokens that were drawn, those of earlier attempts included
 
     @property
+    def to_prefill(self) -> int:
+        """As if another cache had the first third of a prompt."""
+        return 0 if self.complete else self.prompt_tokens - self.prompt_tokens // 3
+
+    @property
     def complete(self) -> bool:
         """It was complete already when it was taken up."""
         return len(self.request.committed) >= len(self.ids) and self.reason == "length"
@@ -76,6 +81,7 @@ class ScriptedExecutor:
         self.shortest = shortest
         self.longest = longest
         self.courses: dict[int, Course] = {}
+        self.unsettled = 0  # tokens of replies that ended
 
     def admit(self, message: Admit) -> Admitted | NotAdmitted:
         request = message.request
@@ -106,8 +112,10 @@ class ScriptedExecutor:
             self.facts.model_hash,
             digest,
             prompt_tokens=tokens,
-            to_prefill=0 if course.complete else tokens,
+            to_prefill=course.to_prefill,
             to_replay=0 if course.complete else max(len(request.committed) - 1, 0),
+            cloned=0 if course.complete else tokens - course.to_prefill,
+            settles=True,
         )
 
     def step(self, message: Step) -> Stepped:
@@ -116,25 +124,28 @@ class ScriptedExecutor:
         prefilled = 0
         if message.prefill_slot >= 0:
             course = self.courses[message.prefill_slot]
-            if course.complete or course.prefilled == course.prompt_tokens:
+            if course.prefilled == course.to_prefill:
                 raise ValueError(f"slot {message.prefill_slot} has no prompt left to prefill")
-            course.prefilled = min(course.prompt_tokens, course.prefilled + max(message.prefill_tokens, 2))
+            course.prefilled = min(course.to_prefill, course.prefilled + max(message.prefill_tokens, 2))
             prefilled = course.prefilled
-            if prefilled == course.prompt_tokens and not course.request.committed:
+            if prefilled == course.to_prefill and not course.request.committed:
                 emitted.append(self.emit(message.prefill_slot, course))
+        else:
+            self.unsettled -= min(message.settle, self.unsettled)
         for slot in message.decode:
             course = self.courses[slot]
             if course.complete:
                 emitted.append(Emitted(slot, course.request.generation, -1, "", course.reason))
                 continue
-            if course.prefilled < course.prompt_tokens:
+            if course.prefilled < course.to_prefill:
                 raise ValueError("a slot to decode has prompt left to prefill")
             course.fed += 1
             if course.fed < course.emitted:
                 replayed.append(slot)
             else:
                 emitted.append(self.emit(slot, course))
-        return Stepped(message.number, prefilled, tuple(emitted), tuple(replayed))
+        unsettled = self.unsettled > 0
+        return Stepped(message.number, prefilled, tuple(emitted), tuple(replayed), unsettled=unsettled)
 
     @staticmethod
     def emit(slot: int, course: Course) -> Emitted:
@@ -147,7 +158,8 @@ class ScriptedExecutor:
         return Emitted(slot, generation, token, scripted_text(token), course.reason if last else "")
 
     def release(self, message: Release) -> None:
-        self.courses.pop(message.slot, None)
+        course = self.courses.pop(message.slot, None)
+        self.unsettled += course.emitted if course else 0
 
 
 class ScriptedEnginePort:

@@ -1,5 +1,6 @@
 """The GPU actor: who gets a slot, and what the next step computes."""
 
+import itertools
 from typing import Literal
 
 import pytest
@@ -14,14 +15,15 @@ from gpu_actor.actor import EngineRuntimeError, GpuActor
 from tests.actors.kit import SHEET, Said, Stage, engine_hello, new_world, request, uid
 
 CHUNK = 16
+SETTINGS = GpuSettings(prefill_chunk=CHUNK)
 
 
 class Gpu(Stage):
     """A GPU actor; the test is its engine."""
 
-    def __init__(self, slots: int = 2) -> None:
+    def __init__(self, slots: int = 2, settings: GpuSettings = SETTINGS) -> None:
         world = new_world()
-        self.gpu = GpuActor(GpuSettings(prefill_chunk=CHUNK), world, engine_hello(slots=slots))
+        self.gpu = GpuActor(settings, world, engine_hello(slots=slots))
         super().__init__(self.gpu, world)
         self.first = self.tell(Started())
         self.tell(EngineWelcome(uid(1)), LINK)
@@ -39,12 +41,35 @@ class Gpu(Stage):
     def cancel(self, number: int, attempt: int = 1) -> Said:
         return self.tell(Cancel(uid(number), attempt), LINK)
 
-    def admitted(self, number: int, *, prefill: int = 10, replay: int = 0, attempt: int = 1) -> Said:
-        return self.tell(Admitted(uid(number), attempt, "m", b"digest", prefill, prefill, replay), ENGINE)
+    def admitted(
+        self, number: int, *, prefill: int = 10, replay: int = 0, attempt: int = 1, settles: bool = False
+    ) -> Said:
+        answer = Admitted(
+            uid(number), attempt, "m", b"digest", prefill, prefill, replay, settles=settles, reused=prefill
+        )
+        return self.tell(answer, ENGINE)
 
-    def stepped(self, *emitted: Emitted, prefilled: int = 0, replayed: tuple[int, ...] = ()) -> Said:
+    def stepped(
+        self,
+        *emitted: Emitted,
+        prefilled: int = 0,
+        replayed: tuple[int, ...] = (),
+        prefill_s: float = 0.0,
+        computed: int = 0,
+        unsettled: bool = False,
+    ) -> Said:
         """The step under way is done."""
-        return self.tell(Stepped(self.gpu.step_number, prefilled, emitted, replayed, 0.5), ENGINE)
+        done = Stepped(
+            self.gpu.step_number,
+            prefilled,
+            emitted,
+            replayed,
+            seconds=prefill_s + 0.5,
+            prefill_s=prefill_s,
+            computed=computed,
+            unsettled=unsettled,
+        )
+        return self.tell(done, ENGINE)
 
 
 def made(
@@ -54,9 +79,9 @@ def made(
     return Emitted(slot, uid(number), token, f"{token} ", ended, held)
 
 
-def decoding(*numbers: int, slots: int = 2, credit: int = 1_000) -> Gpu:
+def decoding(*numbers: int, slots: int = 2, credit: int = 1_000, settings: GpuSettings = SETTINGS) -> Gpu:
     """These replies, each in the slot of its place, have their prompt; a step of all is under way."""
-    gpu = Gpu(slots)
+    gpu = Gpu(slots, settings)
     for number in numbers:
         gpu.job(number, credit=credit)
     for number in numbers:
@@ -180,6 +205,36 @@ def test_committed_tokens_are_replayed_without_credit_and_nothing_is_emitted_twi
     assert gpu.stepped(made(0, 1)).one(Token).seq == 3
 
 
+def test_no_prompt_is_passed_over_for_ever() -> None:
+    gpu = Gpu(slots=3)
+    gpu.job(1)
+    gpu.admitted(1, prefill=1_000)
+    first: list[int] = []
+    for number in range(2, 14):  # short ones keep coming, and are done in a step
+        gpu.job(number)
+        gpu.admitted(number, prefill=16)
+        done = gpu.gpu.step
+        assert done is not None
+        first.append(done.prefill_slot)
+        gpu.stepped(prefilled=16)
+        gpu.cancel(number)
+    assert first.count(0) >= 3
+    passed = [place for place, slot in enumerate(first) if slot == 0]
+    most = GpuSettings().most_passed
+    assert all(later - earlier <= most + 1 for earlier, later in itertools.pairwise(passed))
+
+
+def test_chunks_shrink_so_that_a_live_stream_gets_its_tokens_in_time() -> None:
+    gpu = decoding(1, settings=GpuSettings(token_gap_ms=625, least_chunk=4, prefill_chunk=64))
+    gpu.job(2)
+    gpu.admitted(2, prefill=900)
+    assert step(gpu.stepped(made(0, 1))).prefill_tokens == 16  # not measured yet
+    said = gpu.stepped(made(0, 1), prefilled=16, prefill_s=0.25, computed=16)
+    assert step(said).prefill_tokens == 8  # 625 ms, less 500 for the token, at 1/64 s each
+    said = gpu.stepped(made(0, 1, ended="stop"), prefilled=24, prefill_s=0.125, computed=8)
+    assert step(said).prefill_tokens == 64  # nobody listens any more
+
+
 # -- decode -----------------------------------------------------------------------------------------
 
 
@@ -271,6 +326,77 @@ def test_a_cancel_of_an_earlier_attempt_leaves_the_later_one() -> None:
     said = gpu.stepped(made(0, 1, ended="stop"))
     assert said.one(Admit).request.attempt == 5
     assert uid(3) in gpu.gpu.credit
+
+
+# -- idle time --------------------------------------------------------------------------------------
+
+
+def settled_after(gpu: Gpu) -> Step:
+    """The step that follows the end of the only reply."""
+    return step(gpu.stepped(made(0, 1, ended="stop")))
+
+
+def settling() -> Gpu:
+    gpu = Gpu()
+    gpu.job(1)
+    gpu.admitted(1, prefill=0, settles=True)
+    return gpu
+
+
+def test_when_nothing_else_is_to_do_ended_replies_are_settled() -> None:
+    gpu = settling()
+    first = settled_after(gpu)
+    assert (first.prefill_slot, first.decode) == (-1, ())
+    assert 2 <= first.settle <= CHUNK
+    assert step(gpu.stepped(computed=9, unsettled=True)).settle
+    assert gpu.stepped(computed=4) == []
+    assert gpu.gpu.tally.settled == 13
+    assert gpu.gpu.tally.computed == 0
+
+
+def test_settling_waits_for_all_real_work() -> None:
+    gpu = settling()
+    settled_after(gpu)
+    gpu.job(2)
+    assert gpu.stepped(unsettled=True).of(Step) == []  # a prompt is being built
+    assert step(gpu.admitted(2)).prefill_slot == 0
+    said = gpu.stepped(made(0, 2), prefilled=10, unsettled=True)
+    assert (step(said).decode, step(said).settle) == ((0,), 0)
+    said = gpu.stepped(made(0, 2, ended="stop"), unsettled=True)
+    assert step(said).settle
+
+
+def test_a_stream_that_pauses_leaves_time_to_settle() -> None:
+    gpu = settling()
+    settled_after(gpu)
+    gpu.job(2, credit=0)
+    gpu.stepped(unsettled=True)
+    assert step(gpu.admitted(2, prefill=0)).settle
+    gpu.credit(2, 10)
+    assert step(gpu.stepped(unsettled=True)).decode == (0,)
+
+
+def test_a_cancelled_reply_is_settled_too() -> None:
+    gpu = Gpu()
+    gpu.job(1, credit=0)
+    gpu.admitted(1, prefill=0, settles=True)
+    assert step(gpu.cancel(1)).settle
+
+
+def test_an_engine_that_settles_nothing_is_left_in_peace() -> None:
+    gpu = decoding(1)
+    assert gpu.stepped(made(0, 1, ended="stop")).of(Step) == []
+
+
+def test_what_was_known_of_prompts_is_counted() -> None:
+    gpu = settling()
+    gpu.job(2)
+    gpu.admitted(2, prefill=20)
+    gpu.stepped(made(0, 1))
+    gpu.stepped(made(0, 1), prefilled=20, computed=20)
+    tally = gpu.gpu.tally
+    assert (tally.replies, tally.prompt_tokens, tally.reused, tally.computed) == (2, 20, 20, 20)
+    assert (tally.hits, tally.emitted) == (1, 2)
 
 
 # -- the engine -------------------------------------------------------------------------------------

@@ -48,7 +48,8 @@ def test_the_admission_tells_the_work_and_the_first_token_comes_with_the_last_ch
     admitted = planner.admit(0, request(2))
     assert admitted.model == executor.facts.model_hash
     assert len(admitted.prompt_digest) == 32
-    assert admitted.prompt_tokens == admitted.to_prefill > 0
+    assert admitted.prompt_tokens == admitted.reused + admitted.cloned + admitted.to_prefill
+    assert admitted.to_prefill >= 2
     assert admitted.to_replay == 0
     while planner.prefilled[0] < admitted.to_prefill:
         assert not planner.made[0]

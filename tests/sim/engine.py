@@ -67,6 +67,7 @@ class ChainEngine:
                 prompt_tokens=sequence.to_prefill,
                 to_prefill=sequence.to_prefill,
                 to_replay=max(len(sequence.replay) - 1, 0),  # with the last of them the reply goes on
+                settles=True,
             ),
             ENGINE,
         )
@@ -85,7 +86,11 @@ class ChainEngine:
             prefilled = sequence.prefilled
             if prefilled == sequence.to_prefill and not sequence.replay:
                 self.decode(message.prefill_slot, sequence, emitted, replayed)
-        self.tell(GPU, Stepped(message.number, prefilled, tuple(emitted), tuple(replayed), 0.01), ENGINE)
+        unsettled = bool(message.settle) and self.random.random() < 0.5
+        stepped = Stepped(
+            message.number, prefilled, tuple(emitted), tuple(replayed), 0.01, 0.005, prefilled, 0, unsettled
+        )
+        self.tell(GPU, stepped, ENGINE)
 
     def decode(self, slot: int, sequence: Sequence, emitted: list[Emitted], replayed: list[int]) -> None:
         request = sequence.request

@@ -1,0 +1,81 @@
+"""Settling: in idle time, what a reply said is computed as prompt, so that the next turn begins warm.
+
+The cache of a reply's tokens was made one token at a time and is of no use to a prompt. The next turn's
+prompt holds the reply as the archive keeps it, in the template's form of a message that is over, cut into
+tokens anew; so that prompt is what is computed, as far as it can be known before its last message.
+"""
+
+from collections.abc import Sequence as SequenceOf
+
+import msgspec
+from msgspec import Struct
+
+from actors.messages.generation import CharacterSheet, Turn, TurnMessage
+from gpu_actor.caches import Caches, Held, common
+from gpu_actor.prompt.build import PromptBuilder, PromptTooLongError
+from gpu_actor.sequence import chunk_size
+from gpu_actor.troubles import ChatTemplateError
+
+STAND_INS = ("A", "1")
+"""Two messages that have nothing in common: what the prompts of both begin with does not depend on them."""
+
+
+class Ended(Struct, eq=False):
+    """A reply that is over, and where its prompt lies. `text` is the whole of the reply's message; `budget`
+    are the tokens that a prompt of its conversation may have.
+    """
+
+    held: Held
+    turn: Turn
+    sheet: CharacterSheet
+    text: str
+    budget: int
+    ids: list[int] = []  # what is to lie there; empty until it is worked out
+
+
+class Settling:
+    """Replies to settle, the one that ended first at the head."""
+
+    def __init__(self, caches: Caches, builder: PromptBuilder) -> None:
+        self.caches = caches
+        self.builder = builder
+        self.waiting: list[Ended] = []
+
+    def add(self, ended: Ended) -> None:
+        self.waiting.append(ended)
+
+    def begun(self, held: Held) -> None:
+        """Another reply goes on in that cache."""
+        self.waiting = [ended for ended in self.waiting if ended.held is not held]
+
+    def next_chunk(self, limit: int) -> tuple[Held, SequenceOf[int]] | None:
+        """Tokens to compute as prompt at the end of that cache, about `limit`; None where nothing is left."""
+        while self.waiting:
+            ended = self.waiting[0]
+            if self.caches.can_grow(ended.held) and (ended.ids or self.work_out(ended)):
+                known = len(ended.held.ids)
+                count = chunk_size(len(ended.ids) - known, limit)
+                if count:
+                    return ended.held, ended.ids[known : known + count]
+            self.waiting.pop(0)
+        return None
+
+    def work_out(self, ended: Ended) -> bool:
+        """What the next prompt begins with; False where there is nothing to gain."""
+        try:
+            ids = start_of_next_prompt(self.builder, ended)
+        except (PromptTooLongError, ChatTemplateError):
+            return False  # the next turn will be refused, in words
+        ended.ids = ids[: self.caches.decoder.context]
+        return self.caches.begin_again(ended.held, ended.ids) >= 0
+
+
+def start_of_next_prompt(builder: PromptBuilder, ended: Ended) -> list[int]:
+    """What the prompt of the conversation's next turn begins with, whatever the person will write."""
+    one, other = (builder.build(next_turn(ended, text), ended.sheet, ended.budget).ids for text in STAND_INS)
+    return list(one[: common(list(one), list(other))])
+
+
+def next_turn(ended: Ended, text: str) -> Turn:
+    turns = (TurnMessage("assistant", ended.text), TurnMessage("user", text))
+    return msgspec.structs.replace(ended.turn, history=(*ended.turn.history, *turns), continue_text="")
