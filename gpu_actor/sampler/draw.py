@@ -12,6 +12,8 @@ changes nothing but near ties. Edited logits are float32, everything after that 
 go to the lower id.
 """
 
+import math
+
 import numpy as np
 
 from actors.messages.generation import Sampling
@@ -26,15 +28,21 @@ class SamplerError(Exception):
 
 def draw(logits: Logits, sampling: Sampling, *, seed: int, place: int) -> int:
     """The token at `place` (0-based) of the reply, from logits [V] that steps 1 and 2 are done with."""
-    ranking = Ranking(logits)
-    if not np.isfinite(ranking.largest):
-        raise SamplerError("the model gave logits that are not numbers")
     if sampling.temperature <= 0:
-        return int(logits.argmax())
+        best = int(logits.argmax())  # of something that is no number, if there is one
+        checked(float(logits[best]))
+        return best
+    ranking = Ranking(logits)
+    checked(ranking.largest)
     ids, values = without_top_choices(candidates(ranking, sampling), sampling, seed, place)
     heat = temperature(values, sampling)
     if len(ids) == 1 or heat <= 0:
         return int(ids[0])
     scores = values / heat + gumbel(seed, place, ids)
-    best = np.flatnonzero(scores == scores.max())
-    return int(ids[best].min())
+    ties = np.flatnonzero(scores == scores.max())
+    return int(ids[ties].min())
+
+
+def checked(largest: float) -> None:
+    if not math.isfinite(largest):
+        raise SamplerError("the model gave logits that are not numbers")

@@ -24,6 +24,8 @@ from gpu_actor.tokenizer import Tokenizer
 LARGEST_LOG = 88.7228391
 """Natural logarithm of the largest float32: no power of the base goes beyond it (as in llama.cpp)."""
 
+NOTHING = (np.empty(0, np.int64), np.empty(0))
+
 Lengths = npt.NDArray[np.int64]
 
 
@@ -89,6 +91,8 @@ class Dry:
         allowed, last_n = self.sampling.dry_allowed_length, self.sampling.dry_last_n
         start = max(self.size - last_n, 0) if last_n >= 0 else 0
         places = start + np.flatnonzero(self.lengths[start : max(self.size - 1, start)] >= allowed)
+        if not len(places) or self.since < allowed:
+            return NOTHING
         lengths = np.minimum(np.minimum(self.lengths[places], places - start + 1), self.since)
         ids, owners = np.unique(self.ids[places + 1], return_inverse=True)
         longest = np.zeros(len(ids), np.int64)

@@ -17,10 +17,12 @@ lies beyond it counts through bounds of its mass (mass.py); where those cannot d
 The result never depends on the cut.
 """
 
+import math
+
 import numpy as np
 
 from actors.messages.generation import Sampling
-from gpu_actor.sampler.mass import Mass, exact_mass, rough_mass
+from gpu_actor.sampler.mass import ROUGH_ERROR, Mass, exact_mass, rough_mass, rough_total
 from gpu_actor.sampler.noise import EXCLUSION, Floats, Ids, uniform
 from gpu_actor.sampler.ranking import Logits, Ranking, falling
 
@@ -84,14 +86,15 @@ def surviving(weights: Floats, total: float, sampling: Sampling) -> int:
 
 def likely_of_all(ranking: Ranking, sampling: Sampling) -> Candidates:
     """top-p and min-p where nothing before them bounds the number of candidates."""
-    rough: Mass | None = None
+    low = high = 0.0
     ids, values = np.empty(0, np.int64), np.empty(0)
     for cut in (*(cut for cut in CUTS if cut < ranking.size), ranking.size):
         ids, values = ranking.first(cut)
         weights = np.exp(values - values[0])
-        rough = rough or rough_mass(ranking.logits, ranking.largest)
-        least = surviving(weights, rough.total * (1 - rough.error), sampling)
-        most = surviving(weights, rough.total * (1 + rough.error), sampling)
+        if not low:
+            rough = rough_total(ranking.logits, ranking.largest)
+            low, high = rough * (1 - ROUGH_ERROR), rough * (1 + ROUGH_ERROR)
+        least, most = (surviving(weights, total, sampling) for total in (low, high))
         if least == most < cut:
             return ids[:most], values[:most]
         if least < cut or cut == ranking.size:
@@ -168,9 +171,14 @@ def nearest_in_cut(below: Floats, rough: Mass, mass: float) -> Ids | None:
 
 
 def deviation(logits: Logits) -> float:
-    """Standard deviation over the tokens that are not ruled out."""
-    known = logits[logits > -np.inf].astype(np.float64)
-    return float(known.std())
+    """Standard deviation over the tokens that are not ruled out; squares in float32, sums in float64."""
+    mean = float(logits.sum(dtype=np.float64)) / len(logits)
+    if not math.isfinite(mean):
+        logits = logits[logits > -np.inf]
+        mean = float(logits.sum(dtype=np.float64)) / len(logits)
+    squares = logits - np.float32(mean)
+    np.square(squares, out=squares)
+    return math.sqrt(float(squares.sum(dtype=np.float64)) / len(logits))
 
 
 def without_top_choices(found: Candidates, sampling: Sampling, seed: int, place: int) -> Candidates:

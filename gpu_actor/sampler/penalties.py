@@ -82,8 +82,9 @@ class Penalties:
     def __init__(self, sampling: Sampling, tokenizer: Tokenizer) -> None:
         self.sampling = sampling
         self.ends = np.array(sorted(tokenizer.ends), np.int64)
-        self.bias_ids = np.array([token for token, _ in sampling.logit_bias], np.int64)
-        self.bias = np.array([bias for _, bias in sampling.logit_bias], np.float64)
+        biases = sorted(sampling.logit_bias)
+        self.bias_ids = np.array([token for token, _ in biases], np.int64)
+        self.bias = np.array([bias for _, bias in biases], np.float64)
         counted = sampling.repetition_penalty != 1 or sampling.presence_penalty or sampling.frequency_penalty
         self.window = Window(sampling.penalty_last_n if counted else 0, tokenizer.special_ids)
         self.dry = Dry(sampling, tokenizer) if sampling.dry_multiplier > 0 and sampling.dry_last_n else None
@@ -109,7 +110,7 @@ class Penalties:
         parts = [part for part in (self.bias_ids, counted, dry_ids, held_back) if len(part)]
         if not parts:
             return counted, np.empty(0, np.float32)
-        ids = np.unique(np.concatenate(parts)) if len(parts) > 1 or parts[0] is not counted else counted
+        ids = np.unique(np.concatenate(parts)) if len(parts) > 1 else parts[0]
         values = logits[ids].astype(np.float64)
         if len(self.bias_ids):
             values[np.searchsorted(ids, self.bias_ids)] += self.bias

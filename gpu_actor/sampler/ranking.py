@@ -3,6 +3,7 @@
 The logits are laid out in rows, so that the largest of each column takes one pass at the speed of memory.
 The k-th largest of those is at most the k-th largest logit: whatever beats it lies in the columns whose
 largest does, and only those are looked at (64 × k numbers instead of a quarter of a million).
+That pays while k is small.
 """
 
 from functools import cached_property
@@ -49,7 +50,7 @@ class Ranking:
         """Ids and logits of the `count` largest, falling; without those that are ruled out (-inf)."""
         if count >= self.size:
             ids, values = falling(np.arange(self.size), self.logits)
-        elif count > self.width:
+        elif count > self.width // 8:
             border = np.partition(self.logits, self.size - count)[self.size - count]
             places = np.flatnonzero(self.logits >= border)
             ids, values = falling(places, self.logits[places])

@@ -78,6 +78,15 @@ def test_logits_are_left_as_they_are(letters: Tokenizer) -> None:
     assert np.array_equal(logits, before)
 
 
+def test_logits_that_cannot_be_written_give_the_same_tokens(letters: Tokenizer) -> None:
+    logits = logits_at(0, letters)
+    locked = logits.copy()
+    locked.flags.writeable = False
+    for sampling in STATEFUL.values():
+        drawn = [TokenChooser(sampling, 5, letters, PROMPT).choose(each) for each in (logits, locked)]
+        assert drawn[0] == drawn[1]
+
+
 def test_the_model_cannot_end_its_turn_before_min_tokens(letters: Tokenizer) -> None:
     chooser = TokenChooser(Sampling(temperature=0.0, min_tokens=2), 1, letters, PROMPT)
     logits = np.zeros(len(letters.pieces), np.float32)

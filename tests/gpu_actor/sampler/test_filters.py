@@ -9,12 +9,16 @@ from msgspec.structs import replace
 from actors.messages.generation import Sampling
 from gpu_actor.sampler import filters
 from gpu_actor.sampler.filters import CUTS, candidates, temperature, without_top_choices
-from gpu_actor.sampler.mass import exact_mass, rough_mass
+from gpu_actor.sampler.mass import ROUGH_ERROR, exact_mass, rough_mass, rough_total
 from gpu_actor.sampler.ranking import Ranking
 from tests.gpu_actor.sampler import reference
 from tests.gpu_actor.sampler.reference import Logits, allowed, some_logits
 
 OFF = Sampling(temperature=1.0, top_k=0, top_p=1.0, min_p=0.0, repetition_penalty=1.0)
+
+
+def exact_total(logits: Logits, largest: float) -> float:
+    return exact_mass(logits, largest).total
 
 
 def kept(logits: Logits, sampling: Sampling) -> list[int]:
@@ -64,6 +68,7 @@ def test_no_result_depends_on_the_cut(seed: int, spread: float, mass: float, fie
         patch.setattr(filters, "CUTS", ())
         assert kept(logits, sampling) == found
         patch.setattr(filters, "rough_mass", exact_mass)
+        patch.setattr(filters, "rough_total", exact_total)
         assert kept(logits, sampling) == found
 
 
@@ -75,6 +80,7 @@ def test_the_rough_mass_is_within_its_error(seed: int, spread: float, size: int)
     rough, exact = (measure(logits, float(logits.max())) for measure in (rough_mass, exact_mass))
     assert abs(rough.total - exact.total) <= rough.error * exact.total
     assert abs(rough.entropy - exact.entropy) <= rough.entropy_error
+    assert abs(rough_total(logits, float(logits.max())) - exact.total) <= ROUGH_ERROR * exact.total
 
 
 def test_among_equals_the_lower_ids_survive_a_cut() -> None:

@@ -30,6 +30,18 @@ def test_noise_is_a_function_of_seed_place_and_id_alone() -> None:
         assert not np.any(noise == other)
 
 
+def test_few_ids_and_very_many_have_the_same_noise_as_some() -> None:
+    ids = np.arange(0, 60_000, 3)
+    some = np.concatenate(
+        [gumbel(2**62 + 5, 2**33 + 1, ids[start : start + 100]) for start in range(0, 20_000, 100)]
+    )
+    assert np.array_equal(gumbel(2**62 + 5, 2**33 + 1, ids), some)
+    few = np.concatenate(
+        [gumbel(2**62 + 5, 2**33 + 1, ids[start : start + 5]) for start in range(0, 1_000, 5)]
+    )
+    assert np.array_equal(some[:1_000], few)
+
+
 def test_two_streams_have_nothing_in_common() -> None:
     ids = np.arange(1000)
     tokens, exclusion = uniform(7, 11, ids, TOKENS), uniform(7, 11, ids, EXCLUSION)
