@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 from gpu_actor.engine.plan_request import PlanPhase
 from supervisor.commands.engine_options import add_model, engine_settings
@@ -32,6 +33,11 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--kv", choices=("fp16", "fp8", "int8"), default="fp16", help="elements of the key/value cache"
     )
+    parser.add_argument(
+        "--no-golden",
+        action="store_true",
+        help="leave the golden logits of the self-test to the first start on the card",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -42,6 +48,7 @@ def run(arguments: argparse.Namespace) -> int:
     from deploy.cache import cache_folder  # noqa: PLC0415
     from gpu_actor.engine.plan_build import PlanOrder, build_plan  # noqa: PLC0415
     from gpu_actor.models import choose_model  # noqa: PLC0415
+    from gpu_actor.tensorrt_model import open_wanted  # noqa: PLC0415
     from gpu_actor.troubles import EngineTrouble  # noqa: PLC0415
 
     settings = engine_settings(arguments)
@@ -56,6 +63,9 @@ def run(arguments: argparse.Namespace) -> int:
             kv=arguments.kv,
         )
         report = build_plan(order, settings, cache, say)
+        if not arguments.no_golden:
+            say(PlanPhase("golden logits"), report.seconds)
+            open_wanted(order.model, settings, cache).golden(Path(report.plan).parent)
     except EngineTrouble as error:
         raise BuildError(str(error)) from error
     if arguments.json:
