@@ -5,6 +5,7 @@ src/models of llama.cpp; names of tensors: gguf-py's constants.
 """
 
 import re
+from collections.abc import Iterator
 from typing import Literal, Protocol
 
 from msgspec import Struct
@@ -83,6 +84,8 @@ class Sizes(Protocol):
     def kv_heads(self) -> int: ...
     @property
     def head_size(self) -> int: ...
+    @property
+    def vocabulary(self) -> int: ...
 
 
 def layer_tensor(name: str) -> str:
@@ -90,24 +93,35 @@ def layer_tensor(name: str) -> str:
     return LAYER_NAME.sub("", name, count=1)
 
 
-def required_tensors(family: Family, sizes: Sizes) -> dict[str, tuple[int, ...]]:
-    """Name → shape of what the graph cannot do without."""
+def required_tensors(family: Family, sizes: Sizes) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """(name, shape) of what the graph cannot do without."""
+    yield TOKEN_TABLE, (sizes.vocabulary, sizes.embedding)
+    yield LAST_NORM, (sizes.embedding,)
+    norms = dict.fromkeys(NORMS, sizes.embedding)
+    if family.head_norms:
+        norms |= dict.fromkeys(HEAD_NORMS, sizes.head_size)
+    if family.after_norms:
+        norms |= dict.fromkeys(AFTER_NORMS, sizes.embedding)
+    for layer in range(sizes.layers):
+        for name, size in norms.items():
+            yield f"blk.{layer}.{name}", (size,)
+        for name, shape in matrices(sizes).items():
+            yield f"blk.{layer}.{name}.weight", shape
+
+
+def optional_tensors(sizes: Sizes) -> Iterator[tuple[str, tuple[int, ...]]]:
+    """(name, shape) of what the graph uses where it is there."""
+    yield HEAD, (sizes.vocabulary, sizes.embedding)
+    yield HEAD_BIAS, (sizes.vocabulary,)
+    yield ROPE_FACTORS, (sizes.head_size // 2,)
+    for layer in range(sizes.layers):
+        for name, (rows, _) in matrices(sizes).items():
+            yield f"blk.{layer}.{name}.bias", (rows,)
+
+
+def matrices(sizes: Sizes) -> dict[str, tuple[int, int]]:
+    """Name → shape of the matrices of a layer."""
     queries, keys = sizes.heads * sizes.head_size, sizes.kv_heads * sizes.head_size
     e, f = sizes.embedding, sizes.feed_forward
-    of_layer: dict[str, tuple[int, ...]] = {
-        "attn_q.weight": (queries, e),
-        "attn_k.weight": (keys, e),
-        "attn_v.weight": (keys, e),
-        "attn_output.weight": (e, queries),
-        "ffn_gate.weight": (f, e),
-        "ffn_up.weight": (f, e),
-        "ffn_down.weight": (e, f),
-    }
-    of_layer |= dict.fromkeys(NORMS, (e,))
-    if family.head_norms:
-        of_layer |= dict.fromkeys(HEAD_NORMS, (sizes.head_size,))
-    if family.after_norms:
-        of_layer |= dict.fromkeys(AFTER_NORMS, (e,))
-    return {LAST_NORM: (e,)} | {
-        f"blk.{layer}.{name}": shape for layer in range(sizes.layers) for name, shape in of_layer.items()
-    }
+    shapes = ((queries, e), (keys, e), (keys, e), (e, queries), (f, e), (f, e), (e, f))
+    return dict(zip(MATRICES, shapes, strict=True))

@@ -21,6 +21,7 @@ from gpu_actor.engine.families import (
     TOKEN_TABLE,
     Family,
     layer_tensor,
+    optional_tensors,
     required_tensors,
 )
 from gpu_actor.engine.model_file import ModelFile
@@ -114,7 +115,14 @@ def read_config(file: ModelFile) -> ModelConfig:
     embedding = one_number(file, f"{a}.embedding_length")
     layers = one_number(file, f"{a}.block_count")
     context = one_number(file, f"{a}.context_length")
+    kv_heads = one_number(file, f"{a}.attention.head_count_kv", heads)
+    if layers > len(file.tensors):
+        raise ModelFileError(
+            f"the file says {layers} layers and has {len(file.tensors)} tensors: it is damaged"
+        )
     head_size = file.get(f"{a}.attention.key_length", int, embedding // heads)
+    if head_size < 2 or head_size % 2 or heads % kv_heads:
+        raise ModelFileError(f"{heads} heads of {head_size} over {kv_heads} cannot be: the file is damaged")
     if file.get(f"{a}.attention.value_length", int, head_size) != head_size:
         raise UnsupportedModelError("the model's keys and values differ in size: this engine cannot run it")
     if file.get(f"{a}.rope.dimension_count", int, head_size) != head_size:
@@ -124,7 +132,7 @@ def read_config(file: ModelFile) -> ModelConfig:
         embedding=embedding,
         feed_forward=one_number(file, f"{a}.feed_forward_length"),
         heads=heads,
-        kv_heads=one_number(file, f"{a}.attention.head_count_kv", heads),
+        kv_heads=kv_heads,
         head_size=head_size,
         vocabulary=file.tensors[TOKEN_TABLE].shape[0],
         context=context,
@@ -179,16 +187,23 @@ def refuse_the_unknown(file: ModelFile, family: Family) -> None:
 
 
 def check_tensors(file: ModelFile, config: ModelConfig) -> None:
-    """That every tensor the graph needs is there and has its shape."""
-    for name, shape in required_tensors(config.family, config).items():
-        place = file.tensors.get(name)
-        if place is None:
+    """That every tensor the graph needs is there, and that all have their shapes."""
+    for name, shape in required_tensors(config.family, config):
+        if name not in file.tensors:
             raise ModelFileError(f"the model lacks the tensor {name}: it is damaged, or one part of several")
-        if place.shape != shape:
-            raise UnsupportedModelError(
-                f"the tensor {name} has the shape {place.shape} and not {shape}: "
-                "the model's layers differ in a way that this engine does not know"
-            )
+        check_shape(file, name, shape)
+    for name, shape in optional_tensors(config):
+        if name in file.tensors:
+            check_shape(file, name, shape)
+
+
+def check_shape(file: ModelFile, name: str, shape: tuple[int, ...]) -> None:
+    found = file.tensors[name].shape
+    if found != shape:
+        raise UnsupportedModelError(
+            f"the tensor {name} has the shape {found} and not {shape}: "
+            "the model's parts differ in a way that this engine does not know"
+        )
 
 
 def one_number(file: ModelFile, key: str, default: int | None = None) -> int:

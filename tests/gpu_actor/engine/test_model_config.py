@@ -48,6 +48,10 @@ REFUSED = {
     "pictures": (TinyModel(extra_tensor="v.patch_embd.weight"), "pictures or sound .*v.patch_embd.weight"),
     "tensor of another family": (TinyModel(extra_tensor="blk.0.attn_q_norm.weight"), "attn_q_norm.weight"),
     "longrope": (TinyModel(metadata={"llama.rope.scaling.type": "longrope"}), "'longrope'"),
+    "a head of another size": (
+        TinyModel(extra_tensor="output.weight"),
+        r"output.weight has the shape \(8,\)",
+    ),
     "layers that differ": (
         TinyModel(metadata={"llama.feed_forward_length": 640}),
         r"ffn_gate.weight has the shape",
@@ -95,6 +99,15 @@ def test_windows_are_those_of_five_layers_in_six_or_as_the_file_lists_them(tmp_p
 def test_a_size_of_nothing_is_damage(tmp_path: Path) -> None:
     with pytest.raises(ModelFileError, match="block_count"):
         config_of(tmp_path, TinyModel(layers=0))
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("llama.block_count", 2**31), ("llama.attention.head_count_kv", 3), ("llama.attention.key_length", 63)],
+)
+def test_sizes_that_cannot_be_are_damage(tmp_path: Path, key: str, value: int) -> None:
+    with pytest.raises(ModelFileError, match="damaged"):
+        config_of(tmp_path, TinyModel(metadata={key: value}))
 
 
 def test_the_kinds_of_stretched_positions_are_read(tmp_path: Path) -> None:
