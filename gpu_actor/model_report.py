@@ -9,6 +9,7 @@ from gpu_actor.engine.memory import Card
 from gpu_actor.engine.model_config import ModelConfig, covered, read_config
 from gpu_actor.engine.model_file import ModelFile
 from gpu_actor.engine.open_model import open_model
+from gpu_actor.engine.quantised_model import WeightForm
 from gpu_actor.models import model_files, model_name
 from gpu_actor.troubles import EngineTrouble
 
@@ -108,11 +109,13 @@ def quantisation(file: ModelFile) -> str:
     return "+".join(name for name, count in counted.most_common() if count >= SMALL * total)
 
 
-def check(path: Path, card: Card, contexts: tuple[int, ...] = ()) -> ModelCheck:
+def check(
+    path: Path, card: Card, contexts: tuple[int, ...] = (), weights_as: WeightForm = "stored"
+) -> ModelCheck:
     """What the model takes of the card, for a plan with one profile; UnsupportedModelError where the
     engine's own graph does not cover it: then nothing is known of what llama.cpp takes.
     """
-    file = open_model(path)
+    file = open_model(path, weights_as)
     try:
         config = read_config(file)
         found = summary_of(

@@ -39,6 +39,12 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--context", type=whole_number(1, 1 << 24), metavar="N", help="tokens of context (default: several)"
     )
+    parser.add_argument(
+        "--weights",
+        choices=("stored", "int8", "int4"),
+        default="stored",
+        help="full-precision matrices as they are, or in blocks of 8 or 4 bits as the setting engine.weights",
+    )
     parser.add_argument("--json", action="store_true", help="print one JSON object")
 
 
@@ -60,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         if model.runs == "llama.cpp":
             lines = iter([*lines, f"llama.cpp runs it; its weights are {model.bytes / 1e9:.2f} GB on disk."])
     else:
-        found = check(path, card, contexts)
+        found = check(path, card, contexts, arguments.weights)
         lines = told(found)
     if arguments.json:
         sys.stdout.write(msgspec.json.encode(found, enc_hook=str).decode() + "\n")

@@ -109,6 +109,15 @@ def test_layers_with_a_window_are_counted_at_full_length_and_the_check_says_so(
     assert "6 of its layers see only 8 tokens" in printed(capsys, "check", "gemma")
 
 
+def test_a_check_tells_what_quantising_a_full_precision_model_would_save(
+    cache: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_folder(cache / "models" / "full", TinyFolder(dtype="bfloat16"))
+    sizes = [object_of(capsys, "check", "full", "--weights", form) for form in ("stored", "int8", "int4")]
+    assert sizes[0]["weights"] > 1.7 * sizes[1]["weights"] > 1.7 * sizes[2]["weights"]
+    assert [each["model"]["quantisation"] for each in sizes] == ["BF16", "Q8_0", "Q4_1+Q8_0"]
+
+
 @pytest.fixture
 def model_file() -> Path:
     from deploy.cache import demonstration_model  # noqa: PLC0415
