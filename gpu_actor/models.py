@@ -111,7 +111,7 @@ def cached_models(cache: Path) -> dict[str, Path]:
 def models_below(folder: Path) -> list[Path]:
     """GGUF files (of several parts the first) and model folders, in the order of their paths."""
     ggufs = [path for path in folder.rglob("*.gguf") if path.is_file() and first_part(path) == path]
-    folders = [path.parent for path in folder.rglob(CONFIG) if path.is_file()]
+    folders = [path.parent for path in folder.rglob(CONFIG) if is_model_folder(path.parent)]
     return sorted(path for path in [*ggufs, *folders] if not path.name.lower().startswith("mmproj"))
 
 

@@ -7,7 +7,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Literal, cast, get_args, get_origin
 
 import msgspec
 from msgspec import Struct
@@ -142,8 +142,8 @@ def from_environment(environ: Mapping[str, str]) -> list[Given]:
 
 
 def parse(name: str, text: str, entry: FieldInfo) -> Any:
-    """Text stays text; everything else is written as in the file."""
-    if entry.type is str:
+    """Text stays text, and so does one of several words; everything else is written as in the file."""
+    if entry.type is str or (get_origin(entry.type) is Literal and text in get_args(entry.type)):
         return text
     try:
         return tomllib.loads(f"value = {text}")["value"]

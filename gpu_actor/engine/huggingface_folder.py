@@ -243,7 +243,10 @@ def plain_file_name(name: str) -> bool:
 
 
 def is_model_folder(path: Path) -> bool:
-    return path.is_dir() and (path / CONFIG).is_file()
+    """A folder with a config.json; but not one that holds GGUF files and came with it from a hub."""
+    if not (path / CONFIG).is_file():
+        return False
+    return any(path.glob("*.safetensors")) or not any(path.glob("*.gguf"))
 
 
 def folder_files(folder: Path) -> list[Path]:

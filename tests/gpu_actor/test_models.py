@@ -50,6 +50,8 @@ def test_a_folder_is_a_model_where_it_has_a_config_or_holds_one_file(tmp_path: P
     touch(tmp_path / "none" / "README.md")
     write_folder(tmp_path / "Qwen2.5-tiny", TinyFolder())
     assert choose_model(str(tmp_path / "one"), tmp_path).path == tmp_path / "one" / "model.gguf"
+    touch(tmp_path / "one" / "config.json")  # as some publishers lay it beside
+    assert choose_model(str(tmp_path / "one"), tmp_path).path == tmp_path / "one" / "model.gguf"
     folder = choose_model(str(tmp_path / "Qwen2.5-tiny"), tmp_path)
     assert (folder.path, folder.name) == (tmp_path / "Qwen2.5-tiny", "Qwen2.5-tiny")
     with pytest.raises(ModelNotFoundError, match=r"holds 2 models; name one .*: a\.gguf, b\.gguf$"):

@@ -82,11 +82,14 @@ def test_an_environment_value_is_text_for_text_and_toml_for_the_rest(tmp_path: P
         "SAMOVAR_WEB_HOSTS": '["a.example", "b.example"]',
         "SAMOVAR_WEB_BEHIND_PROXY": "true",
         "SAMOVAR_SUPERVISOR_BOX_NAME": "12",
+        "SAMOVAR_ENGINE_NUMERICS": "exact",
+        "SAMOVAR_ENGINE_WEIGHTS": '"int8"',
     }
     settings = settings_of(tmp_path, "", **environ)
     assert settings.web.hosts == ("a.example", "b.example")
     assert settings.web.behind_proxy is True
     assert settings.supervisor.box_name == "12"
+    assert (settings.engine.numerics, settings.engine.weights) == ("exact", "int8")
 
 
 def test_a_table_for_the_sampling_keeps_the_defaults_of_what_it_leaves_out(tmp_path: Path) -> None:
