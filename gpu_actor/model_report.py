@@ -16,7 +16,7 @@ from gpu_actor.troubles import EngineTrouble
 SAMOVAR, LLAMA_CPP, NOBODY = "samovar", "llama.cpp", "nobody"
 
 CONTEXTS = (2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072)
-ROWS, CHUNK = 8, 256  # the widest step of a plan
+CHUNK = 256  # most tokens a row in a step of a plan
 CACHES: tuple[memory.CacheType, ...] = ("fp16", "int8")
 SMALL = 0.02  # share of the weights below which a block format is no part of a model's description
 
@@ -47,8 +47,8 @@ class Fit(Struct, frozen=True):
 
 
 class ModelCheck(Struct, frozen=True):
-    """All sizes in bytes. `windowed_layers`: layers that see `window` positions only; their cache is counted
-    at full length, because that is how the engine keeps it.
+    """All sizes in bytes; `scratch` a slot. `windowed_layers`: layers that see `window` positions only; their
+    cache is counted at full length, because that is how the engine keeps it.
     """
 
     model: ModelSummary
@@ -125,8 +125,7 @@ def check(
     finally:
         file.close()
     usable = int(card.usable_gb * memory.GB)
-    scratch = memory.scratch_bytes(config, ROWS, CHUNK)
-    free = usable - weights - scratch
+    free = usable - weights
     known = contexts or tuple(each for each in CONTEXTS if each <= config.context)
     windows = [config.window(layer) for layer in range(config.layers)]
     return ModelCheck(
@@ -136,9 +135,9 @@ def check(
         bandwidth_gb_s=card.bandwidth_gb_s,
         weights=weights,
         host=host,
-        scratch=scratch,
+        scratch=memory.scratch_bytes(config, 1, CHUNK),
         cache_a_token={kind: memory.cache_bytes_a_position(config, kind) for kind in CACHES},
-        longest={kind: memory.longest_context(free, config, kind) for kind in CACHES},
+        longest={kind: memory.longest_context(free, config, kind, CHUNK) for kind in CACHES},
         fits=tuple(fit(config, free, weights, card, context) for context in known),
         windowed_layers=sum(window > 0 for window in windows),
         window=max(windows, default=0),
@@ -148,7 +147,7 @@ def check(
 def fit(config: ModelConfig, free: int, weights: int, card: Card, context: int) -> Fit:
     return Fit(
         context,
-        {kind: memory.slots_that_fit(free, config, kind, context) for kind in CACHES},
+        {kind: memory.slots_that_fit(free, config, kind, context, CHUNK) for kind in CACHES},
         {
             kind: round(
                 memory.ceiling(

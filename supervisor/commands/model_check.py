@@ -80,7 +80,7 @@ def told(found: "ModelCheck") -> Iterator[str]:
     yield f"{model.name}: {model.family} {model.quantisation}, up to {model.context:,} tokens; run by Samovar"
     yield (
         f"{found.card}: {found.usable_bytes / 1e9:.1f} GB usable, {found.bandwidth_gb_s:.0f} GB/s. "
-        f"Weights {found.weights / 1e9:.2f} GB, scratch {found.scratch / 1e9:.2f} GB; "
+        f"Weights {found.weights / 1e9:.2f} GB, scratch {found.scratch / 1e9:.2f} GB a slot; "
         f"token table {found.host / 1e9:.2f} GB in host memory"
     )
     kib = {kind: size / 1024 for kind, size in found.cache_a_token.items()}
