@@ -15,6 +15,10 @@ class RawPromptError(EngineTrouble):
     """A prompt for `samovar engine generate` or `logits` is empty or too long. Correct the file."""
 
 
+class BenchFailedError(EngineTrouble):
+    """A contender of `samovar bench engine` could not be measured. The message says what stopped it."""
+
+
 class ModelFileError(EngineTrouble):
     """The file is no GGUF, or is damaged. Fetch it again, and compare its size with the publisher's."""
 

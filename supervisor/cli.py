@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from gpu_actor.troubles import EngineTrouble
-from supervisor.commands import chat, console, engine, model, simulate, status, up
+from supervisor.commands import bench, chat, console, engine, model, simulate, status, up
 from supervisor.errors import OperatorError, UsageError
 from supervisor.version import version
 
@@ -24,6 +24,7 @@ COMMANDS = (
     (chat, "ask a character from the terminal"),
     (engine, "build the engine's plan, and ask the engine without a node"),
     (model, "list, fetch and check models"),
+    (bench, "measure: `samovar bench engine`"),
     (simulate, "run the protocol under faults, in virtual time (from a checkout)"),
 )
 
