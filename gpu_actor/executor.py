@@ -296,7 +296,7 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
         threads=threads,
         weights=weights_report(graph),
     )
-    builder = PromptBuilder(tokenizer, template, model.sha256, tags)
+    builder = PromptBuilder(tokenizer, template, model.sha256, tags, steady=settings.steady_prompts)
     return ModelExecutor(
         facts,
         decoder,

@@ -20,6 +20,8 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     )
     share_prefixes: bool = True  # a prompt may begin with a copy of what another user's prompt began with
     settle: bool = True  # in idle time, compute ended replies as prompt: the next turn begins sooner
+    steady_prompts: bool = True  # a talk beyond the context loses old messages several at a time, not at
+    # every turn, so that its prompt begins with what is known. Changes prompts
     cache_mb: int = 2048  # most memory of the key/value cache, of all slots and kept ones
     threads: int = 0  # of the runtime; 0: one a physical core. Changes the last bits of logits
     numerics: Literal["fast", "exact"] = "fast"  # exact: all in float32, much slower. Changes logits

@@ -4,6 +4,10 @@ Order: the system message (instructions, character, scenario, persona, example d
 the history, post-history instructions, the open reply. What stays the same from turn to
 turn stands first, so that its part of the cache can be kept. When it does not fit, example
 dialogues go first (the last one first), then the oldest messages.
+
+A talk that exceeds the context loses messages at every turn, and all that comes after them would be computed
+anew each time. So a few more go at once, and the prompt begins alike for some turns: the first message that
+stays is at a multiple of a power of two, which is a quarter of the messages that would fit at most.
 """
 
 import hashlib
@@ -50,6 +54,7 @@ class Piece:
     source: str
     text: str
     tokens: int
+    place: int = 0  # of a message, in the history
 
 
 @dataclass
@@ -62,6 +67,8 @@ class Pieces:
     closing: list[Piece]
     opening: Piece | None = None
     unread: int = 0  # oldest messages that were not even counted
+    cut: bool = False  # messages had to go
+    rounded: bool = False  # … and a few more went
     dropped: list[Piece] = field(default_factory=list[Piece])
 
     def kept(self) -> list[Piece]:
@@ -77,12 +84,20 @@ class PromptBuilder:
     """
 
     def __init__(
-        self, tokenizer: Tokenizer, template: ChatTemplate, model_hash: str, tags: ThoughtTags | None = None
+        self,
+        tokenizer: Tokenizer,
+        template: ChatTemplate,
+        model_hash: str,
+        tags: ThoughtTags | None = None,
+        *,
+        steady: bool = True,
     ) -> None:
+        """`steady`: settings.steady_prompts."""
         self.tokenizer = tokenizer
         self.template = template
         self.model_hash = model_hash
         self.tags = tags
+        self.steady = steady
         # The same greeting and description are counted at every turn.
         self.count = lru_cache(maxsize=4096)(self.tokens_in)
 
@@ -91,9 +106,10 @@ class PromptBuilder:
         pieces = self.pieces(turn, sheet, budget)
         while True:
             ids, thinking = self.encode(pieces, turn.now_ms)
-            if len(ids) <= budget:
+            if len(ids) <= budget and not (self.steady and self.round_off(pieces)):
                 return PromptPlan(tuple(ids), self.digest(ids), self.trace(pieces, budget), thinking)
-            self.give_up(pieces, len(ids), budget)
+            if len(ids) > budget:
+                self.give_up(pieces, len(ids), budget)
 
     def tokens_in(self, text: str) -> int:
         return len(self.tokenizer.encode(text, special=False))
@@ -145,6 +161,7 @@ class PromptBuilder:
                 return recent[::-1], older + 1
             if text := written(message.text):
                 piece = self.piece(f"message {older + 1} ({message.role})", text)
+                piece.place = older
                 recent.append((ChatMessage(message.role, text), piece))
                 budget -= piece.tokens
         return recent[::-1], 0
@@ -183,6 +200,7 @@ class PromptBuilder:
                 piece, saved = pieces.examples.pop(), 0
             elif len(pieces.history) > 1:
                 piece, saved = pieces.history.pop(0)[1], frame
+                pieces.cut = True
             elif len(pieces.dropped) > before:
                 return
             else:
@@ -192,6 +210,21 @@ class PromptBuilder:
                 )
             pieces.dropped.append(piece)
             excess -= piece.tokens + saved
+
+    @staticmethod
+    def round_off(pieces: Pieces) -> bool:
+        """Where messages had to go, let a few more go (see above); False where none has to any more."""
+        quarter = len(pieces.history) // 4
+        if not quarter or pieces.rounded or not (pieces.cut or pieces.unread):
+            return False
+        pieces.rounded = True
+        step = 1 << (quarter.bit_length() - 1)
+        first = pieces.history[0][1].place
+        goal = -(-first // step) * step
+        gone = [piece for _, piece in pieces.history if piece.place < goal]
+        pieces.history = pieces.history[len(gone) :]
+        pieces.dropped += gone
+        return bool(gone)
 
     # -- what comes out -----------------------------------------------------------------------
 

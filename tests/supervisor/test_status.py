@@ -125,3 +125,12 @@ def test_the_table_says_why_there_is_no_card_and_no_box() -> None:
 )
 def test_durations_are_short(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_the_text_says_how_much_of_the_prompts_was_known() -> None:
+    known = {"reused": 2000, "cloned": 1000}
+    tokens = {"replies": 12, "prompt_tokens": 4000, "emitted": 900, "evictions": 1, **known}
+    text = status_text(status(view("engine", tokens=tokens)))
+    assert "12 with 900 tokens; prompts: 4,000 tokens, 75 % of them known; 1 caches given up" in text
+    for odd in ({}, {"prompt_tokens": "many"}, None, 5):
+        assert "Replies:" not in status_text(status(view("engine", tokens=odd)))

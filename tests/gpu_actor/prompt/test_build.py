@@ -150,15 +150,36 @@ def test_of_a_long_talk_only_what_could_fit_is_looked_at(tokenizer: Tokenizer) -
     assert unread.source.startswith("messages 1 to 39")
     assert (unread.tokens, unread.kept) == (0, False)
     # The same as if the talk had begun where the prompt begins to look.
-    late = msgspec.structs.replace(turn, history=turn.history[3950:])
+    late = msgspec.structs.replace(turn, history=turn.history[3952:])
     assert plan.ids == builder.build(late, SHEET, 400).ids
 
 
 def test_no_more_is_given_up_than_is_needed(builder: PromptBuilder) -> None:
     turn = long_turn(40)
-    plan = builder.build(turn, SHEET, 400)
+    exact = PromptBuilder(builder.tokenizer, builder.template, "ab" * 32, steady=False)
+    plan = exact.build(turn, SHEET, 400)
     largest = max(line.tokens for line in plan.trace if not line.kept)
     assert len(plan.ids) + largest + 10 > 400  # ten: what a message costs beside its text
+
+
+def first_kept(builder: PromptBuilder, count: int, budget: int) -> tuple[int, int]:
+    """Of the talk's messages, the first that is kept, and how many are."""
+    kept = [line.source for line in builder.build(long_turn(count), SHEET, budget).trace if line.kept]
+    places = [int(source.split()[1]) - 1 for source in kept if source.startswith("message")]
+    return places[0], len(places)
+
+
+def test_a_talk_beyond_the_context_begins_alike_for_some_turns(builder: PromptBuilder) -> None:
+    exact = PromptBuilder(builder.tokenizer, builder.template, "ab" * 32, steady=False)
+    firsts: list[int] = []
+    for count in range(61, 101, 2):
+        (first, kept), (least, most) = first_kept(builder, count, 900), first_kept(exact, count, 900)
+        assert least <= first
+        assert kept >= most - most // 4
+        assert first + kept == count
+        firsts.append(first)
+    assert firsts == sorted(firsts)
+    assert len(set(firsts)) <= len(firsts) // 3  # with 40 to 45 messages kept, the beginning moves by 8
 
 
 def test_a_card_that_does_not_fit_by_itself_is_refused_in_words(builder: PromptBuilder) -> None:
