@@ -9,6 +9,7 @@ the memory for them was divided) is refused here. Enums are those of the real pa
 """
 
 import math
+import re
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
@@ -33,7 +34,8 @@ TYPES = {
     "tensor(int64)": (trt.DataType.INT64, np.int64),
     "tensor(int32)": (trt.DataType.INT32, np.int32),
 }
-OUTPUT_MARK = "o"
+UPDATED = re.compile(r"([a-z]+)o(\d+)")
+"""What the graph calls the updated cache: ko0 for k0."""
 Shape = tuple[int, ...]
 
 
@@ -154,8 +156,9 @@ class Engine:
         return trt.Dims(self._shapes[name])
 
     def get_aliased_input_tensor(self, name: str) -> str | None:
-        source = name[:1] + name[2:]
-        return source if name[1:2] == OUTPUT_MARK and source in self._inputs else None
+        parts = UPDATED.fullmatch(name)
+        source = f"{parts[1]}{parts[2]}" if parts else ""
+        return source if source in self._inputs else None
 
     def get_tensor_profile_shape(self, name: str, profile_index: int) -> list[Any]:
         """Least, best and largest."""

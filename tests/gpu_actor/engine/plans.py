@@ -4,13 +4,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from gpu_actor.engine.decoder_graph import CANONICAL, CANONICAL_HALF
 from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.engine.model_config import read_config
 from gpu_actor.engine.rope import model_tables
 from gpu_actor.engine.tensorrt_decoder import TensorRtDecoder, Widths
 from gpu_actor.engine.tensorrt_engine import Kernels, PlanEngine, make_jit
 from gpu_actor.engine.token_table import TokenTable
+from gpu_actor.engine.variant import CANONICAL, CANONICAL_HALF, Variant
 from tests.fakes.cpu_cuda import CpuCuda
 from tests.fakes.cpu_tensorrt import cpu_tensorrt, write_plan
 from tests.gpu_actor.engine.canonical import write_graph
@@ -41,14 +41,16 @@ def make_plan(
     model: Path | None = None,
     elements: str = "float32",
     *,
+    variant: Variant | None = None,
     positions: int = POSITIONS,
     rows: int = SLOTS,
     tokens: int = CHUNK,
 ) -> Plan:
-    """The plan of the model, or of a small one with random weights."""
+    """The plan of the model, or of a small one with random weights. `variant`: of the graph."""
     model = model or write_tiny(folder / "model.gguf", SMALL)
     file = GgufFile(model)
-    graph = write_graph(file, CANONICAL if elements == "float32" else CANONICAL_HALF, folder / "graph")
+    variant = variant or (CANONICAL if elements == "float32" else CANONICAL_HALF)
+    graph = write_graph(file, variant, folder / "graph")
     plan = write_plan(folder / "model.plan", graph, positions=positions, rows=rows, tokens=tokens)
     return Plan(folder, file, plan, positions)
 

@@ -16,9 +16,10 @@ from gpu_actor.engine.model_config import read_config
 from gpu_actor.engine.onnx_runtime import OnnxRuntimeDecoder
 from gpu_actor.engine.rope import model_tables
 from gpu_actor.engine.tensorrt_decoder import TensorRtDecoder
+from gpu_actor.engine.tensorrt_engine import PlanContext
 from gpu_actor.engine.tensorrt_memory import Caches, Feed, Group, output_of
 from gpu_actor.engine.tensorrt_runs import DecodeRun, DecodeRuns, Run
-from gpu_actor.troubles import EngineTrouble
+from gpu_actor.troubles import CudaError, EngineTrouble, TensorRtError
 from tests.fakes.cpu_cuda import CpuCuda
 from tests.gpu_actor.engine.plans import CHUNK, CONTEXT, SLOTS, Plan, Setup, make_plan
 
@@ -317,3 +318,51 @@ def test_memory_is_given_back_whatever_moved(plan: Plan, expected: list[Floats])
 def test_too_little_memory_is_told_with_the_way_out(plan: Plan) -> None:
     with pytest.raises(EngineTrouble, match=r"cudaMalloc failed.*lower engine\.context"):
         Setup(plan, cuda=CpuCuda(capacity=100_000)).decoder()
+
+
+# -- what is no fault -----------------------------------------------------------------------------
+
+
+def never(*_: Any) -> bool:
+    return False
+
+
+def refuse_to_record(*_: Any) -> None:
+    raise CudaError("cudaStreamBeginCapture failed: not here")
+
+
+def refuse_in_the_middle(self: PlanContext, stream: Stream) -> None:
+    if not honest_enqueue(self, stream):
+        raise TensorRtError("not while capturing")
+
+
+def honest_enqueue(context: PlanContext, stream: Stream) -> bool:
+    inner = context.context
+    capturing = inner._engine._cuda.queue(stream, "test").capture is not None
+    return not capturing and inner.execute_async_v3(stream)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "value", "words"),
+    [
+        (CpuCuda, "begin_capture", refuse_to_record, "not here"),
+        (PlanContext, "enqueue", refuse_in_the_middle, "not while capturing"),
+        (PlanContext, "can_be_captured", never, "cannot be recorded"),
+    ],
+)
+def test_where_no_graph_can_be_recorded_the_work_goes_on_without(
+    plan: Plan,
+    expected: list[Floats],
+    kind: type,
+    name: str,
+    value: Any,
+    words: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(kind, name, value)
+    setup = Setup(plan, classic=True)
+    run(setup, expected)
+    assert setup.cuda.launched == 0
+    (line,) = [record.getMessage() for record in caplog.records]
+    assert words in line
