@@ -9,6 +9,7 @@ import numpy as np
 from gpu_actor.engine.graph_parts import GraphParts
 from gpu_actor.engine.graph_writer import MICROSOFT
 from gpu_actor.engine.linear_graph import LinearGraph
+from gpu_actor.engine.packed_cache import PackedCache
 
 
 class AttentionGraph:
@@ -20,6 +21,7 @@ class AttentionGraph:
         self.writer = parts.writer
         self.config = parts.config
         self.variant = parts.variant
+        self.packed = PackedCache(parts) if parts.variant.cache == "int6" else None
         self.masks: dict[int, str] = {}
 
     def write(self, p: str, layer: int, x: str) -> str:
@@ -102,13 +104,19 @@ class AttentionGraph:
         for part in "qk":
             inputs = [split[part], *self.tables(layer), "positions"]
             split[part] = w.node("RotaryEmbedding", inputs, f"{p}.{part}.turned", interleaved=0)
-        for part in "kv":
-            inputs = [f"{part}{layer}", split[part], "write_index"]
-            w.node("TensorScatter", inputs, f"{part}o{layer}", axis=2, mode="linear")
-        inputs = [split["q"], f"ko{layer}", f"vo{layer}"]
+        if self.packed:
+            q = self.packed.turned(split["q"], f"{p}.q", "q")
+            inputs = [q, *(self.packed.update(split[part], f"{p}.{part}", part, layer) for part in "kv")]
+        else:
+            for part in "kv":
+                inputs = [f"{part}{layer}", split[part], "write_index"]
+                w.node("TensorScatter", inputs, f"{part}o{layer}", axis=2, mode="linear")
+            inputs = [split["q"], f"ko{layer}", f"vo{layer}"]
         window = c.window(layer)
         inputs += [self.mask(window)] if window else ["", "", "", "kv_length"]
         by_head = w.node("Attention", inputs, f"{p}.by_head", is_causal=int(not window), scale=c.score_scale)
+        if self.packed:
+            by_head = self.packed.turned(by_head, f"{p}.by_head", "back")
         in_order = w.node("Transpose", [by_head], f"{p}.in_order", perm=[0, 2, 1, 3])
         return self.together(in_order, f"{p}.attended", c.heads)
 

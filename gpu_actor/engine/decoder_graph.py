@@ -75,6 +75,9 @@ class DecoderGraph:
             w.input(table, self.variant.elements, ("T", c.head_size // 2))
         cache = ("B", c.kv_heads, "T", c.head_size)
         for layer in range(c.layers):
+            if self.attention.packed:
+                self.attention.packed.declare(layer)
+                continue
             for kind in "kv":
                 w.input(f"{kind}{layer}", self.variant.elements, cache)
                 w.output(f"{kind}o{layer}", self.variant.elements, cache)

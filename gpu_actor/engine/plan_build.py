@@ -104,7 +104,7 @@ def build_plan(order: PlanOrder, settings: EngineSettings, cache: Path, tell: Pr
         manifest = usable(folder, wanted)
         if manifest is not None:
             return report(folder, manifest, time.monotonic() - begun, cached=True)
-        predicted = predicted_peak(config.layers, weights)
+        predicted = predicted_peak(file, config.layers)
         check_memory(predicted, psutil.virtual_memory().available, settings.build_memory_mb)
         graphs = graph_folder(cache, order.model.sha256, f"plan-{order.kv}")
         check_disk(cache, weights if (graphs / WEIGHTS).is_file() else 2 * weights)
@@ -122,7 +122,7 @@ def build_plan(order: PlanOrder, settings: EngineSettings, cache: Path, tell: Pr
         target=order.target,
         slots=order.slots,
         chunk=order.chunk,
-        windowed=windowed_layers(config),
+        windows=[config.window(layer) for layer in range(config.layers)],
     )
     try:
         with new_folder(folder, replace=True) as unfinished:
@@ -140,16 +140,12 @@ def build_plan(order: PlanOrder, settings: EngineSettings, cache: Path, tell: Pr
     return report(folder, manifest, manifest.seconds, cached=False)
 
 
-def windowed_layers(config: ModelConfig) -> list[bool]:
-    """For each layer whether it sees a sliding window only."""
-    return [False] * config.layers
-
-
 def cache_positions(config: ModelConfig, context: int, kv: CacheType) -> int:
     """T: one more than the context, where an idle row may write, and a slot's cache of whole alignments."""
+    widths = [config.head_size] if kv == "fp16" else [config.head_size // 2, 1]
+    rows = [config.kv_heads * width * 2 for width in widths]  # every cache is one of float16
     positions = context + 1
-    row = config.kv_heads * config.head_size * memory.CACHE_BYTES[kv]
-    while positions * row % ALIGNMENT:
+    while any(positions * row % ALIGNMENT for row in rows):
         positions += 1
     return positions
 

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from gpu_actor.engine.tensorrt_library import LibraryName
 
-CacheType = Literal["fp16", "fp8", "int8"]
+CacheType = Literal["fp16", "int6"]
 
 
 class PlanRequest(Struct, frozen=True):
@@ -18,7 +18,7 @@ class PlanRequest(Struct, frozen=True):
     target: str
     slots: int
     chunk: int
-    windowed: list[bool]  # for each layer, whether it sees a sliding window only
+    windows: list[int]  # for each layer, how many positions it sees; 0: all
 
 
 class PlanPhase(Struct, frozen=True, tag=True):

@@ -51,6 +51,7 @@ TOLERANCES: dict[CacheElements, Tolerance] = {
     "bf16": Tolerance(0.5, 14),  # three bits of mantissa less than float16
     "fp8": WIDE,
     "int8": WIDE,
+    "int6": WIDE,
 }
 
 

@@ -30,7 +30,7 @@ def build(request: PlanRequest, tell: "Tell") -> PlanBuilt:
     builder, network, parser = parse(library, log, Path(request.graph))
     mend(library, network)
     facts = walk(library, network)
-    check(network, facts, request.windowed)
+    check(network, facts, request.windows)
     config = configure(library, builder, network, request)
     config.progress_monitor = make_monitor(library, tell)
     with Path(request.plan).open("wb") as stream:

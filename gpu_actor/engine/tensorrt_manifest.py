@@ -18,7 +18,7 @@ PLAN, MANIFEST = "model.plan", "manifest.json"
 MANIFEST_VERSION = 1
 """Goes up when an older plan cannot be run any more."""
 
-CacheElements = Literal["fp32", "fp16", "bf16", "fp8", "int8"]
+CacheElements = Literal["fp32", "fp16", "bf16", "fp8", "int8", "int6"]
 
 
 class PlanManifest(Struct, frozen=True):

@@ -22,9 +22,9 @@ class AttentionFacts(Struct, frozen=True):
     """One attention of a network."""
 
     name: str
-    causal: str  # CausalMaskKind: "LOWER_RIGHT" is right for queries that come behind what is cached
+    causal: str  # CausalMaskKind; LOWER_RIGHT: the queries stand behind what is cached; NONE: a mask rules
     lengths: bool  # whether it knows how many positions of each row are filled
-    masked: bool  # whether it takes a mask, as one with a sliding window does
+    mask: str  # the tensor that masks it, as a sliding window does; "": none
     decomposable: bool  # no fused kernel then
 
 
@@ -82,12 +82,15 @@ def inputs_of(network: Any) -> dict[str, Any]:
 
 
 def mend(library: Any, network: Any) -> None:
-    """Give every attention the lengths of its rows and the causal kind that belongs to them."""
+    """Give every attention the lengths of its rows and the causal kind that belongs to them. One with a mask
+    has the rule in its mask, and takes no other.
+    """
     lengths = inputs_of(network)[LENGTHS]
     narrow = network.add_cast(lengths, library.DataType.INT32)
     narrow.name = "samovar lengths"
     for _, attention in attentions_of(library, network):
-        attention.causal_kind = library.CausalMaskKind.LOWER_RIGHT
+        if attention.mask is None:
+            attention.causal_kind = library.CausalMaskKind.LOWER_RIGHT
         attention.key_value_lengths = narrow.get_output(0)
 
 
@@ -98,7 +101,7 @@ def walk(library: Any, network: Any) -> NetworkFacts:
             name=name,
             causal=attention.causal_kind.name,
             lengths=comes_from(attention.key_value_lengths, network),
-            masked=attention.mask is not None,
+            mask="" if attention.mask is None else attention.mask.name,
             decomposable=attention.decomposable,
         )
         for name, attention in attentions_of(library, network)
@@ -118,28 +121,30 @@ def comes_from(lengths: Any, network: Any) -> bool:
     return lengths is not None and any(layer.get_output(0).name == lengths.name for layer in casts)
 
 
-def check(network: Any, facts: NetworkFacts, windowed: list[bool]) -> None:
-    """Refuse a network that would compute something else than the decoder. `windowed`: for each layer of the
-    model, whether it sees a sliding window only.
+def check(network: Any, facts: NetworkFacts, windows: list[int]) -> None:
+    """Refuse a network that would compute something else than the decoder. `windows`: for each layer of the
+    model, how many positions it sees; 0: all.
     """
     missing: list[str] = []
-    if len(facts.attentions) != len(windowed):
-        missing.append(f"{len(facts.attentions)} attentions for {len(windowed)} layers")
-    for attention, window in zip(facts.attentions, windowed, strict=False):
-        if attention.causal != "LOWER_RIGHT":
+    if len(facts.attentions) != len(windows):
+        missing.append(f"{len(facts.attentions)} attentions for {len(windows)} layers")
+    for attention, window in zip(facts.attentions, windows, strict=False):
+        if attention.causal != ("NONE" if window else "LOWER_RIGHT"):
             missing.append(f"{attention.name} is causal from {attention.causal}")
         if not attention.lengths:
             missing.append(f"{attention.name} knows no lengths")
-        if attention.masked != window:
-            missing.append(f"{attention.name} has {'no' if window else 'a needless'} mask")
+        if attention.mask != (f"window_{window}" if window else ""):
+            missing.append(
+                f"{attention.name} has the mask {attention.mask or 'of none'} for a window of {window}"
+            )
     updated = {(update.source, update.target) for update in facts.updates if update.same_shape}
     outputs = [network.get_output(index).name for index in range(network.num_outputs)]
     for name in outputs:
         parts = UPDATED.fullmatch(name)
         if parts and (f"{parts[1]}{parts[2]}", name) not in updated:
             missing.append(f"{name} does not continue its cache in place")
-    if len(updated) < 2 * len(windowed):
-        missing.append(f"{len(updated)} cache updates for {len(windowed)} layers")
+    if len(updated) < 2 * len(windows):
+        missing.append(f"{len(updated)} cache updates for {len(windows)} layers")
     if missing:
         raise PlanBuildError(f"TensorRT made another network than the decoder: {'; '.join(missing[:4])}")
 

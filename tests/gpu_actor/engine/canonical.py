@@ -12,6 +12,7 @@ from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.engine.graph_writer import GraphWriter
 from gpu_actor.engine.model_config import read_config
 from gpu_actor.engine.rope import model_tables
+from gpu_actor.engine.tensorrt_memory import output_of
 from gpu_actor.engine.weights import Weights
 
 Floats = npt.NDArray[np.float32]
@@ -43,9 +44,11 @@ class CanonicalRun:
         )
         tables = model_tables(file, config, context)
         self.tables = {name: table.astype(elements) for name, table in tables.items()}
-        cache = (1, config.kv_heads, context, config.head_size)
+        outputs = {output.name for output in self.session.get_outputs()}
         self.caches: dict[str, npt.NDArray[Any]] = {
-            f"{kind}{layer}": np.zeros(cache, elements) for layer in range(config.layers) for kind in "kv"
+            each.name: np.zeros((1, each.shape[1], context, each.shape[3]), elements)
+            for each in self.session.get_inputs()
+            if output_of(each.name) in outputs
         }
         self.filled = 0
 
@@ -61,7 +64,7 @@ class CanonicalRun:
             **self.tables,
             **self.caches,
         }
-        names = ["logits", *(f"{name[0]}o{name[1:]}" for name in self.caches)]
+        names = ["logits", *map(output_of, self.caches)]
         logits, *written = self.session.run(names, feeds)
         self.caches = dict(zip(self.caches, written, strict=True))
         self.filled += count

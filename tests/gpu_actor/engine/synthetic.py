@@ -2,17 +2,32 @@
 
 Formats as llama.cpp's Q4_K_M has them: Q4_K, with Q6_K for the values and the second feed-forward matrix of
 the layers that it keeps finer (`use_more_bits` of llama-quant.cpp), and for the head.
+
+`python -m tests.gpu_actor.engine.synthetic mistral-nemo-12b --layers 1 2` builds plans of them (minutes, and
+gigabytes of memory and disk) and shows by how much a plan grows with a layer and what building took.
 """
 
+import argparse
+import math
+import shutil
+import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import gguf
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from gpu_actor.engine import memory
 from gpu_actor.engine.block_formats import FORMATS
+from gpu_actor.engine.gguf_file import GgufFile
+from gpu_actor.engine.plan_build import PlanOrder, build_plan
+from gpu_actor.engine.plan_request import CacheType
+from gpu_actor.models import ChosenModel, file_hash
+from gpu_actor.settings import EngineSettings
 
 BLOCK_ROWS = 4096  # rows made at a time, which bounds the memory
 
@@ -63,6 +78,21 @@ SHAPES = {
     ),
     # The same kinds of everything, for tests that take a second.
     "tiny": Shape("llama", 512, 1024, 8, 2, 64, 1024, 4),
+    "tiny-qwen3": Shape("qwen3", 512, 1024, 8, 2, 64, 1024, 4, head_norms=True),
+    "tiny-gemma3": Shape(
+        "gemma3",
+        512,
+        1024,
+        4,
+        2,
+        64,
+        1024,
+        8,
+        tied=True,
+        head_norms=True,
+        norms_behind=True,
+        metadata={"attention.sliding_window": 24},
+    ),
 }
 
 
@@ -164,3 +194,77 @@ def write_synthetic(path: Path, shape: Shape, layers: int, *, seed: int = 0) -> 
             writer.write_tensor_data((1 + 0.1 * rng.standard_normal(place.columns)).astype(np.float32))
     writer.close()
     return path
+
+
+# -- measuring builds -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Build:
+    """What a build of some layers took. Sizes in bytes."""
+
+    shape: str
+    layers: int
+    seconds: float
+    plan: int
+    weights: int  # as gpu_actor/engine/memory.py counts them
+    peak: int
+    predicted: int
+    q4_k: int  # weights of this format
+    others: int  # bytes that all others take, as memory.py counts them
+
+
+def measure(name: str, layers: int, folder: Path, settings: EngineSettings, kv: CacheType) -> Build:
+    """Write the model, build its plan, remove both."""
+    path = write_synthetic(folder / f"{name}-{layers}.gguf", SHAPES[name], layers)
+    try:
+        model = ChosenModel(path, file_hash(path, folder), demonstration=False)
+        order = PlanOrder(model, "sm89", slots=4, context=4096, chunk=256, kv=kv)
+        report = build_plan(order, settings, folder, lambda phase, seconds: None)
+        file = GgufFile(path)
+        places = memory.on_the_card(file)
+        fine = [place for place in places if place.format.name == "Q4_K"]
+        return Build(
+            shape=name,
+            layers=layers,
+            seconds=report.seconds,
+            plan=report.manifest.plan_bytes,
+            weights=memory.weight_bytes(file),
+            peak=report.manifest.peak,
+            predicted=report.manifest.predicted,
+            q4_k=sum(math.prod(place.shape) for place in fine),
+            others=sum(memory.tensor_bytes(place) for place in places if place.format.name != "Q4_K"),
+        )
+    finally:
+        path.unlink()
+        shutil.rmtree(folder / "plans", ignore_errors=True)
+
+
+def bits_a_weight(fewer: Build, more: Build) -> float:
+    """By how many bits a plan grows with each weight in Q4_K, when layers are added."""
+    grown = (more.plan - fewer.plan) - (more.others - fewer.others)
+    return 8 * grown / (more.q4_k - fewer.q4_k)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Build plans of synthetic models at two depths.")
+    parser.add_argument("shapes", nargs="*", choices=[*SHAPES, []], metavar="SHAPE", help=", ".join(SHAPES))
+    parser.add_argument("--layers", type=int, nargs=2, default=(1, 2), metavar="N")
+    parser.add_argument("--kv", choices=("fp16", "int6"), default="fp16")
+    arguments = parser.parse_args()
+    for name in arguments.shapes or SHAPES:
+        with tempfile.TemporaryDirectory() as folder:
+            settings = EngineSettings()
+            builds = [measure(name, n, Path(folder), settings, arguments.kv) for n in arguments.layers]
+        facts = {
+            "bits_a_q4_k_weight": round(bits_a_weight(*builds), 3),
+            "plan_to_weights": [round(each.plan / each.weights, 4) for each in builds],
+            "peak_to_predicted": [round(each.peak / each.predicted, 3) for each in builds],
+            "builds": builds,
+        }
+        sys.stdout.write(msgspec.json.encode(facts).decode() + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -179,6 +179,13 @@ def test_the_graph_goes_when_the_plan_is_there_unless_it_is_to_be_kept(order: Or
     assert Path(report.plan).is_file()
 
 
+def test_a_plan_with_a_packed_cache_is_built(order: Order, cache: Path) -> None:
+    report = build_plan(order(kv="int6"), SETTINGS, cache, unheard)
+    assert (report.attentions_with_lengths, report.kv_updates, report.profiles) == (1, 4, 1)
+    assert report.manifest.cache == "int6"
+    assert report.manifest.positions * 2 * 2 % 256 == 0  # the scales of two heads in float16
+
+
 # -- refusals -------------------------------------------------------------------------------------
 
 

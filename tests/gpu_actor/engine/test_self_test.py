@@ -200,4 +200,4 @@ def test_golden_logits_are_read_back_and_those_of_another_model_are_not(
 
 
 def test_every_kind_of_cache_has_its_tolerance() -> None:
-    assert set(TOLERANCES) == {"fp32", "fp16", "bf16", "fp8", "int8"}
+    assert set(TOLERANCES) == {"fp32", "fp16", "bf16", "fp8", "int8", "int6"}

@@ -13,10 +13,11 @@ from gpu_actor.engine.tensorrt_library import make_log, tensorrt_library
 from gpu_actor.engine.tensorrt_network import NetworkFacts, attentions_of, check, mend, parse, walk
 from gpu_actor.engine.variant import CANONICAL_HALF
 from gpu_actor.troubles import PlanBuildError
+from tests.gpu_actor.engine.synthetic import SHAPES, write_synthetic
 from tests.gpu_actor.tiny_models import TinyModel, write_tiny
 
 LAYERS = 2
-NO_WINDOWS = [False] * LAYERS
+NO_WINDOWS = [0] * LAYERS
 
 
 class Parsed:
@@ -46,14 +47,30 @@ def test_every_attention_knows_its_lengths_and_every_cache_is_continued(parsed: 
     mend(parsed.library, parsed.network)
     facts = parsed.walk()
     check(parsed.network, facts, NO_WINDOWS)
-    assert [(each.causal, each.lengths, each.masked) for each in facts.attentions] == [
-        ("LOWER_RIGHT", True, False)
+    assert [(each.causal, each.lengths, each.mask) for each in facts.attentions] == [
+        ("LOWER_RIGHT", True, "")
     ] * LAYERS
     assert not any(each.decomposable for each in facts.attentions)
     assert facts.with_lengths == LAYERS
     caches = {f"{kind}{layer}": f"{kind}o{layer}" for layer in range(LAYERS) for kind in "kv"}
     assert {each.source: each.target for each in facts.updates} == caches
     assert all(each.same_shape for each in facts.updates)
+
+
+@pytest.mark.parametrize("name", ["tiny-qwen3", "tiny-gemma3"])
+def test_every_family_has_lengths_on_all_and_masks_where_a_window_is(name: str, tmp_path: Path) -> None:
+    file = open_model(write_synthetic(tmp_path / "model.gguf", SHAPES[name], 7))
+    config = read_config(file)
+    made = written_graph(tmp_path / "graph", CANONICAL_HALF, file, config)
+    parsed = Parsed(with_sizes(made, {"T": 66}, "decoder-66.onnx"))
+    mend(parsed.library, parsed.network)
+    facts = parsed.walk()
+    windows = [24, 24, 24, 24, 24, 0, 24] if name == "tiny-gemma3" else [0] * 7
+    check(parsed.network, facts, windows)
+    assert facts.with_lengths == 7
+    assert len(facts.updates) == 14
+    with pytest.raises(PlanBuildError, match="for a window of 25"):
+        check(parsed.network, facts, [25, *windows[1:]])
 
 
 def test_a_network_as_the_parser_leaves_it_is_refused(parsed: Parsed) -> None:
@@ -91,14 +108,14 @@ def test_one_attention_of_another_causal_kind_is_found(parsed: Parsed) -> None:
 
 def test_a_sliding_window_that_the_network_lacks_is_found(parsed: Parsed) -> None:
     mend(parsed.library, parsed.network)
-    with pytest.raises(PlanBuildError, match="has no mask"):
-        check(parsed.network, parsed.walk(), [True, False])
+    with pytest.raises(PlanBuildError, match="has the mask of none for a window of 8"):
+        check(parsed.network, parsed.walk(), [8, 0])
 
 
 def test_a_layer_that_the_network_lacks_is_found(parsed: Parsed) -> None:
     mend(parsed.library, parsed.network)
     with pytest.raises(PlanBuildError, match="2 attentions for 3 layers"):
-        check(parsed.network, parsed.walk(), [False] * 3)
+        check(parsed.network, parsed.walk(), [0] * 3)
 
 
 def test_a_cache_that_no_update_continues_is_found(parsed: Parsed) -> None:
