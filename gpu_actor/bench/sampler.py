@@ -33,6 +33,7 @@ KINDS: dict[str, Sampling] = {
     **PRESETS,
     "min-p": replace(OPEN, min_p=0.05),
     "top-p": replace(OPEN, top_p=0.95),
+    "top-p and min-p": replace(OPEN, top_p=0.95, min_p=0.05),
     "typical": replace(OPEN, typical_p=0.95),
     "top-n-sigma": replace(OPEN, top_n_sigma=1.0),
     "dry": replace(OPEN, min_p=0.05, dry_multiplier=0.8),

@@ -24,6 +24,8 @@ from gpu_actor.tokenizer import Tokenizer
 LARGEST_LOG = 88.7228391
 """Natural logarithm of the largest float32: no power of the base goes beyond it (as in llama.cpp)."""
 
+NO_TOKEN = np.iinfo(np.int64).max
+
 NOTHING = (np.empty(0, np.int64), np.empty(0))
 
 Lengths = npt.NDArray[np.int64]
@@ -35,6 +37,7 @@ class Dry:
     def __init__(self, sampling: Sampling, tokenizer: Tokenizer) -> None:
         self.sampling = sampling
         self.tokenizer = tokenizer
+        self.specials = np.array([*sorted(tokenizer.special_ids), NO_TOKEN], np.int64)
         self.breakers = [text.encode("utf-8", "replace") for text in sampling.dry_breakers]
         self.overhang = max(map(len, self.breakers), default=1) - 1
         self.tail = b""  # the last bytes, as many as may begin a breaker
@@ -94,15 +97,16 @@ class Dry:
         if not len(places) or self.since < allowed:
             return NOTHING
         lengths = np.minimum(np.minimum(self.lengths[places], places - start + 1), self.since)
-        ids, owners = np.unique(self.ids[places + 1], return_inverse=True)
-        longest = np.zeros(len(ids), np.int64)
-        np.maximum.at(longest, owners, lengths)
-        kept = longest >= allowed
-        kept &= np.array([int(token) not in self.tokenizer.special_ids for token in ids], np.bool_)
-        exponents = longest[kept] - allowed
+        tokens = self.ids[places + 1]
+        order = np.lexsort((lengths, tokens))  # of each token the longest comes last
+        tokens, lengths = tokens[order], lengths[order]
+        last = np.append(tokens[1:] != tokens[:-1], True)
+        last &= lengths >= allowed
+        last &= self.specials[np.searchsorted(self.specials, tokens)] != tokens
+        exponents = lengths[last] - allowed
         if self.steepest:
             exponents = np.minimum(exponents, self.steepest)
-        return ids[kept], self.sampling.dry_multiplier * np.power(self.sampling.dry_base, exponents)
+        return tokens[last], self.sampling.dry_multiplier * np.power(self.sampling.dry_base, exponents)
 
 
 def suffix_lengths(ids: Sequence[int]) -> list[int]:

@@ -18,6 +18,8 @@ The result never depends on the cut.
 """
 
 import math
+from collections.abc import Iterator
+from functools import cached_property
 
 import numpy as np
 
@@ -86,23 +88,40 @@ def surviving(weights: Floats, total: float, sampling: Sampling) -> int:
 
 def likely_of_all(ranking: Ranking, sampling: Sampling) -> Candidates:
     """top-p and min-p where nothing before them bounds the number of candidates."""
-    low = high = 0.0
-    ids, values = np.empty(0, np.int64), np.empty(0)
+    total = Total(ranking)
     for cut in (*(cut for cut in CUTS if cut < ranking.size), ranking.size):
         ids, values = ranking.first(cut)
         weights = np.exp(values - values[0])
-        if not low:
-            rough = rough_total(ranking.logits, ranking.largest)
-            low, high = rough * (1 - ROUGH_ERROR), rough * (1 + ROUGH_ERROR)
-        least, most = (surviving(weights, total, sampling) for total in (low, high))
-        if least == most < cut:
-            return ids[:most], values[:most]
-        if least < cut or cut == ranking.size:
-            exact = exact_mass(ranking.logits, ranking.largest).total
-            kept = surviving(weights, exact, sampling)
-            if kept < cut or cut == ranking.size:
-                return ids[:kept], values[:kept]
-    return ids, values
+        for low, high in total.bounds(float(weights.sum())):
+            least, most = surviving(weights, low, sampling), surviving(weights, high, sampling)
+            if least == most and (most < cut or cut == ranking.size):
+                return ids[:most], values[:most]
+            if least >= cut:
+                break  # the cut is too short, whatever the total
+    raise AssertionError("the last cut is the whole vocabulary, and its last bounds are equal")
+
+
+class Total:
+    """The mass of the whole vocabulary, as exactly as it is needed."""
+
+    def __init__(self, ranking: Ranking) -> None:
+        self.ranking = ranking
+
+    def bounds(self, known: float) -> Iterator[tuple[float, float]]:
+        """At least and at most so much, ever closer; `known`: the mass of some of it. That alone is often
+        enough, where min-p ends the candidates before top-p does.
+        """
+        yield known * (1 - 1e-9), math.inf
+        yield self.rough * (1 - ROUGH_ERROR), self.rough * (1 + ROUGH_ERROR)
+        yield self.exact, self.exact
+
+    @cached_property
+    def rough(self) -> float:
+        return rough_total(self.ranking.logits, self.ranking.largest)
+
+    @cached_property
+    def exact(self) -> float:
+        return exact_mass(self.ranking.logits, self.ranking.largest).total
 
 
 # -- typical --------------------------------------------------------------------------------------

@@ -25,7 +25,7 @@ from gpu_actor.sampler.noise import Floats, Ids
 from gpu_actor.tokenizer import Tokenizer
 
 LOWEST = -1e30
-"""No penalty takes a logit further down, so that nothing overflows."""
+"""DRY takes no logit further down, so that nothing overflows."""
 
 
 class Window:
@@ -119,7 +119,7 @@ class Penalties:
             values[places] = penalised(values[places], counts, self.sampling)
         if len(dry_ids):
             values[np.searchsorted(ids, dry_ids)] -= dry
-        np.maximum(values, LOWEST, out=values, where=values > -np.inf)
+            np.maximum(values, LOWEST, out=values, where=values > -np.inf)
         if len(held_back):
             values[np.searchsorted(ids, held_back)] = -np.inf
         return ids, values.astype(np.float32)
@@ -129,5 +129,7 @@ def penalised(values: Floats, counts: Ids, sampling: Sampling) -> Floats:
     """Logits of tokens that occurred `counts` times (at least once) after the window's penalties."""
     after, by = values, sampling.repetition_penalty
     if by != 1:
-        after = np.where(values > 0, values / by, values * by).astype(np.float64)
-    return after - (counts * sampling.frequency_penalty + sampling.presence_penalty)
+        after = np.where(values > 0, values / by, values * by).astype(np.float64, copy=False)
+    if sampling.frequency_penalty or sampling.presence_penalty:
+        after = after - (counts * sampling.frequency_penalty + sampling.presence_penalty)
+    return after

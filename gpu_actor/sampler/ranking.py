@@ -6,8 +6,6 @@ largest does, and only those are looked at (64 × k numbers instead of a quarter
 That pays while k is small.
 """
 
-from functools import cached_property
-
 import numpy as np
 import numpy.typing as npt
 
@@ -25,26 +23,28 @@ class Ranking:
         self.logits = logits
         self.size = len(logits)
         self.width = -(-self.size // ROWS)
-        full = self.size // self.width * self.width
-        self.maxima: Logits = logits[:full].reshape(-1, self.width).max(axis=0)
-        rest = self.size - full
-        if rest:
-            np.maximum(self.maxima[:rest], logits[full:], out=self.maxima[:rest])
+        self.full = self.size // self.width * self.width
+        self.table = logits[: self.full].reshape(-1, self.width)
+        self.rest = logits[self.full :]
+        self.maxima: Logits = self.table.max(axis=0)
+        if len(self.rest):
+            np.maximum(self.maxima[: len(self.rest)], self.rest, out=self.maxima[: len(self.rest)])
         self.largest = float(self.maxima.max())
 
     def at_least(self, least: float) -> tuple[Ids, Floats]:
         """Ids and logits of all that are no less, the largest first; among equals the lower id."""
-        columns = np.flatnonzero(self.maxima >= np.float32(least))
-        ids = (columns[None, :] + self.starts).ravel()
-        if self.size % self.width and len(ids):
-            ids = ids[ids < self.size]
-        values = self.logits.take(ids)
-        places = np.flatnonzero(values >= np.float32(least))
-        return falling(ids[places], values[places])
-
-    @cached_property
-    def starts(self) -> Ids:
-        return np.arange(0, self.size, self.width)[:, None]
+        border = np.float32(least)
+        columns = np.flatnonzero(self.maxima >= border)
+        values = self.table.take(columns, axis=1).ravel()
+        places = np.flatnonzero(values >= border)
+        rows, inside = np.divmod(places, max(len(columns), 1))
+        ids = rows * self.width + columns[inside]
+        values = values[places]
+        if len(self.rest):
+            more = np.flatnonzero(self.rest >= border)
+            ids = np.concatenate((ids, more + self.full))
+            values = np.concatenate((values, self.rest[more]))
+        return falling(ids, values)
 
     def first(self, count: int) -> tuple[Ids, Floats]:
         """Ids and logits of the `count` largest, falling; without those that are ruled out (-inf)."""
