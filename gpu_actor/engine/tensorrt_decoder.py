@@ -8,6 +8,7 @@ a batch may write.
 Everything goes over one stream, in order; the host waits once a call, for the logits.
 """
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from typing import Any
@@ -21,6 +22,8 @@ from gpu_actor.engine.tensorrt_engine import Jit, PlanEngine, PlanTensor
 from gpu_actor.engine.tensorrt_memory import Caches, Feed, Scratch, Tables
 from gpu_actor.engine.tensorrt_runs import DecodeRuns, Run
 from gpu_actor.troubles import PlanError
+
+log = logging.getLogger(__name__)
 
 Floats = npt.NDArray[np.float32]
 
@@ -87,6 +90,8 @@ class TensorRtDecoder:
         self.widths = widths
         self.jit = jit
         self.lengths = SlotLengths(slots, shelves, context, longest_chunk)
+        self.sizes: set[tuple[int, int]] = set()  # of runs, for each of which kernels may be compiled
+        self.unsaved = False
         with ExitStack() as stack:
             self.set_up(stack, engine, tables, graphs)
             self.parts = stack.pop_all()
@@ -139,6 +144,8 @@ class TensorRtDecoder:
 
     def prefill(self, slot: int, states: Floats) -> Floats:
         start = self.lengths.check_prefill(slot, len(states))
+        if self.unsaved:
+            self.save_kernels()  # here nobody notices the time it takes
         at = 0
         for tokens, size in self.widths.prefill(len(states), self.caches.positions - start):
             if at:
@@ -156,6 +163,7 @@ class TensorRtDecoder:
             self.bind(self.prompt_run, feed, slot, rows=1, tokens=size)
             feed.upload(self.stream, size)
             self.prompt_run.enqueue(self.stream)
+            self.ran(1, size)
             at += tokens
         self.logits.download(0, 1, self.stream)
         self.wait()
@@ -180,11 +188,18 @@ class TensorRtDecoder:
         feed.write("kv_length", lengths)
         feed.write("states", padded)
         self.decode_runs.start(self.decode_runs.at(first, count), self.stream)
+        self.ran(count, 1)
         for begin, end in neighbours(rows):
             self.logits.download(begin, end, self.stream)
         self.wait()
         self.lengths.append(slots, 1)
         return self.logits.rows(rows)
+
+    def ran(self, rows: int, tokens: int) -> None:
+        """The first run of a size may have compiled kernels."""
+        if (rows, tokens) not in self.sizes:
+            self.sizes.add((rows, tokens))
+            self.unsaved = True
 
     def wait(self) -> None:
         """Until all that was put on the stream is done."""
@@ -211,9 +226,16 @@ class TensorRtDecoder:
     # -- the end ------------------------------------------------------------------------------
 
     def save_kernels(self) -> None:
-        """Keep what was compiled on the card for the next start. Raises OSError."""
-        if self.jit is not None:
+        """Keep what was compiled on the card for the next start; a full disk only makes that one slower."""
+        self.unsaved = False
+        if self.jit is None:
+            return
+        try:
             self.jit.save()
+        except OSError as error:
+            log.warning(
+                "the kernels compiled on the card cannot be kept, and are made at each start: %s", error
+            )
 
     def close(self) -> None:
         """Give everything back. The decoder is of no use afterwards."""

@@ -135,6 +135,32 @@ def test_the_self_test_can_be_asked_for_again_and_switched_off(box: Box) -> None
     assert box.load(again=True).report is not None
 
 
+def test_kernels_are_kept_though_nothing_is_tested(box: Box) -> None:
+    decoder = box.load(msgspec.structs.replace(SETTINGS, self_test=False)).decoder
+    states = tensorrt_loading.TokenTable(box.wanted.file).states
+    for _ in range(2):  # compiled with the first prompt, kept with the second
+        decoder.prefill(0, states([5, 6, 7]))
+    (kernels,) = box.folder.glob("kernels-*")
+    assert msgspec.json.decode(kernels.read_bytes())["shapes"] == ["(1, 32, 64)"]
+
+
+def test_a_full_disk_costs_time_and_nothing_else(
+    box: Box, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    box.wanted.golden(box.folder)
+    monkeypatch.setattr(Path, "write_bytes", full)
+    assert box.load().report is not None
+    told = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert {line.split(" cannot be kept")[0] for line in told} == {
+        "the kernels compiled on the card",
+        "that the self-test was passed",
+    }
+    assert all("No space left" in line and "at each start" in line for line in told)
+
+
 def test_another_driver_is_tested_anew(box: Box) -> None:
     box.load()
     box.cuda.facts = msgspec.structs.replace(box.cuda.facts, driver="13.9")
