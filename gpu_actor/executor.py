@@ -7,8 +7,10 @@ the same contract test.
 
 import time
 from pathlib import Path
-from typing import Protocol
+from typing import Literal, Protocol
 
+import numpy as np
+import numpy.typing as npt
 from msgspec import Struct
 
 from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
@@ -40,6 +42,12 @@ LONGEST_CHUNK = 512
 """Most prompt tokens computed in one go, whatever a step asks for: bounds the runtime's scratch memory."""
 
 
+Continuation = Literal["exact", "rounded", "text"]
+"""How a reply goes on that was cut. exact: as it would have; rounded: from the same tokens, and as it would
+have but for the last bits of logits; text: from the same text, otherwise than it would have.
+"""
+
+
 class EngineFacts(Struct, frozen=True):
     """What the engine says of itself (EngineHello and the status). `model_hash`: see ChosenModel.sha256.
     `weights`: in one line their formats, and the error of those that were quantised here.
@@ -54,6 +62,8 @@ class EngineFacts(Struct, frozen=True):
     numerics: str
     threads: int
     weights: str = ""
+    continuation: Continuation = "exact"
+    why: str = ""  # it serves, and not another engine
 
 
 class Executor(Protocol):
@@ -86,6 +96,12 @@ class Begun(Struct, frozen=True):
     budget: int
 
 
+class States(Protocol):
+    """What a decoder is fed with, for ids (gpu_actor/engine/token_table.py)."""
+
+    def states(self, ids: list[int]) -> npt.NDArray[np.float32]: ...
+
+
 class ModelExecutor:
     """A model on a decoder, whatever runtime that is.
 
@@ -98,7 +114,7 @@ class ModelExecutor:
         self,
         facts: EngineFacts,
         decoder: Decoder,
-        table: TokenTable,
+        table: States,
         tokenizer: Tokenizer,
         builder: PromptBuilder,
         *,

@@ -33,6 +33,7 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     flash_attention: Literal["auto", "on", "off"] = "auto"  # Changes the last bits of logits
     cache_type: Literal["f32", "f16", "q8_0", "q4_0"] = "f16"  # of its key/value cache. Changes logits
     candidates: int = 256  # most likely tokens that are taken from it at each position
+    probe_s: float = 120.0  # most time llama.cpp may take to look through a file before it is loaded
     # -- TensorRT's plans
     build_memory_mb: int = 0  # most host memory that building a plan may take, as predicted; 0: what is free
     keep_build_graph: bool = False  # keep what a plan was built of, as large as the plan, for the next build

@@ -63,6 +63,12 @@ class DamagedDownloadError(EngineTrouble):
     """A fetched file is not what the hub says. Run the command again; if it stays so, take another one."""
 
 
+class RemoteEngineError(EngineTrouble):
+    """An engine that runs outside of Samovar cannot be reached or does not answer as it should. Start it, or
+    correct engine.remote; `samovar engine discover` shows what runs on this machine.
+    """
+
+
 class UnknownCardError(EngineTrouble):
     """The graphics card is not in the table. Name one that is, or give --vram."""
 

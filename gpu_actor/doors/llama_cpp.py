@@ -31,6 +31,9 @@ FLASH = {
     "off": "LLAMA_FLASH_ATTN_TYPE_DISABLED",
 }
 
+ERRORS = 1
+"""Level of llama.cpp's log that shows errors and nothing else."""
+
 
 class Probability(Struct, frozen=True):
     id: int
@@ -78,7 +81,7 @@ class LlamaCpp:
     """One loaded model. Not thread-safe: one thread owns it. LlamaCppFailedError where it does not load.
 
     `slots` caches of `context` positions each; `longest_chunk`: most prompt tokens of one call that are
-    computed in one go.
+    computed in one go. `loud`: what llama.cpp complains of goes to the standard error output.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class LlamaCpp:
         context: int,
         longest_chunk: int,
         threads: int,
+        loud: bool = False,
     ) -> None:
         params = xllamacpp.CommonParams()
         params.model.path = str(model)
@@ -110,7 +114,7 @@ class LlamaCpp:
         params.ctx_shift = False
         params.no_extra_bufts = settings.numerics == "exact"  # other kernels for four rows and more
         params.warmup = False
-        params.verbosity = -1
+        params.verbosity = ERRORS if loud else -1
         # A template in the file is never run here; one that llama.cpp cannot read must not stop it.
         params.use_jinja = False
         params.chat_template = "chatml"
@@ -130,6 +134,8 @@ class LlamaCpp:
                 "not know, or larger than the memory; fetch it again or choose another"
             ) from error
         self.address: str = self.server.listening_address
+        # The library's loop may not run yet; a server that is given up before it does waits for it for ever.
+        self.complete(b'{"prompt": [0], "n_predict": 1, "id_slot": 0, "cache_prompt": false}')
 
     def complete(self, body: bytes) -> Completion:
         """The answer to one call; LlamaCppFailedError where it refuses."""
