@@ -6,6 +6,7 @@ the same contract test.
 """
 
 import time
+from collections.abc import Sequence as SequenceOf
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -99,7 +100,7 @@ class Begun(Struct, frozen=True):
 class States(Protocol):
     """What a decoder is fed with, for ids (gpu_actor/engine/token_table.py)."""
 
-    def states(self, ids: list[int]) -> npt.NDArray[np.float32]: ...
+    def states(self, ids: SequenceOf[int]) -> npt.NDArray[np.float32]: ...
 
 
 class ModelExecutor:

@@ -42,7 +42,7 @@ class LlamaCppTokenizer(Tokenizer):
         self.http = http
         self.specials = self.vocabulary.specials()
         self.special_ids = frozenset(self.specials.values())
-        self.blanks: dict[str, int] = {}  # llama.cpp finds them itself
+        self.verbatim: dict[str, int] = {}  # llama.cpp finds them itself
         self.patterns = {False: None, True: any_of(self.specials)}
         self.names = any_of(name for name in self.specials if len(name) > 1)
         self.pieces = pieces_of(file.get("tokenizer.ggml.model", str), self.vocabulary)
