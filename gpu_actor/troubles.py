@@ -24,7 +24,7 @@ class ModelFileError(EngineTrouble):
 
 
 class UnsupportedModelError(EngineTrouble):
-    """The file is fine but of a kind that this engine does not run. Choose a GGUF of the Llama family."""
+    """The file is fine but of a kind that this engine does not run: llama.cpp may. The message says why."""
 
 
 class ChatTemplateError(EngineTrouble):

@@ -172,8 +172,6 @@ def refuse_the_unknown(file: ModelFile, family: Family) -> None:
             raise UnsupportedModelError(
                 f"the model {does} ({family.architecture}.{key} = {value}): this engine's own graph cannot"
             )
-    if "split.count" in file.metadata and file.get("split.count", int) > 1 and HEAD not in file.tensors:
-        raise ModelFileError("the file is one part of several: join them with llama-gguf-split --merge")
     for name, place in file.tensors.items():
         if name.startswith(MODALITIES):
             raise UnsupportedModelError(f"the model has a part for pictures or sound (tensor {name})")
