@@ -82,7 +82,8 @@ class LinearGraph:
 
     def matmul_dequantized(self, x: str, name: str, blocks: Blocks) -> str:
         w = self.writer
-        centred = (blocks.codes.astype(np.int16) - (1 << (blocks.bits - 1))).astype(np.int8)
+        # In eight bits, where the difference wraps around to what it is as a number with a sign.
+        centred = (blocks.codes - np.uint8(1 << (blocks.bits - 1))).view(np.int8)
         columns = centred.reshape(len(centred), -1).T
         write = w.constant_int4 if blocks.bits == 4 else w.constant
         inputs = [write(f"{name}.codes", columns), self.parts.constant(f"{name}.scales", blocks.scale.T)]
