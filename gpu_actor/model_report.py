@@ -17,7 +17,7 @@ SAMOVAR, LLAMA_CPP, NOBODY = "samovar", "llama.cpp", "nobody"
 
 CONTEXTS = (2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072)
 ROWS, CHUNK = 8, 256  # the widest step of a plan
-CACHES: tuple[memory.CacheType, ...] = ("fp16", "int8")
+CACHES: tuple[memory.CacheType, ...] = ("fp16", "int6")
 SMALL = 0.02  # share of the weights below which a block format is no part of a model's description
 
 

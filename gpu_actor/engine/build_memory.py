@@ -16,6 +16,8 @@ it mapped ones); no difference made WEIGHT_STREAMING, REFIT_INDIVIDUAL, the opti
 profiles, or leaving out the compilation and timing caches.
 """
 
+import math
+
 from gpu_actor.engine import memory
 from gpu_actor.engine.block_formats import BlockFormat
 from gpu_actor.engine.model_file import ModelFile
@@ -26,14 +28,17 @@ BASE_BYTES = 150 * MB  # Python and the libraries
 LAYER_BYTES = 20 * MB  # nodes of a layer in the compiler, whatever their sizes
 REPACKED_SHARE = 1.8  # of matrices in 4 bits: in the order of their kernel, and once more in the plan
 COPIED_SHARE = 1.05  # of all others, which go into the plan as they are
+WRITING_BYTES = 5  # of each weight of the largest matrix, while the graph is written, before the builder
 
 
 def predicted_peak(file: ModelFile, layers: int) -> int:
-    """Bytes of memory of its own that the builder takes at its peak."""
+    """Bytes of memory that writing the graph, and then the builder, take of their own at their peak."""
     places = memory.on_the_card(file)
     repacked = sum(memory.tensor_bytes(place) for place in places if is_repacked(place.format))
     copied = memory.weight_bytes(file) - repacked
-    return BASE_BYTES + LAYER_BYTES * layers + round(REPACKED_SHARE * repacked + COPIED_SHARE * copied)
+    building = LAYER_BYTES * layers + round(REPACKED_SHARE * repacked + COPIED_SHARE * copied)
+    writing = WRITING_BYTES * max(math.prod(place.shape) for place in places)
+    return BASE_BYTES + max(building, writing)
 
 
 def is_repacked(form: BlockFormat) -> bool:

@@ -25,8 +25,10 @@ from gpu_actor.troubles import UnknownCardError
 GB = 10**9
 HALF_BITS = 16  # of a scale, an offset, and of a weight that is not quantised
 
-CacheType = Literal["fp32", "fp16", "fp8", "int8"]
-CACHE_BYTES: dict[CacheType, int] = {"fp32": 4, "fp16": 2, "fp8": 1, "int8": 1}
+CacheType = Literal["fp32", "fp16", "int6"]
+CACHE_BYTES: dict[CacheType, int] = {"fp32": 4, "fp16": 2, "int6": 1}
+SCALE_BYTES: dict[CacheType, int] = {"fp32": 0, "fp16": 0, "int6": 2}
+"""Bytes of a number, and of the scale of a position and head; int6: see packed_cache.py."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +129,8 @@ def cache_bytes_a_position(config: ModelConfig, kind: CacheType) -> int:
     """Keys and values of one position in all layers. A layer with a sliding window has a cache of full
     length here as well: positions outside the window are kept, and masked.
     """
-    return 2 * config.layers * config.kv_heads * config.head_size * CACHE_BYTES[kind]
+    head = config.head_size * CACHE_BYTES[kind] + SCALE_BYTES[kind]
+    return 2 * config.layers * config.kv_heads * head
 
 
 def scratch_bytes(config: ModelConfig, rows: int, chunk: int) -> int:

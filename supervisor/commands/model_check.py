@@ -85,8 +85,8 @@ def told(found: "ModelCheck") -> Iterator[str]:
     )
     kib = {kind: size / 1024 for kind, size in found.cache_a_token.items()}
     yield (
-        f"Cache a token: {kib['fp16']:.1f} KiB in float16, {kib['int8']:.1f} KiB in 8 bits. "
-        f"One slot alone: {found.longest['fp16']:,} or {found.longest['int8']:,} tokens"
+        f"Cache a token: {kib['fp16']:.1f} KiB in float16, {kib['int6']:.1f} KiB packed (int6). "
+        f"One slot alone: {found.longest['fp16']:,} or {found.longest['int6']:,} tokens"
     )
     if found.windowed_layers:
         yield (
@@ -97,10 +97,10 @@ def told(found: "ModelCheck") -> Iterator[str]:
         yield "It does not fit this card: take a smaller quantisation, or a smaller model"
         return
     yield "            slots that fit       most tokens/s of one stream"
-    yield "   context  float16   8 bits     float16   8 bits"
+    yield "   context  float16     int6     float16     int6"
     for fit in found.fits:
         slots, speed = fit.slots, fit.ceilings
         yield (
-            f"{fit.context:>10,}{slots['fp16']:>9}{slots['int8']:>9}"
-            f"{speed['fp16']:>12.0f}{speed['int8']:>9.0f}"
+            f"{fit.context:>10,}{slots['fp16']:>9}{slots['int6']:>9}"
+            f"{speed['fp16']:>12.0f}{speed['int6']:>9.0f}"
         )

@@ -59,7 +59,7 @@ def test_a_model_is_pulled_listed_and_checked_by_its_name(
     assert "deploy setup" in listed["in_use_missing"]
     checked = object_of(capsys, "check", "Tiny-Q4_K_M", "--context", "256")
     assert checked["card"] == "RTX 4070"
-    assert checked["cache_a_token"] == {"fp16": 2 * 2 * 2 * 64 * 2, "int8": 2 * 2 * 2 * 64}
+    assert checked["cache_a_token"] == {"fp16": 2 * 2 * 2 * 64 * 2, "int6": 2 * 2 * 2 * (64 + 2)}
     assert [each["context"] for each in checked["fits"]] == [256]
 
 

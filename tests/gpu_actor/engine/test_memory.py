@@ -29,7 +29,8 @@ def test_a_position_of_cache_takes_what_the_published_shape_says(
 ) -> None:
     shape = config(layers, kv_heads, head_size)
     assert memory.cache_bytes_a_position(shape, "fp16") == kib * 1024
-    assert memory.cache_bytes_a_position(shape, "int8") * 2 == kib * 1024
+    scales = 2 * 2 * layers * kv_heads
+    assert (memory.cache_bytes_a_position(shape, "int6") - scales) * 2 == kib * 1024
     assert memory.cache_bytes_a_position(shape, "fp32") == kib * 2048
 
 
@@ -67,7 +68,7 @@ def test_the_token_table_is_on_the_card_only_where_it_is_the_head(tmp_path: Path
 def test_slots_fill_the_free_memory_and_never_more() -> None:
     shape = config(28, 8, 128)
     free = 10.8e9 - 2.24e9
-    wanted: list[tuple[memory.CacheType, int]] = [("fp16", 4096), ("fp16", 8192), ("int8", 16_384)]
+    wanted: list[tuple[memory.CacheType, int]] = [("fp16", 4096), ("fp16", 8192), ("int6", 16_384)]
     for kind, context in wanted:
         slots = memory.slots_that_fit(free, shape, kind, context)
         each = memory.cache_bytes_a_position(shape, kind) * (context + 1)
