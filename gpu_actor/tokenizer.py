@@ -14,7 +14,7 @@ from tokenizers import Tokenizer as InnerTokenizer
 from tokenizers.models import BPE
 from tokenizers.pre_tokenizers import ByteLevel, Sequence, Split
 
-from gpu_actor.pre_tokenizers import PRE_TOKENIZERS, WHOLE_WORDS
+from gpu_actor.pre_tokenizers import PRE_TOKENIZERS
 from gpu_actor.score_merges import merges_by_score
 from gpu_actor.troubles import ModelFileError
 from gpu_actor.vocabulary import (
@@ -167,7 +167,7 @@ def inner_bpe(vocabulary: Vocabulary) -> InnerTokenizer:
         raise unknown_pre_tokenizer(vocabulary.pre)
     known = reachable(vocabulary)
     merges = known_merges(vocabulary, known)
-    inner = InnerTokenizer(BPE(vocab=known, merges=merges, ignore_merges=vocabulary.pre in WHOLE_WORDS))
+    inner = InnerTokenizer(BPE(vocab=known, merges=merges, ignore_merges=vocabulary.whole_words))
     splits = [Split(Regex(pattern), behavior="isolated") for pattern in patterns]
     inner.pre_tokenizer = Sequence([*splits, ByteLevel(add_prefix_space=False, use_regex=False)])
     return inner

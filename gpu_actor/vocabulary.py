@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gpu_actor.engine.model_file import ModelFile
-from gpu_actor.pre_tokenizers import PRE_TOKENIZERS
+from gpu_actor.pre_tokenizers import PRE_TOKENIZERS, WHOLE_WORDS
 from gpu_actor.troubles import ModelFileError, UnsupportedModelError
 
 NORMAL, UNKNOWN, CONTROL, USER_DEFINED, UNUSED, BYTE = 1, 2, 3, 4, 5, 6
@@ -52,6 +52,9 @@ taken for marks of a model, which no text may spell: such as <think>.
 END_TOKEN_IDS = "samovar.end_token_ids"  # noqa: S105 - a key's name
 """A key of our own, for formats that list several: ids that end the model's turn."""
 
+WHOLE_WORDS_KEY = "samovar.whole_words"
+"""Another one, for formats that say it apart from the pre-tokenizer."""
+
 ADDS_BOS = frozenset({"llama3", "llama-v3", "llama-bpe", "falcon3", "pixtral", "tekken"})
 """Pre-tokenizers whose models begin with BOS unless the file says otherwise."""
 
@@ -71,6 +74,7 @@ class Vocabulary:
     add_bos: bool
     add_space_prefix: bool
     ends: frozenset[int]  # tokens that end the model's turn
+    whole_words: bool = False  # bpe: a word that is a token is that token, whatever the merges say
 
     def specials(self) -> dict[str, int]:
         """Text → id of the tokens that only a template or an operator may use."""
@@ -144,6 +148,7 @@ def read_vocabulary(file: ModelFile) -> Vocabulary:
         bos=bos,
         eos=eos,
         add_bos=file.get("tokenizer.ggml.add_bos_token", bool, spm or pre in ADDS_BOS) and bos is not None,
+        whole_words=file.get(WHOLE_WORDS_KEY, bool, pre in WHOLE_WORDS),
         add_space_prefix=file.get("tokenizer.ggml.add_space_prefix", bool, spm) and spm,
         ends=frozenset(
             index for index in named | given | {*further} if index is not None and index < len(tokens)

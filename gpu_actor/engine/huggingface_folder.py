@@ -136,6 +136,10 @@ class HuggingFaceFolder(Metadata):
         table = self.tensors.get("token_embd.weight")
         if table is None:
             raise ModelFileError(f"{self.folder} has no token table: it is no whole model")
+        if not (self.folder / TOKENIZER).is_file():
+            raise UnsupportedModelError(
+                f"{self.folder} has no {TOKENIZER}: take a newer version of the model, or a GGUF of it"
+            )
         config = self.decoded(TOKENIZER_CONFIG, TokenizerConfig, TokenizerConfig())
         ends = [self.decoded(GENERATION_CONFIG, Ends, Ends()), self.decoded(CONFIG, Ends, Ends())]
         self.metadata |= read_folder_tokenizer(self.read(TOKENIZER), config, ends, table.shape[0])

@@ -16,7 +16,16 @@ from msgspec import Struct
 
 from gpu_actor.engine.model_file import Value
 from gpu_actor.troubles import ModelFileError, UnsupportedModelError
-from gpu_actor.vocabulary import BYTE, CONTROL, END_TOKEN_IDS, NORMAL, UNKNOWN, UNUSED, USER_DEFINED
+from gpu_actor.vocabulary import (
+    BYTE,
+    CONTROL,
+    END_TOKEN_IDS,
+    NORMAL,
+    UNKNOWN,
+    UNUSED,
+    USER_DEFINED,
+    WHOLE_WORDS_KEY,
+)
 
 SPACE = "\u2581"
 BYTE_TOKEN = re.compile(r"<0x[0-9A-F]{2}>")
@@ -27,25 +36,19 @@ UPPER, LOWER = r"[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]", r"[\p{Ll}\p{Lm}\p{Lo}\p{M}]"
 BYTE_LEVEL = "bytes as letters"
 DIGITS = "single digits"
 
-PATTERNS: dict[tuple[tuple[str, ...], bool], str] = {
-    ((BYTE_LEVEL,), False): "gpt-2",
-    ((DIGITS, BYTE_LEVEL), False): "smollm",
-    ((rf"{CASELESS}|{WORDS}|\p{{N}}{{1,3}}|{REST}",), True): "llama-bpe",
-    ((rf"{CASELESS}|{WORDS}|\p{{N}}{{1,3}}|{REST}",), False): "dbrx",
-    ((rf"{CASELESS}|{WORDS}|\p{{N}}|{REST}",), False): "qwen2",
+PATTERNS: dict[tuple[str, ...], str] = {
+    (BYTE_LEVEL,): "gpt-2",
+    (DIGITS, BYTE_LEVEL): "smollm",
+    (rf"{CASELESS}|{WORDS}|\p{{N}}{{1,3}}|{REST}",): "llama-bpe",
+    (rf"{CASELESS}|{WORDS}|\p{{N}}|{REST}",): "qwen2",
     (
         (
-            (
-                rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}*{LOWER}+|[^\r\n\p{{L}}\p{{N}}]?{UPPER}+{LOWER}*"
-                r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-            ),
+            rf"[^\r\n\p{{L}}\p{{N}}]?{UPPER}*{LOWER}+|[^\r\n\p{{L}}\p{{N}}]?{UPPER}+{LOWER}*"
+            r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
         ),
-        True,
     ): "tekken",
 }
-"""Patterns in their order, and whether a word that is a token is that token whatever the merges say →
-name of the pre-tokenizer in GGUF.
-"""
+"""Patterns in their order → name of the pre-tokenizer in GGUF."""
 
 
 class AddedToken(Struct, frozen=True):
@@ -138,6 +141,7 @@ def read_folder_tokenizer(
         "tokenizer.ggml.add_bos_token": begins_with(read, bos_token) if adds_bos is None else adds_bos,
         END_TOKEN_IDS: list(dict.fromkeys(eos)),
     }
+    metadata[WHOLE_WORDS_KEY] = read.model.ignore_merges
     if spm:
         metadata["tokenizer.ggml.add_space_prefix"] = prepends_space(read)
     for name, token in (("bos", bos_token), ("eos", eos_token)):
@@ -226,7 +230,7 @@ def pre_tokenizer(read: TokenizerJson) -> str:
                     found.append(BYTE_LEVEL)
             case _:
                 found.append(str(step.get("type")))
-    name = PATTERNS.get((tuple(found), read.model.ignore_merges))
+    name = PATTERNS.get(tuple(found))
     if name is None:
         raise UnsupportedModelError(
             "the folder's tokenizer cuts texts in a way that this engine does not know "

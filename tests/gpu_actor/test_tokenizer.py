@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.executor import ModelExecutor
-from gpu_actor.pre_tokenizers import PRE_TOKENIZERS
+from gpu_actor.pre_tokenizers import PRE_TOKENIZERS, WHOLE_WORDS
 from gpu_actor.tokenizer import Tokenizer
 from gpu_actor.troubles import UnsupportedModelError
 from gpu_actor.vocabulary import (
@@ -100,7 +100,10 @@ def test_a_special_token_that_looks_like_a_word_is_not_that_word(tokenizer: Toke
     (word,) = tokenizer.encode(" world", special=False)
     types = list(tokenizer.vocabulary.types)
     types[word] = CONTROL
-    other = Tokenizer(dataclasses.replace(tokenizer.vocabulary, types=tuple(types), pre=pre))
+    changed = dataclasses.replace(
+        tokenizer.vocabulary, types=tuple(types), pre=pre, whole_words=pre in WHOLE_WORDS
+    )
+    other = Tokenizer(changed)
     ids = other.encode("Hello world", special=False)
     assert word not in ids
     assert other.decode(ids) == "Hello world"

@@ -54,10 +54,21 @@ TEKKEN = (
     r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*"
     r"|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
-SPLITS = {"llama-bpe": LLAMA3, "dbrx": LLAMA3, "qwen2": QWEN2, "tekken": TEKKEN}
+SPLITS = {"llama-bpe": LLAMA3, "dbrx": LLAMA3, "qwen2": QWEN2, "tekken": TEKKEN, "tekken-merged": TEKKEN}
 WHOLE_WORDS = {"llama-bpe", "tekken"}
 
-KINDS = ["gpt-2", "smollm", "llama-bpe", "dbrx", "qwen2", "tekken", "spm", "metaspace", "gemma"]
+KINDS = [
+    "gpt-2",
+    "smollm",
+    "llama-bpe",
+    "dbrx",
+    "qwen2",
+    "tekken",
+    "tekken-merged",
+    "spm",
+    "metaspace",
+    "gemma",
+]
 
 
 def make_tokenizer(kind: str, size: int = 700) -> Any:

@@ -174,6 +174,12 @@ def test_pickle_files_are_never_opened(copy: Path) -> None:
         HuggingFaceFolder(copy)
 
 
+def test_a_folder_with_another_kind_of_tokenizer_is_refused(copy: Path) -> None:
+    (copy / "tokenizer.json").rename(copy / "tokenizer.model")
+    with pytest.raises(UnsupportedModelError, match=r"has no tokenizer\.json"):
+        HuggingFaceFolder(copy)
+
+
 def test_a_part_that_is_missing_is_named(tmp_path: Path) -> None:
     write_folder(tmp_path / "model", TinyFolder(shards=2))
     (tmp_path / "model" / "model-00002-of-00002.safetensors").unlink()
