@@ -26,8 +26,8 @@ from actors.world import RealWorld
 from deploy.cache import cache_folder
 from gpu_actor.actor import GpuActor
 from gpu_actor.engine_port import EnginePort
-from gpu_actor.executor import EngineFacts, ModelExecutor, load_executor
-from gpu_actor.models import choose_model
+from gpu_actor.executor import EngineFacts
+from gpu_actor.loading import load_engine
 from gpu_actor.settings import EngineSettings
 from gpu_actor.step_watch import StepWatch
 from gpu_actor.troubles import EngineTrouble
@@ -60,16 +60,16 @@ class Watched:
             self.runtime.tell(to, message, sender)
 
 
-def load(settings: EngineSettings) -> ModelExecutor:
-    cache = cache_folder()
-    return load_executor(settings, choose_model(settings.model, cache, settings.weights), cache)
-
-
 async def serve(child: Child) -> None:
     settings = child.settings("engine", EngineSettings)
-    child.facts = lambda: {"progress": "loading the model"}
+    progress = {"progress": "choosing the engine"}
+    child.facts = lambda: progress
+
+    def say(what: str) -> None:
+        progress["progress"] = what
+
     try:
-        executor = await asyncio.to_thread(load, settings)
+        executor = await asyncio.to_thread(load_engine, settings, cache_folder(), say)
     except EngineTrouble as error:
         raise CannotServeError(str(error)) from error
     world = RealWorld()
@@ -140,6 +140,7 @@ def facts(engine: EngineFacts, runtime: Runtime) -> dict[str, Any]:
     tally = msgspec.structs.asdict(gpu.tally) if isinstance(gpu, GpuActor) else {}  # else being restarted
     return {
         "engine": engine.engine,
+        "why": engine.why,
         "model": engine.model,
         "slots": engine.slots,
         "context": engine.context,

@@ -7,6 +7,7 @@ the same contract test.
 
 import time
 from collections.abc import Sequence as SequenceOf
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -274,10 +275,30 @@ class ModelExecutor:
 # -- loading --------------------------------------------------------------------------------------
 
 
-def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> ModelExecutor:
-    """Load the model. Takes a second or two, the first time with a model longer; EngineTrouble says why not.
-    `cache` is the folder of deploy.cache.
-    """
+@dataclass(frozen=True)
+class OwnModel:
+    """A model that this engine's own graph computes, whatever the runtime: read and checked, not loaded."""
+
+    model: ChosenModel
+    file: ModelFile
+    config: ModelConfig
+    tokenizer: Tokenizer
+    builder: PromptBuilder
+
+    def executor(self, facts: EngineFacts, decoder: Decoder, settings: EngineSettings) -> ModelExecutor:
+        return ModelExecutor(
+            facts,
+            decoder,
+            TokenTable(self.file),
+            self.tokenizer,
+            self.builder,
+            share=settings.share_prefixes,
+            settle=settings.settle,
+        )
+
+
+def open_own(settings: EngineSettings, model: ChosenModel) -> OwnModel:
+    """EngineTrouble says why it cannot be."""
     file = open_model(model.path, model.weights)
     config = read_config(file)
     tokenizer = Tokenizer(read_vocabulary(file))
@@ -287,14 +308,23 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
     source = template_source(file, tokenizer)
     template = ChatTemplate(source, tokenizer.name(vocabulary.bos), tokenizer.name(vocabulary.eos))
     tags = tags_in_use(settings, source, tokenizer)
-    context = min(settings.context, config.context)
-    slots, kept = caches_that_fit(settings, config, context)
+    builder = PromptBuilder(tokenizer, template, model.sha256, tags, steady=settings.steady_prompts)
+    return OwnModel(model, file, config, tokenizer, builder)
+
+
+def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path, why: str = "") -> ModelExecutor:
+    """Load the model on the processor. Takes a second or two, the first time with a model longer; EngineTrouble
+    says why not. `cache` is the folder of deploy.cache; `why` it is this engine.
+    """
+    own = open_own(settings, model)
+    context = min(settings.context, own.config.context)
+    slots, kept = caches_that_fit(settings, own.config, context)
     threads = settings.threads or physical_cores()
-    graph = cached_graph(cache, model.sha256, settings.numerics, file, config)
+    graph = cached_graph(cache, model.sha256, settings.numerics, own.file, own.config)
     decoder = OnnxRuntimeDecoder(
         graph,
-        config,
-        model_tables(file, config, context + 1),
+        own.config,
+        model_tables(own.file, own.config, context + 1),
         slots=slots,
         shelves=kept,
         context=context,
@@ -312,17 +342,9 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path) -> 
         numerics=settings.numerics,
         threads=threads,
         weights=weights_report(graph),
+        why=why,
     )
-    builder = PromptBuilder(tokenizer, template, model.sha256, tags, steady=settings.steady_prompts)
-    return ModelExecutor(
-        facts,
-        decoder,
-        TokenTable(file),
-        tokenizer,
-        builder,
-        share=settings.share_prefixes,
-        settle=settings.settle,
-    )
+    return own.executor(facts, decoder, settings)
 
 
 def template_source(file: ModelFile, tokenizer: Tokenizer) -> str:

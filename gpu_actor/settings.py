@@ -35,6 +35,11 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     candidates: int = 256  # most likely tokens that are taken from it at each position
     probe_s: float = 120.0  # most time llama.cpp may take to look through a file before it is loaded
     # -- TensorRT's plans
+    build_at_start: bool = (
+        True  # build the plan that is missing when the engine starts: minutes for a large model
+    )
+    plan_chunk: int = 256  # most prompt tokens in one run; more take scratch memory on the card
+    plan_cache: Literal["fp16", "fp8", "int8"] = "fp16"  # of the key/value cache. Changes logits
     build_memory_mb: int = 0  # most host memory that building a plan may take, as predicted; 0: what is free
     keep_build_graph: bool = False  # keep what a plan was built of, as large as the plan, for the next build
     # -- TensorRT, where it serves. Its caches take what the card has, whatever cache_mb says

@@ -34,7 +34,7 @@ class SupervisorSettings(Struct, frozen=True, forbid_unknown_fields=True):
     retry_parked_s: float = 30.0  # how long a parked process rests before it is tried again
     # -- limits
     boot_limit_s: float = 60.0  # a process that is not ready this long after its start is killed
-    engine_boot_limit_s: float = 900.0  # the same for the engine: a first start may build its plan
+    engine_boot_limit_s: float = 3600.0  # the same for the engine: a first start may build its plan
     heartbeat_s: float = 0.25  # pause between two signs of life of a process
     heartbeat_limit_s: float = 5.0  # a ready process that is silent for this long is killed
     silence_s: float = 3.0  # a process that hears nothing from the supervisor for this long ends
