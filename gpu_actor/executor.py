@@ -313,8 +313,8 @@ def open_own(settings: EngineSettings, model: ChosenModel) -> OwnModel:
 
 
 def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path, why: str = "") -> ModelExecutor:
-    """Load the model on the processor. Takes a second or two, the first time with a model longer; EngineTrouble
-    says why not. `cache` is the folder of deploy.cache; `why` it is this engine.
+    """Load the model on the processor. Takes a second or two, the first time with a model longer.
+    EngineTrouble says why not. `cache` is the folder of deploy.cache; `why` it is this engine.
     """
     own = open_own(settings, model)
     context = min(settings.context, own.config.context)

@@ -39,7 +39,9 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
         True  # build the plan that is missing when the engine starts: minutes for a large model
     )
     plan_chunk: int = 256  # most prompt tokens in one run; more take scratch memory on the card
-    plan_cache: Literal["fp16", "fp8", "int8"] = "fp16"  # of the key/value cache. Changes logits
+    plan_cache: Literal["fp16", "int6"] = (
+        "fp16"  # of the key/value cache; int6: half as large. Changes logits
+    )
     build_memory_mb: int = 0  # most host memory that building a plan may take, as predicted; 0: what is free
     keep_build_graph: bool = False  # keep what a plan was built of, as large as the plan, for the next build
     # -- TensorRT, where it serves. Its caches take what the card has, whatever cache_mb says

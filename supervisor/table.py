@@ -26,7 +26,10 @@ def status_text(status: NodeStatus) -> str:
         else "No GPU box is linked.",
         f"Queue: {status.queue.waiting} waiting, {status.queue.running} running",
     ]
-    if tokens := tokens_text(status.facts.get("engine", {}).get("tokens")):
+    engine = status.facts.get("engine", {})
+    if serves := engine_text(engine):
+        parts.append(serves)
+    if tokens := tokens_text(engine.get("tokens")):
         parts.append(tokens)
     if gpu := gpu_text(status.gpu):
         parts.append(gpu)
@@ -51,6 +54,12 @@ def process_row(process: ProcessStatus) -> Sequence[str]:
 def worker_row(worker: WorkerStatus) -> Sequence[str]:
     model = f"{worker.model} (demonstration)" if worker.demonstration else worker.model
     return (worker.name, worker.state, worker.engine or "–", model or "–", f"{worker.busy} of {worker.slots}")
+
+
+def engine_text(engine: dict[str, Any]) -> str:
+    """Which engine serves on this machine, and why it is that one."""
+    name, why = (shaped(engine.get(key), str, "") for key in ("engine", "why"))
+    return f"Engine: {name}, for {why}" if name and why else ""
 
 
 def tokens_text(tokens: Any) -> str:

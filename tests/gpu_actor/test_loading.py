@@ -162,5 +162,5 @@ def test_the_trouble_of_the_preferred_engine_is_the_one_that_is_told() -> None:
         raise EngineTrouble(candidate.runtime)
 
     wanted = (Candidate("tensorrt", "a card"), Candidate("onnxruntime", "usual"))
-    with pytest.raises(EngineTrouble, match="^tensorrt$"):
+    with pytest.raises(EngineTrouble, match=r"^tensorrt$"):
         first_that_can(wanted, fail)
