@@ -59,7 +59,7 @@ def worker_row(worker: WorkerStatus) -> Sequence[str]:
 def engine_text(engine: dict[str, Any]) -> str:
     """Which engine serves on this machine, and why it is that one."""
     name, why = (shaped(engine.get(key), str, "") for key in ("engine", "why"))
-    return f"Engine: {name}, for {why}" if name and why else ""
+    return f"Engine: {name} – {why}" if name and why else ""
 
 
 def tokens_text(tokens: Any) -> str:

@@ -134,3 +134,10 @@ def test_the_text_says_how_much_of_the_prompts_was_known() -> None:
     assert "12 with 900 tokens; prompts: 4,000 tokens, 75 % of them known; 1 caches given up" in text
     for odd in ({}, {"prompt_tokens": "many"}, None, 5):
         assert "Replies:" not in status_text(status(view("engine", tokens=odd)))
+
+
+def test_the_engine_that_serves_is_named_with_its_reason() -> None:
+    text = status_text(status(view("engine", engine="TensorRT", why="there is a card: RTX 4070")))
+    assert "Engine: TensorRT – there is a card: RTX 4070" in text
+    assert "Engine:" not in status_text(status(view("engine", engine="TensorRT")))
+    assert "Engine:" not in status_text(status(view("engine", engine=5, why=[])))
