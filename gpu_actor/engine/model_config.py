@@ -116,6 +116,9 @@ def read_config(file: ModelFile) -> ModelConfig:
     layers = one_number(file, f"{a}.block_count")
     context = one_number(file, f"{a}.context_length")
     kv_heads = one_number(file, f"{a}.attention.head_count_kv", heads)
+    epsilon = file.get(f"{a}.attention.layer_norm_rms_epsilon", float)
+    if not 0 <= epsilon < 1:
+        raise ModelFileError(f"the model's norms add {epsilon}: the file is damaged")
     if layers > len(file.tensors):
         raise ModelFileError(
             f"the file says {layers} layers and has {len(file.tensors)} tensors: it is damaged"
@@ -136,7 +139,7 @@ def read_config(file: ModelFile) -> ModelConfig:
         head_size=head_size,
         vocabulary=file.tensors[TOKEN_TABLE].shape[0],
         context=context,
-        norm_epsilon=file.get(f"{a}.attention.layer_norm_rms_epsilon", float),
+        norm_epsilon=epsilon,
         rope=read_rope(file, a, context),
         family=family,
         # Gemma 3's largest model, which llama.cpp knows by its number of layers, is the exception.
@@ -169,9 +172,7 @@ def refuse_the_unknown(file: ModelFile, family: Family) -> None:
     for key, (does, neutral) in NEUTRAL.items():
         value = file.metadata.get(f"{family.architecture}.{key}", neutral[0])
         if value not in neutral:
-            raise UnsupportedModelError(
-                f"the model {does} ({family.architecture}.{key} = {value}): this engine's own graph cannot"
-            )
+            raise UnsupportedModelError(f"the model {does} ({family.architecture}.{key} = {value})")
     for name, place in file.tensors.items():
         if name.startswith(MODALITIES):
             raise UnsupportedModelError(f"the model has a part for pictures or sound (tensor {name})")
@@ -223,7 +224,7 @@ def read_rope(file: ModelFile, a: str, context: int) -> RopeConfig:
     scaling = file.get(f"{a}.rope.scaling.type", str, "linear")
     factor = file.get(f"{a}.rope.scaling.factor", float, file.get(f"{a}.rope.scale_linear", float, 0.0))
     factor = factor or 1.0
-    if factor < 0 or base <= 0:
+    if not (0 < factor < math.inf and 0 < base < math.inf):
         raise ModelFileError("the model's rotary frequencies are no frequencies: the file is damaged")
     match scaling:
         case "none":

@@ -103,9 +103,16 @@ def test_a_size_of_nothing_is_damage(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("llama.block_count", 2**31), ("llama.attention.head_count_kv", 3), ("llama.attention.key_length", 63)],
+    [
+        ("llama.block_count", 2**31),
+        ("llama.attention.head_count_kv", 3),
+        ("llama.attention.key_length", 63),
+        ("llama.attention.layer_norm_rms_epsilon", float("nan")),
+        ("llama.rope.freq_base", float("inf")),
+        ("llama.rope.scaling.factor", -1.0),
+    ],
 )
-def test_sizes_that_cannot_be_are_damage(tmp_path: Path, key: str, value: int) -> None:
+def test_sizes_that_cannot_be_are_damage(tmp_path: Path, key: str, value: float) -> None:
     with pytest.raises(ModelFileError, match="damaged"):
         config_of(tmp_path, TinyModel(metadata={key: value}))
 
