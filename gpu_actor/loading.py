@@ -5,7 +5,7 @@ card is idle.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import msgspec
@@ -23,7 +23,7 @@ from gpu_actor.models import ChosenModel, choose_model
 from gpu_actor.processors import physical_cores
 from gpu_actor.settings import EngineSettings
 from gpu_actor.tensorrt_model import wanted_model
-from gpu_actor.troubles import CudaError, EngineTrouble, PlanNotFoundError
+from gpu_actor.troubles import CudaError, EngineTrouble, PlanNotFoundError, UnsupportedModelError
 
 log = logging.getLogger(__name__)
 
@@ -44,13 +44,36 @@ def load_engine(settings: EngineSettings, cache: Path, say: Say, doors: Doors = 
     lead to the card.
     """
     model = choose_model(settings.model, cache, settings.weights)
+    return load_chosen(settings, model, cache, read_speeds(cache, model.sha256), say, doors)
+
+
+def load_own_graph(settings: EngineSettings, cache: Path, say: Say, doors: Doors = REAL) -> ModelExecutor:
+    """The best engine that runs this engine's own graph, whatever was measured. UnsupportedModelError where
+    the graph does not cover the model.
+    """
+    if settings.runtime == "llama.cpp":
+        settings = msgspec.structs.replace(settings, runtime="auto")
+    model = choose_model(settings.model, cache, settings.weights)
+    loaded = load_chosen(settings, model, cache, {}, say, doors)
+    if not isinstance(loaded, ModelExecutor) or loaded.facts.engine.startswith(NAMES["llama.cpp"]):
+        raise UnsupportedModelError(f"this engine's own graph does not run {model.name}: {loaded.facts.why}")
+    return loaded
+
+
+def load_chosen(
+    settings: EngineSettings,
+    model: ChosenModel,
+    cache: Path,
+    measured: Mapping[Runtime, float],
+    say: Say,
+    doors: Doors,
+) -> Executor:
     file = open_model(model.path, model.weights)
     try:
         uncovered = covered(file)
     finally:
         file.close()
     card = find_card(settings, doors)
-    measured = read_speeds(cache, model.sha256)
     wanted = candidates(settings, uncovered=uncovered, card=card.name, measured=measured)
     return first_that_can(wanted, lambda each: load(each, settings, model, cache, card, say, doors))
 

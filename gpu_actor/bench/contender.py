@@ -1,4 +1,4 @@
-"""A contender's process: `python -m gpu_actor.bench.contender NAME MODEL SLOTS CONTEXT THREADS`.
+"""A contender's process: `python -m gpu_actor.bench.contender NAME SETTINGS`, those of the engine as JSON.
 
 Says Ready in one JSON line when its model is loaded, then answers each task that comes on standard input.
 Each contender has a process of its own, so that its memory is its own, and rests while the other runs.
@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from gpu_actor.bench.tasks import Answer, Ready, Task
+from gpu_actor.settings import EngineSettings
 from gpu_actor.troubles import EngineTrouble
 
 
@@ -22,24 +23,26 @@ class Contender(Protocol):
     def run(self, task: Task) -> Answer: ...
 
 
-def load(name: str, model: str, *, slots: int, context: int, threads: int) -> Contender:
+def load(name: str, settings: EngineSettings) -> Contender:
+    """`settings`: slots, context and threads are what is meant, none is left to be found out."""
     # A contender loads nothing of the other one.
     if name == "llama.cpp":
         from gpu_actor.bench.llama_cpp import LlamaCppContender  # noqa: PLC0415
 
-        return LlamaCppContender(Path(model), slots=slots, context=context, threads=threads)
+        sizes = {"slots": settings.slots, "context": settings.context, "threads": settings.threads}
+        return LlamaCppContender(Path(settings.model), **sizes)
     from gpu_actor.bench.samovar import SamovarContender  # noqa: PLC0415
 
-    return SamovarContender(model, slots=slots, context=context, threads=threads)
+    return SamovarContender(settings)
 
 
 def main(words: list[str]) -> int:
     # Libraries print; standard output is for answers alone.
     answers = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
-    name, model, slots, context, threads = words
+    name, settings = words
     try:
-        contender = load(name, model, slots=int(slots), context=int(context), threads=int(threads))
+        contender = load(name, msgspec.json.decode(settings, type=EngineSettings))
     except EngineTrouble as trouble:
         sys.stderr.write(f"{trouble}\n")
         return 1

@@ -22,6 +22,8 @@ from deploy.cache import cache_folder
 from gpu_actor.bench.tasks import Answer, Decode, Memory, Prefill, Ready, SecondTurn, Task, Together
 from gpu_actor.engine.model_config import read_config
 from gpu_actor.engine.open_model import open_model
+from gpu_actor.engine_choice import NAMES
+from gpu_actor.measured_speeds import write_speeds
 from gpu_actor.models import choose_model
 from gpu_actor.processors import physical_cores
 from gpu_actor.settings import EngineSettings
@@ -32,6 +34,7 @@ T = TypeVar("T", Ready, Answer)
 
 SLOTS = 8
 CONTEXT = 2048
+MOST_CACHE_MB = 1 << 20  # the cache of the benchmark is whatever its slots take
 
 
 class Workload(Struct, frozen=True):
@@ -81,11 +84,11 @@ class Comparison(Struct, frozen=True):
 class Process:
     """A contender in its process."""
 
-    def __init__(self, name: str, model: Path, threads: int) -> None:
-        words = [name, str(model), str(SLOTS), str(CONTEXT), str(threads)]
+    def __init__(self, name: str, settings: EngineSettings) -> None:
         self.name = name
+        told = msgspec.json.encode(settings).decode()
         self.child = subprocess.Popen(
-            [sys.executable, "-m", "gpu_actor.bench.contender", *words],
+            [sys.executable, "-m", "gpu_actor.bench.contender", name, told],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -137,28 +140,49 @@ def tokens(count: int, vocabulary: int, seed: int) -> list[int]:
 
 
 def compare_model(settings: EngineSettings, *, rounds: int, say: Callable[[str], None]) -> Comparison:
-    """The model that the settings name. EngineTrouble says why it cannot be."""
-    model = choose_model(settings.model, cache_folder())
+    """The model that the settings name. The speeds are kept, and decide which engine serves from the next
+    start on. EngineTrouble says why it cannot be.
+    """
+    cache = cache_folder()
+    model = choose_model(settings.model, cache, settings.weights)
     file = open_model(model.path)
     try:
         vocabulary = read_config(file).vocabulary
     finally:
         file.close()
-    threads = settings.threads or physical_cores()
-    return compare(model.path, vocabulary, threads=threads, rounds=rounds, say=say)
+    sized = msgspec.structs.replace(
+        settings,
+        model=str(model.path),
+        slots=SLOTS,
+        kept=0,
+        context=CONTEXT,
+        threads=settings.threads or physical_cores(),
+        cache_mb=MOST_CACHE_MB,
+        numerics="fast",
+    )
+    found = compare(sized, vocabulary, rounds=rounds, say=say)
+    own = "tensorrt" if NAMES["tensorrt"] in found.samovar.name else "onnxruntime"
+    write_speeds(
+        cache, model.sha256, {own: usual_speed(found.samovar), "llama.cpp": usual_speed(found.llama_cpp)}
+    )
+    return found
+
+
+def usual_speed(figures: Figures) -> float:
+    """Tokens a second of a usual turn: 200 tokens of prompt that are new, then 200 of reply."""
+    return 400 / (200 / figures.prefill_512 + 200 / figures.decode_500)
 
 
 def compare(
-    model: Path,
+    settings: EngineSettings,
     vocabulary: int,
     *,
-    threads: int,
     rounds: int,
     say: Callable[[str], None],
     work: Workload = WORKLOAD,
 ) -> Comparison:
     """`say` is told what is being measured. BenchFailedError where a contender falls out."""
-    with Process(OWN, model, threads) as own, Process(RIVAL, model, threads) as rival:
+    with Process(OWN, settings) as own, Process(RIVAL, settings) as rival:
         names = {each.name: each.ready() for each in (own, rival)}
         seen: dict[str, list[tuple[str, Answer]]] = {OWN: [], RIVAL: []}
         prompts = [tokens(work.together[0], vocabulary, seed) for seed in range(1, SLOTS + 1)]
@@ -190,7 +214,12 @@ def compare(
             for each in (own, rival)
         }
     return Comparison(
-        model.name, threads, rounds, figures[OWN], figures[RIVAL], ratios(figures[OWN], figures[RIVAL])
+        Path(settings.model).name,
+        settings.threads,
+        rounds,
+        figures[OWN],
+        figures[RIVAL],
+        ratios(figures[OWN], figures[RIVAL]),
     )
 
 

@@ -11,8 +11,8 @@ from actors.messages.generation import CharacterSheet, GenerateReply, Sampling, 
 from deploy.cache import cache_folder
 from gpu_actor.bench.memory_peak import peak_megabytes
 from gpu_actor.bench.tasks import Answer, Decode, Memory, Prefill, SecondTurn, Task, Together
-from gpu_actor.executor import ModelExecutor, load_executor
-from gpu_actor.models import choose_model
+from gpu_actor.executor import ModelExecutor
+from gpu_actor.loading import load_own_graph
 from gpu_actor.settings import EngineSettings
 from gpu_actor.troubles import BenchFailedError
 
@@ -22,11 +22,13 @@ CHUNK = 256
 GREEDY = Sampling(temperature=0.0, repetition_penalty=1.0)
 
 
+def ignore(_: str) -> None:
+    """What is going on while it loads is of no interest."""
+
+
 class SamovarContender:
-    def __init__(self, model: str, *, slots: int, context: int, threads: int) -> None:
-        cache = cache_folder()
-        settings = EngineSettings(slots=slots, kept=0, context=context, threads=threads, cache_mb=1 << 20)
-        self.executor = load_executor(settings, choose_model(model, cache), cache)
+    def __init__(self, settings: EngineSettings) -> None:
+        self.executor = load_own_graph(settings, cache_folder(), ignore)
         self.decoder, self.table = self.executor.decoder, self.executor.table
         self.name = f"Samovar on {self.executor.facts.engine}"
         self.conversations = 0

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from gpu_actor.bench.engine import Figures, Workload, compare, ratios
+from gpu_actor.settings import EngineSettings
 from gpu_actor.troubles import BenchFailedError
 
 SMALL = Workload(prefill=16, decode=(4, 8), steps=3, together=(4, 3), reply=3, sentences=1)
@@ -13,7 +14,8 @@ SMALL = Workload(prefill=16, decode=(4, 8), steps=3, together=(4, 3), reply=3, s
 
 def test_both_engines_are_measured_in_turn_on_the_same_file(model_file: Path) -> None:
     said: list[str] = []
-    found = compare(model_file, 49_152, threads=1, rounds=1, say=said.append, work=SMALL)
+    settings = EngineSettings(model=str(model_file), slots=8, kept=0, context=512, threads=1)
+    found = compare(settings, 49_152, rounds=1, say=said.append, work=SMALL)
     assert said[0] == "warming up: prefill_512"
     assert said[-1] == "round 1 of 1: second_turn"
     assert found.model == model_file.name
@@ -45,5 +47,6 @@ def test_a_ratio_of_speeds_above_one_says_that_samovar_is_faster() -> None:
 
 
 def test_a_contender_that_falls_out_is_named(tmp_path: Path) -> None:
+    said: list[str] = []
     with pytest.raises(BenchFailedError, match="samovar could not be measured"):
-        compare(tmp_path / "none.gguf", 100, threads=1, rounds=1, say=lambda _: None, work=SMALL)
+        compare(EngineSettings(model=str(tmp_path / "none")), 100, rounds=1, say=said.append, work=SMALL)
