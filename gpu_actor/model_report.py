@@ -10,13 +10,14 @@ from gpu_actor.engine.model_config import ModelConfig, covered, read_config
 from gpu_actor.engine.model_file import ModelFile
 from gpu_actor.engine.open_model import open_model
 from gpu_actor.engine.quantised_model import WeightForm
-from gpu_actor.models import model_files, model_name
-from gpu_actor.troubles import EngineTrouble
+from gpu_actor.engine.tensorrt_manifest import MANIFEST, PlanManifest, plans_folder, read_manifest
+from gpu_actor.models import choose_model, model_files, model_name
+from gpu_actor.troubles import EngineTrouble, PlanError
 
 SAMOVAR, LLAMA_CPP, NOBODY = "samovar", "llama.cpp", "nobody"
 
 CONTEXTS = (2048, 4096, 8192, 16_384, 32_768, 65_536, 131_072)
-ROWS, CHUNK = 8, 256  # the widest step of a plan
+CHUNK = 256  # most tokens a row in a step of a plan
 CACHES: tuple[memory.CacheType, ...] = ("fp16", "int6")
 SMALL = 0.02  # share of the weights below which a block format is no part of a model's description
 
@@ -47,8 +48,9 @@ class Fit(Struct, frozen=True):
 
 
 class ModelCheck(Struct, frozen=True):
-    """All sizes in bytes. `windowed_layers`: layers that see `window` positions only; their cache is counted
-    at full length, because that is how the engine keeps it.
+    """All sizes in bytes; `scratch` a slot; `from_plan`: the weights are those of a plan that was built.
+    `windowed_layers`: layers that see `window` positions only; their cache is counted at full
+    length, because that is how the engine keeps it.
     """
 
     model: ModelSummary
@@ -56,6 +58,7 @@ class ModelCheck(Struct, frozen=True):
     usable_bytes: int
     bandwidth_gb_s: float
     weights: int
+    from_plan: bool
     host: int
     scratch: int
     cache_a_token: dict[str, int]
@@ -110,10 +113,15 @@ def quantisation(file: ModelFile) -> str:
 
 
 def check(
-    path: Path, card: Card, contexts: tuple[int, ...] = (), weights_as: WeightForm = "stored"
+    path: Path,
+    card: Card,
+    contexts: tuple[int, ...] = (),
+    weights_as: WeightForm = "stored",
+    plan: PlanManifest | None = None,
 ) -> ModelCheck:
-    """What the model takes of the card, for a plan with one profile; UnsupportedModelError where the
-    engine's own graph does not cover it: then nothing is known of what llama.cpp takes.
+    """What the model takes of the card, for a plan with one profile: of `plan`, where one was built, its
+    real size. UnsupportedModelError where the engine's own graph does not cover the model: then
+    nothing is known of what llama.cpp takes.
     """
     file = open_model(path, weights_as)
     try:
@@ -121,12 +129,12 @@ def check(
         found = summary_of(
             file, path, model_name(path), sum(each.stat().st_size for each in model_files(path))
         )
-        weights, host = memory.weight_bytes(file), memory.host_bytes(file)
+        weights = plan.plan_bytes if plan is not None else memory.weight_bytes(file)
+        host = memory.host_bytes(file)
     finally:
         file.close()
     usable = int(card.usable_gb * memory.GB)
-    scratch = memory.scratch_bytes(config, ROWS, CHUNK)
-    free = usable - weights - scratch
+    free = usable - weights
     known = contexts or tuple(each for each in CONTEXTS if each <= config.context)
     windows = [config.window(layer) for layer in range(config.layers)]
     return ModelCheck(
@@ -135,20 +143,38 @@ def check(
         usable_bytes=usable,
         bandwidth_gb_s=card.bandwidth_gb_s,
         weights=weights,
+        from_plan=plan is not None,
         host=host,
-        scratch=scratch,
+        scratch=memory.scratch_bytes(config, 1, CHUNK),
         cache_a_token={kind: memory.cache_bytes_a_position(config, kind) for kind in CACHES},
-        longest={kind: memory.longest_context(free, config, kind) for kind in CACHES},
+        longest={kind: memory.longest_context(free, config, kind, CHUNK) for kind in CACHES},
         fits=tuple(fit(config, free, weights, card, context) for context in known),
         windowed_layers=sum(window > 0 for window in windows),
         window=max(windows, default=0),
     )
 
 
+def built_plan(named: str, cache: Path, weights_as: WeightForm = "stored") -> PlanManifest | None:
+    """The smallest plan of the model that was built on this machine, for whatever card."""
+    folders = [file.parent for file in plans_folder(cache).glob(f"*/{MANIFEST}")]
+    if not folders:
+        return None  # and the model's hash, which takes a while, is not needed
+    wanted = choose_model(named, cache, weights_as).sha256
+    found: list[PlanManifest] = []
+    for folder in folders:
+        try:
+            manifest = read_manifest(folder)
+        except PlanError:
+            continue  # it cannot be used, and another may be there
+        if manifest.model_hash == wanted and manifest.plan_bytes:
+            found.append(manifest)
+    return min(found, key=lambda manifest: manifest.plan_bytes, default=None)
+
+
 def fit(config: ModelConfig, free: int, weights: int, card: Card, context: int) -> Fit:
     return Fit(
         context,
-        {kind: memory.slots_that_fit(free, config, kind, context) for kind in CACHES},
+        {kind: memory.slots_that_fit(free, config, kind, context, CHUNK) for kind in CACHES},
         {
             kind: round(
                 memory.ceiling(

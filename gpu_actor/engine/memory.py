@@ -143,16 +143,20 @@ def scratch_bytes(config: ModelConfig, rows: int, chunk: int) -> int:
     return rows * chunk * a_token * 2 + rows * config.vocabulary * 4
 
 
-def slots_that_fit(free_bytes: float, config: ModelConfig, kind: CacheType, context: int) -> int:
-    """Slots of `context` positions whose caches go into the free bytes. A cache has one position more:
-    there an idle slot of a batch may write.
+def slots_that_fit(
+    free_bytes: float, config: ModelConfig, kind: CacheType, context: int, chunk: int = 0
+) -> int:
+    """Slots of `context` positions whose caches, and scratch for `chunk` tokens each, go into the free
+    bytes. A cache has one position more: there an idle slot of a batch may write.
     """
-    return max(0, int(free_bytes // (cache_bytes_a_position(config, kind) * (context + 1))))
+    each = cache_bytes_a_position(config, kind) * (context + 1) + scratch_bytes(config, 1, chunk)
+    return max(0, int(free_bytes // each))
 
 
-def longest_context(free_bytes: float, config: ModelConfig, kind: CacheType) -> int:
+def longest_context(free_bytes: float, config: ModelConfig, kind: CacheType, chunk: int = 0) -> int:
     """Positions that one slot alone could have, at most what the model was made for."""
-    return max(0, min(config.context, int(free_bytes // cache_bytes_a_position(config, kind)) - 1))
+    left = free_bytes - scratch_bytes(config, 1, chunk)
+    return max(0, min(config.context, int(left // cache_bytes_a_position(config, kind)) - 1))
 
 
 # -- speed ----------------------------------------------------------------------------------------

@@ -171,19 +171,22 @@ class TensorRtDecoder:
         return self.logits.rows([0])[0]
 
     def decode(self, slots: Sequence[int], states: Floats) -> Floats:
-        """A slot of the run that is not asked for computes too, on a zero state that sees one position, and
-        writes at the position after its own last one, which the next real token of that slot overwrites.
+        """A slot of the run that is not asked for computes too, and writes at the position after its own last
+        one, which the next real token of that slot overwrites. It does so on a zero state at position 0
+        that sees one position: that costs nothing however long its sequence is, and lies inside every
+        sliding window (a row that may see nothing would become NaN, and so would what it writes).
         """
         self.lengths.check_decode(slots)
         first, count = self.widths.decode(slots)
         rows = [slot - first for slot in slots]
         filled = self.lengths.counts[first : first + count]
-        lengths = np.ones(count, np.int64)
+        positions, lengths = np.zeros(count, np.int64), np.ones(count, np.int64)
+        positions[rows] = filled[rows]
         lengths[rows] = filled[rows] + 1
         padded = np.zeros((count, states.shape[1]), np.float32)
         padded[rows] = states
         feed = self.tokens
-        feed.write("positions", filled)
+        feed.write("positions", positions)
         feed.write("write_index", filled)
         feed.write("kv_length", lengths)
         feed.write("states", padded)

@@ -12,10 +12,9 @@ import numpy as np
 from gpu_actor.sampler.ranking import ROWS, Logits
 
 ROUGH_ERROR = 3e-5
-"""Of a sum of float32 exponentials. Each is off by at most 2^-24 × (|logit − largest| + the result's own
-of 4): below 1e-5 where the difference is below 104, beyond which a float32 exponential is zero, and
-that leaves out less than V × e^-103. Sums of up to 64 float32 are off by less than 64 × 2^-24, and they are
-added in float64."""
+"""Of a sum of float32 exponentials. Each is off by at most 2^-24 × (|logit − largest| + 4): below 1e-5 where
+the difference is below 104, beyond which a float32 exponential is zero, and that leaves out less than
+V × e^-103. Sums of up to 64 float32 are off by less than 64 × 2^-24, and they are added in float64."""
 
 
 class Mass(NamedTuple):

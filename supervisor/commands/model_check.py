@@ -51,13 +51,14 @@ def add(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     # Heavy, and of no use to other commands.
     from gpu_actor.engine import memory  # noqa: PLC0415
-    from gpu_actor.model_report import check, summary  # noqa: PLC0415
+    from gpu_actor.model_report import built_plan, check, summary  # noqa: PLC0415
     from gpu_actor.models import find_model  # noqa: PLC0415
 
     card = memory.find_card(arguments.card or memory.DEFAULT_CARD)
     if arguments.vram is not None:
         card = memory.card(card.name, arguments.vram, card.bandwidth_gb_s)
-    path = find_model(arguments.model, cache_folder())
+    cache = cache_folder()
+    path = find_model(arguments.model, cache)
     contexts = () if arguments.context is None else (arguments.context,)
     model = summary(path)
     if model.runs != "samovar":
@@ -66,7 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
         if model.runs == "llama.cpp":
             lines = iter([*lines, f"llama.cpp runs it; its weights are {model.bytes / 1e9:.2f} GB on disk."])
     else:
-        found = check(path, card, contexts, arguments.weights)
+        plan = built_plan(arguments.model, cache, arguments.weights)
+        found = check(path, card, contexts, arguments.weights, plan)
         lines = told(found)
     if arguments.json:
         sys.stdout.write(msgspec.json.encode(found, enc_hook=str).decode() + "\n")
@@ -77,10 +79,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def told(found: "ModelCheck") -> Iterator[str]:
     model = found.model
+    source = "plan as built" if found.from_plan else "counted"
     yield f"{model.name}: {model.family} {model.quantisation}, up to {model.context:,} tokens; run by Samovar"
     yield (
         f"{found.card}: {found.usable_bytes / 1e9:.1f} GB usable, {found.bandwidth_gb_s:.0f} GB/s. "
-        f"Weights {found.weights / 1e9:.2f} GB, scratch {found.scratch / 1e9:.2f} GB; "
+        f"Weights {found.weights / 1e9:.2f} GB ({source}), scratch {found.scratch / 1e9:.2f} GB a slot; "
         f"token table {found.host / 1e9:.2f} GB in host memory"
     )
     kib = {kind: size / 1024 for kind, size in found.cache_a_token.items()}

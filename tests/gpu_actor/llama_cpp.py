@@ -18,7 +18,7 @@ class LlamaCpp:
         params.model.path = str(model)
         params.n_ctx = context
         params.n_parallel = 1
-        # Threads of llama.cpp spin while they wait: with other work on the machine several are slower than one.
+        # Threads of llama.cpp spin while they wait: beside other work several are slower than one.
         params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
         params.warmup = False
         params.verbosity = -1
@@ -52,3 +52,16 @@ class LlamaCpp:
         )
         steps = answer["choices"][0]["logprobs"]["content"]
         return [{each["id"]: each["logprob"] for each in step["top_logprobs"]} for step in steps]
+
+    def ends_with(self, token: int) -> bool:
+        """Whether the token, forced upon the model, ends its text."""
+        answer = self.server.handle_completions(
+            {
+                "prompt": [5, 6],
+                "n_predict": 2,
+                "temperature": 0,
+                "logit_bias": [[token, 1000]],
+                "cache_prompt": False,
+            }
+        )
+        return answer["choices"][0]["finish_reason"] == "stop"

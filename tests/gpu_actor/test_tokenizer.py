@@ -129,7 +129,8 @@ def test_a_character_that_spans_tokens_appears_whole_with_its_last_one(
 
 
 def test_ends_of_a_turn_are_known_and_have_no_text(tokenizer: Tokenizer) -> None:
-    assert {tokenizer.name(token) for token in tokenizer.ends} == {"<|endoftext|>", "<|im_end|>"}
+    ends = {"<|endoftext|>", "<|im_end|>", "<reponame>"}
+    assert {tokenizer.name(token) for token in tokenizer.ends} == ends
     assert tokenizer.decode([2, 1]) == ""
 
 

@@ -6,8 +6,11 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from gpu_actor.engine.tensorrt_manifest import MANIFEST, MANIFEST_VERSION, PlanManifest, plans_folder
+from gpu_actor.models import choose_model
 from supervisor.cli import main
 from supervisor.commands.model_pull import ProgressLine
 from tests.gpu_actor.hub_server import COMMIT, HubServer, running_hub
@@ -107,6 +110,38 @@ def test_layers_with_a_window_are_counted_at_full_length_and_the_check_says_so(
     assert (checked["windowed_layers"], checked["window"]) == (6, 8)
     assert checked["cache_a_token"]["fp16"] == 2 * 7 * 2 * 32 * 2
     assert "6 of its layers see only 8 tokens" in printed(capsys, "check", "gemma")
+
+
+def test_a_plan_that_was_built_gives_its_own_size(cache: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_tiny(cache / "models" / "mine.gguf", TinyModel())
+    counted = object_of(capsys, "check", "mine")
+    assert not counted["from_plan"]
+    model = choose_model("mine", cache)
+    plan = PlanManifest(
+        MANIFEST_VERSION,
+        "tensorrt_rtx",
+        "1.7",
+        "sm89",
+        model.sha256,
+        "",
+        slots=1,
+        context=64,
+        positions=65,
+        chunk=64,
+        elements="float16",
+        cache="fp16",
+        plan_bytes=123_456_789,
+    )
+    for name, manifest in (
+        ("a", plan),
+        ("b", msgspec.structs.replace(plan, model_hash="other", plan_bytes=5)),
+    ):
+        folder = plans_folder(cache) / name
+        folder.mkdir(parents=True)
+        (folder / MANIFEST).write_bytes(msgspec.json.encode(manifest))
+    built = object_of(capsys, "check", "mine")
+    assert (built["from_plan"], built["weights"]) == (True, 123_456_789)
+    assert "plan as built" in printed(capsys, "check", "mine")
 
 
 def test_a_check_tells_what_quantising_a_full_precision_model_would_save(

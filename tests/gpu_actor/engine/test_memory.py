@@ -12,6 +12,7 @@ from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.engine.model_config import ModelConfig, RopeConfig, read_config
 from gpu_actor.engine.model_file import TensorPlace
 from gpu_actor.troubles import UnknownCardError
+from tests.gpu_actor.engine.synthetic import SHAPES, tensors
 from tests.gpu_actor.tiny_models import TinyModel, write_tiny
 
 
@@ -71,13 +72,54 @@ def test_slots_fill_the_free_memory_and_never_more() -> None:
     wanted: list[tuple[memory.CacheType, int]] = [("fp16", 4096), ("fp16", 8192), ("int6", 16_384)]
     for kind, context in wanted:
         slots = memory.slots_that_fit(free, shape, kind, context)
-        each = memory.cache_bytes_a_position(shape, kind) * (context + 1)
+        each = memory.cache_bytes_a_position(shape, kind) * (context + 1) + memory.scratch_bytes(shape, 1, 0)
         assert slots * each <= free < (slots + 1) * each
     assert memory.slots_that_fit(free, shape, "fp16", 4096) >= 16  # the design's table
     assert memory.slots_that_fit(free, shape, "fp16", 8192) >= 8
     assert memory.slots_that_fit(-1, shape, "fp16", 1024) == 0
     assert memory.longest_context(free, shape, "fp16") == 40_960
-    assert memory.longest_context(1e6, shape, "fp16") == 7
+    assert memory.longest_context(1.7e6, shape, "fp16") == 8
+    wide = memory.slots_that_fit(free, shape, "fp16", 4096, 256)
+    assert wide <= memory.slots_that_fit(free, shape, "fp16", 4096)
+    assert wide * memory.scratch_bytes(shape, 1, 256) == memory.scratch_bytes(shape, wide, 256)
+
+
+@pytest.mark.parametrize(
+    ("name", "weights_gb", "kib", "context"),
+    [
+        ("mistral-nemo-12b", 8.36, 160, 14_000),
+        ("qwen3-14b", 10.08, 160, 3_800),
+        ("gemma-3-12b", 8.66, 384, 5_000),
+    ],
+)
+def test_models_that_people_run_on_twelve_gb_take_what_their_shapes_say(
+    name: str, weights_gb: float, kib: float, context: int
+) -> None:
+    shape = SHAPES[name]
+    places = [
+        TensorPlace(t.name, (t.rows, t.columns), int(gguf.GGMLQuantizationType[t.form]), 0)
+        for t in tensors(shape, shape.layers)
+        if t.rows
+    ]
+    if not shape.tied:
+        places = [place for place in places if place.name != "token_embd.weight"]
+    weights = sum(map(memory.tensor_bytes, places))
+    assert weights / memory.GB == pytest.approx(weights_gb, abs=0.01)
+    sizes = ModelConfig(
+        shape.layers,
+        shape.embedding,
+        shape.feed_forward,
+        shape.heads,
+        shape.kv_heads,
+        shape.head_size,
+        shape.vocabulary,
+        131_072,
+        1e-6,
+        RopeConfig(1e6),
+    )
+    assert memory.cache_bytes_a_position(sizes, "fp16") == kib * 1024
+    fits = memory.longest_context(10.8 * memory.GB - weights, sizes, "fp16", 256)
+    assert fits == pytest.approx(context, rel=0.1)
 
 
 def test_ceilings_are_those_of_the_design() -> None:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pytest
 
 from gpu_actor.engine.golden import GOLDEN, Golden, course, make_golden, passage_of, read_golden, write_golden
+from gpu_actor.engine.golden_cpu import golden_on_cpu
 from gpu_actor.engine.graph_cache import cached_graph
 from gpu_actor.engine.model_config import read_config
 from gpu_actor.engine.onnx_runtime import OnnxRuntimeDecoder
@@ -30,6 +31,7 @@ from gpu_actor.engine.tensorrt_decoder import TensorRtDecoder
 from gpu_actor.engine.tensorrt_memory import Caches, Feed
 from gpu_actor.troubles import SelfTestError
 from tests.gpu_actor.engine.plans import CONTEXT, SLOTS, Plan, Setup, make_plan
+from tests.gpu_actor.tiny_models import GEMMA, write_tiny
 
 VOCABULARY = 260
 HERE = Surroundings("RTX 4070", "8.9", "13.2", "tensorrt_rtx 1.7.1", "plan")
@@ -149,6 +151,23 @@ def test_what_is_no_number_fails(decoder: TensorRtDecoder, plan: Plan, golden: G
     report = run_self_test(Nothing(), plan.table.states, golden, NARROW, HERE)  # type: ignore[arg-type]
     assert not report.passed
     assert "off by inf" in report.in_words()
+
+
+def test_a_sliding_window_is_tried_beyond_its_end(tmp_path: Path) -> None:
+    model = write_tiny(tmp_path / "gemma.gguf", GEMMA)
+    plan = make_plan(tmp_path, model, "float16", positions=136)
+    config = read_config(plan.file)
+    window = max(config.windows)
+    assert 0 < window < 90
+    exact = golden_on_cpu("model", plan.file, config, lambda _: range(4, 104), cache=tmp_path, threads=1)
+    part = "more than the sliding window holds"
+    assert exact.window == window
+    assert [answer.part for answer in exact.scenes[-1]].count(part) >= 3
+    decoder = Setup(plan, context=130).decoder()
+    report = tried(decoder, plan, exact)
+    assert report.passed, report.in_words()
+    assert part in {each.name for each in report.parts}
+    decoder.close()
 
 
 def test_with_one_slot_only_what_goes_in_one_is_tried(plan: Plan, golden: Golden) -> None:

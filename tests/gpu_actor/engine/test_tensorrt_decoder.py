@@ -6,8 +6,7 @@ from pathlib import Path
 import pytest
 
 from gpu_actor.engine.decoder import Decoder
-from gpu_actor.engine.token_table import TokenTable
-from gpu_actor.executor import ModelExecutor
+from gpu_actor.executor import ModelExecutor, States
 from tests.gpu_actor.engine.decoder_contract import DecoderContract, Subject
 from tests.gpu_actor.engine.plans import Plan, Setup, make_plan
 
@@ -54,6 +53,18 @@ class TestClassicWithFewGraphs(DecoderContract):
         yield from serve(Setup(whole, classic=True, steady=False, graphs=2))
 
 
+def test_an_idle_row_sees_one_position_and_writes_where_nothing_is(half: Plan) -> None:
+    decoder = Setup(half).decoder()
+    decoder.prefill(2, half.table.states(list(range(4, 44))))
+    decoder.prefill(1, half.table.states([4, 5, 6]))
+    decoder.decode([1], half.table.states([7]))
+    fed = {name: view[:, 0].tolist() for name, view in decoder.tokens.views.items() if name != "states"}
+    assert fed["positions"] == [0, 3, 0, 0]
+    assert fed["kv_length"] == [1, 4, 1, 1]
+    assert fed["write_index"] == [0, 3, 40, 0]
+    decoder.close()
+
+
 @pytest.mark.parametrize("elements", ["float32", "float16"])
 def test_the_demonstration_model_gives_the_tokens_of_the_cpu_engine(
     elements: str, model_file: Path, exact: ModelExecutor, tmp_path: Path
@@ -68,7 +79,7 @@ def test_the_demonstration_model_gives_the_tokens_of_the_cpu_engine(
     decoder.close()
 
 
-def greedy(decoder: Decoder, table: TokenTable, prompt: list[int], count: int) -> list[int]:
+def greedy(decoder: Decoder, table: States, prompt: list[int], count: int) -> list[int]:
     """The likeliest continuation."""
     logits = decoder.prefill(0, table.states(prompt))
     made: list[int] = []

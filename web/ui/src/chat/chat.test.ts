@@ -10,10 +10,10 @@ import UnsentMessage from "./UnsentMessage.vue";
 import { forgetDrafts } from "./useDraft";
 
 const companion = { name: "Vesna", portrait: "", tagline: "" };
-const reply: Shown = { id: "b", parent: "p", role: "assistant", text: "Well.", siblings: ["a", "b", "c"], ended: "", live: null };
+const reply: Shown = { id: "b", parent: "p", role: "assistant", text: "Well.", thoughts: "", siblings: ["a", "b", "c"], ended: "", live: null };
 const streaming: Live = {
-  generation: "g", message: "m", parent: "p", siblings: ["m"], state: "streaming", text: "", continues: "",
-  nextSeq: 0, place: 0, waiting: 0, waitSeconds: -1, progress: -1,
+  generation: "g", message: "m", parent: "p", siblings: ["m"], state: "streaming", text: "", thoughts: "", continues: "",
+  continuesThoughts: "", nextSeq: 0, place: 0, waiting: 0, waitSeconds: -1, progress: -1,
 }; // prettier-ignore
 
 beforeEach(() => {
@@ -172,6 +172,8 @@ describe("a reply of which there is no word yet", () => {
     [{ state: "leased" }, "Thinking"],
     [{ state: "streaming" }, "Thinking"],
     [{ state: "streaming", text: "Well" }, ""],
+    [{ state: "streaming", thoughts: "Hm" }, ""],
+    [{ state: "queued", thoughts: "Hm" }, "The computer that writes is away. The reply goes on where it stopped when it is back."],
     [{ state: "suspended" }, "The computer that writes is away. The reply goes on where it stopped when it is back."],
     [{ state: "queued", text: "Well" }, "The computer that writes is away. The reply goes on where it stopped when it is back."],
   ] as [Partial<Live>, string][])("says what it waits for: %j", (more, expected) => {

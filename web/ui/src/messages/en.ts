@@ -124,6 +124,7 @@ export const words = {
     versionOf: (n: number, m: number) => `Version ${n} of ${m}`,
     actions: (who: string) => `Message of ${who}`,
     writing: (name: string) => `${name} is writing…`,
+    thinking: (name: string) => `${name} is thinking…`,
     finished: (name: string, text: string) => `${name}: ${text}`,
     sending: "Sending…",
     kept: "Kept here. It will be sent when the connection is back.",
@@ -151,6 +152,12 @@ export const words = {
     reading: "Reading the conversation",
     thinking: "Thinking",
     suspended: "The computer that writes is away. The reply goes on where it stopped when it is back.",
+  },
+
+  thoughts: {
+    thoughts: "Thoughts",
+    thinking: "Thinking",
+    seconds: (n: number) => (n < 60 ? `${n} s` : `${Math.floor(n / 60)} min ${n % 60} s`),
   },
 
   line: {

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { added, CONVERSATION, finished, live, message, snapshot, state, text } from "../testing/frames";
+import { added, CONVERSATION, finished, live, message, snapshot, state, text, thought } from "../testing/frames";
 import { apply, resume, shownPath, unopened, waiting, type Conversation, type ConversationEvent } from "./conversation";
 
 const after = (...events: ConversationEvent[]): Conversation => events.reduce(apply, unopened(CONVERSATION));
 const textOf = (chat: Conversation): string => shownPath(chat).at(-1)?.text ?? "";
+const thoughtsOf = (chat: Conversation): string => shownPath(chat).at(-1)?.thoughts ?? "";
 
 describe("a reply", () => {
   test("is put together of its pieces in order", () => {
@@ -203,6 +204,38 @@ describe("opening again", () => {
   });
 });
 
+describe("the thoughts of a reply", () => {
+  test("gather beside its text", () => {
+    const chat = after(snapshot(), state(), thought(0, 2, "Hm"), text(2, 3, "Well", "g1", ", so."), text(3, 4, "!"));
+    expect(thoughtsOf(chat)).toBe("Hm, so.");
+    expect(textOf(chat)).toBe("Well!");
+  });
+
+  test("that are lost, or come twice, are treated as its text is", () => {
+    const chat = after(snapshot(), state(), thought(0, 2, "Hm"), thought(0, 2, "Hm"));
+    expect(thoughtsOf(chat)).toBe("Hm");
+    expect(apply(chat, thought(3, 4, "x")).stale).toBe(true);
+    const resumed = apply(waiting(chat), snapshot({ live: live({ seq: 2, next_seq: 4, thoughts: ", so." }) }));
+    expect(thoughtsOf(resumed)).toBe("Hm, so.");
+    const whole = apply(waiting(chat), snapshot({ live: live({ seq: 0, next_seq: 4, thoughts: "Hm, so.", text: "" }) }));
+    expect(thoughtsOf(whole)).toBe("Hm, so.");
+  });
+
+  test("stay when its state changes, and come whole with its end", () => {
+    const chat = after(snapshot(), state(), thought(0, 2, "Hm"), state({ state: "suspended", seq: 2, next_seq: 2 }));
+    expect(thoughtsOf(chat)).toBe("Hm");
+    const ended = apply(chat, finished({ message: message("reply", "mine", { text: "Well.", thoughts: "Hm, so." }) }));
+    expect(thoughtsOf(ended)).toBe("Hm, so.");
+  });
+
+  test("stand after those of the reply that it continues", () => {
+    const going = live({ continues: "Well", continues_thoughts: "Hm." });
+    const chat = after(snapshot({ live: going }));
+    expect(thoughtsOf(chat)).toBe("Hm.");
+    expect(thoughtsOf(apply(chat, thought(0, 1, "More.")))).toBe("Hm.\n\nMore.");
+  });
+});
+
 describe("a conversation that was deleted", () => {
   test("stays gone, whatever comes late", () => {
     const chat = after(snapshot(), state(), { type: "conversation_gone", conversation: CONVERSATION }, text(0, 1, "x"), snapshot());
@@ -248,6 +281,9 @@ function random(seed: number): () => number {
   };
 }
 
+/** So many of the first words are thoughts. */
+const THOUGHT = 12;
+
 /** The server's end, as PROTOCOL.md has it: a reply of `words`, committed piece by piece. */
 class Server {
   committed = 0;
@@ -261,24 +297,35 @@ class Server {
     if (this.isOver) return finished({ message: this.reply() });
     const seq = this.committed;
     this.committed = Math.min(this.words.length, seq + count);
-    return text(seq, this.committed, this.words.slice(seq, this.committed).join(""));
+    return text(seq, this.committed, this.said(seq), "g1", this.thought(seq));
   }
 
   open(generation: string | null | undefined, seq: number, knowsMark: boolean): ConversationEvent {
     if (this.isOver) return snapshot({ messages: [...snapshot().messages, this.reply()] });
     const start = generation === "g1" && seq <= this.committed && knowsMark ? seq : 0;
-    const rest = this.words.slice(start, this.committed).join("");
-    return snapshot({ live: live({ seq: start, next_seq: this.committed, text: rest }) });
+    return snapshot({
+      live: live({ seq: start, next_seq: this.committed, text: this.said(start), thoughts: this.thought(start) }),
+    });
+  }
+
+  private said(from: number): string {
+    return this.words.slice(Math.max(from, THOUGHT), this.committed).join("");
+  }
+
+  private thought(from: number): string {
+    return this.words.slice(from, Math.min(this.committed, THOUGHT)).join("");
   }
 
   reply() {
-    return message("reply", "mine", { text: this.words.join(""), ended: "stop" });
+    const thoughts = this.words.slice(0, THOUGHT).join("");
+    return message("reply", "mine", { text: this.words.slice(THOUGHT).join(""), thoughts, ended: "stop" });
   }
 }
 
 test("whatever is lost, doubled, swapped or cut: the shown text is always a beginning of the reply, and in the end all of it", () => {
   const words = Array.from({ length: 40 }, (_, n) => `word${n} `);
-  const whole = words.join("");
+  const whole = words.slice(THOUGHT).join("");
+  const thoughts = words.slice(0, THOUGHT).join("");
   for (let seed = 1; seed <= 400; seed += 1) {
     const draw = random(seed);
     const server = new Server(words);
@@ -306,9 +353,13 @@ test("whatever is lost, doubled, swapped or cut: the shown text is always a begi
         chat = waiting(chat); // a silence at the end: the next connection tells
       }
       const last = shownPath(chat).at(-1);
-      if (last?.id === "reply") expect(whole.startsWith(last.text), `seed ${seed}`).toBe(true);
+      if (last?.id === "reply") {
+        expect(whole.startsWith(last.text), `seed ${seed}`).toBe(true);
+        expect(thoughts.startsWith(last.thoughts), `seed ${seed}`).toBe(true);
+      }
     }
     expect(shownPath(chat).map((one) => one.id), `seed ${seed}`).toEqual(["greeting", "mine", "reply"]);
     expect(textOf(chat), `seed ${seed}`).toBe(whole);
+    expect(thoughtsOf(chat), `seed ${seed}`).toBe(thoughts);
   }
 });

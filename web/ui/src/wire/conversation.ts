@@ -16,7 +16,7 @@ import type {
   Snapshot,
 } from "./protocol";
 
-/** The reply being made, with all of its text so far. `nextSeq` is the token that comes next. */
+/** The reply being made, with all of its text and thoughts so far. `nextSeq` is the token that comes next. */
 export interface Live {
   readonly generation: string;
   readonly message: string;
@@ -24,7 +24,9 @@ export interface Live {
   readonly siblings: readonly string[];
   readonly state: LiveReply["state"];
   readonly text: string;
+  readonly thoughts: string;
   readonly continues: string;
+  readonly continuesThoughts: string;
   readonly nextSeq: number;
   readonly place: number;
   readonly waiting: number;
@@ -109,9 +111,9 @@ function snapshot(state: Conversation, event: Snapshot): Conversation {
   if (event.live) {
     const isSame = prior?.generation === event.live.generation;
     if (event.live.seq === 0) {
-      live = liveOf(event.live, event.live.text, -1);
+      live = liveOf(event.live, event.live, -1);
     } else if (isSame && prior.nextSeq === event.live.seq) {
-      live = liveOf(event.live, prior.text + event.live.text, -1);
+      live = liveOf(event.live, both(prior, event.live), -1);
     } else {
       stale = true; // a rest of something else: ask again, for the whole
     }
@@ -142,10 +144,10 @@ function replyState(state: Conversation, event: ReplyState): Conversation {
   const known = state.live;
   if (known?.generation === live.generation) {
     if (live.next_seq > known.nextSeq) return waiting(state);
-    return { ...state, live: { ...liveOf(live, known.text, event.progress), nextSeq: known.nextSeq } };
+    return { ...state, live: { ...liveOf(live, known, event.progress), nextSeq: known.nextSeq } };
   }
   if (live.next_seq > 0 || !hasPlaceFor(state, live.parent)) return waiting(state);
-  return { ...state, live: liveOf(live, "", event.progress), outcome: null };
+  return { ...state, live: liveOf(live, { text: "", thoughts: "" }, event.progress), outcome: null };
 }
 
 function replyText(state: Conversation, event: ReplyText): Conversation {
@@ -157,7 +159,7 @@ function replyText(state: Conversation, event: ReplyText): Conversation {
   if (event.seq !== live.nextSeq) return waiting(state);
   return {
     ...state,
-    live: { ...live, state: "streaming", text: live.text + event.text, nextSeq: event.next_seq, progress: -1 },
+    live: { ...live, ...both(live, event), state: "streaming", nextSeq: event.next_seq, progress: -1 },
   };
 }
 
@@ -176,7 +178,21 @@ function replyFinished(state: Conversation, event: ReplyFinished): Conversation 
   return { ...ended, messages: [...upTo(state.messages, message.parent), message], head: message.id };
 }
 
-function liveOf(live: LiveReply, text: string, progress: number): Live {
+interface Said {
+  readonly text: string;
+  readonly thoughts: string;
+}
+
+function both(before: Said, more: Said): Said {
+  return { text: before.text + more.text, thoughts: before.thoughts + more.thoughts };
+}
+
+/** Thoughts and those that came when the reply was continued; the server joins them in the same way. */
+function joined(before: string, more: string): string {
+  return [before, more].filter((thoughts) => thoughts !== "").join("\n\n");
+}
+
+function liveOf(live: LiveReply, { text, thoughts }: Said, progress: number): Live {
   return {
     generation: live.generation,
     message: live.message,
@@ -184,7 +200,9 @@ function liveOf(live: LiveReply, text: string, progress: number): Live {
     siblings: live.siblings,
     state: live.state,
     text,
+    thoughts,
     continues: live.continues,
+    continuesThoughts: live.continues_thoughts,
     nextSeq: live.next_seq,
     place: live.place,
     waiting: live.waiting,
@@ -232,6 +250,8 @@ export interface Shown {
   readonly parent: string;
   readonly role: ShownMessage["role"];
   readonly text: string;
+  /** What the model thought before it; "" for most. */
+  readonly thoughts: string;
   readonly siblings: readonly string[];
   readonly ended: string;
   readonly live: Live | null;
@@ -246,8 +266,8 @@ export function shownPath(state: Conversation): readonly Shown[] {
   const shown = path.map((message) => {
     const known = shownOf.get(message);
     if (known) return known;
-    const { id, parent, role, text, siblings, ended } = message;
-    const made: Shown = { id, parent, role, text, siblings, ended, live: null };
+    const { id, parent, role, text, thoughts, siblings, ended } = message;
+    const made: Shown = { id, parent, role, text, thoughts, siblings, ended, live: null };
     shownOf.set(message, made);
     return made;
   });
@@ -259,6 +279,7 @@ export function shownPath(state: Conversation): readonly Shown[] {
       parent: live.parent,
       role: "assistant",
       text: live.continues + live.text,
+      thoughts: joined(live.continuesThoughts, live.thoughts),
       siblings: live.siblings,
       ended: "",
       live,
