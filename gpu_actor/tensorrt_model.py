@@ -34,7 +34,10 @@ def wanted_model(
     """For load_tensorrt. `cache` is the folder of deploy.cache."""
 
     def encode(text: str) -> Sequence[int]:
-        return tokenizer.encode(text, special=False)
+        ids = tokenizer.encode(text, special=False)
+        # Without the token that all its texts began with, a model that had one computes at its limits.
+        starts = [tokenizer.bos] if tokenizer.vocabulary.add_bos and tokenizer.bos is not None else []
+        return [*starts, *ids]
 
     def golden(folder: Path) -> Golden:
         from gpu_actor.engine.golden_cpu import golden_for  # noqa: PLC0415 - heavy, and seldom needed

@@ -1,7 +1,7 @@
 """Loads a TensorRT plan: from a model and the settings to a decoder that computes what it should."""
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -188,8 +188,3 @@ def test(
     except OSError as error:
         log.warning("that the self-test was passed cannot be kept, and it is run at each start: %s", error)
     return report
-
-
-def encoder(tokenizer: Any) -> Callable[[str], Sequence[int]]:
-    """Ordinary text into tokens, for golden logits."""
-    return lambda text: tokenizer.encode(text, special=False)
