@@ -134,7 +134,8 @@ class Sequence:
 
     def append(self, token: int) -> Said:
         self.ids.append(token)
-        self.chooser.accept(token, free=self.text.thinking)
+        # What ends a thought by force may end with white space, which is no part of the reply.
+        self.chooser.accept(token, free=self.text.thinking or bool(self.text.forced))
         said = self.text.add(token)
         self.said += said.text
         if self.text.stopped:

@@ -116,6 +116,8 @@ class ReplyReader:
             return Step(outcome=Outcome("The reply that was kept is not the one that was shown."))
         rest, rest_thoughts = whole[len(self.text) :], thoughts[len(self.thoughts) :]
         self.text, self.thoughts = whole, thoughts
+        if reason in COMPLETE and thoughts and not whole:
+            return Step(rest, rest_thoughts, outcome=Outcome("The model only thought, and said nothing."))
         if reason in COMPLETE:
             return Step(rest, rest_thoughts, outcome=Outcome())
         return Step(

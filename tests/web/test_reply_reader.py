@@ -79,6 +79,13 @@ def test_thoughts_that_a_cut_hid_come_with_the_snapshot() -> None:
     assert reader.take(snapshot(ASKED, live=whole)) == Step("One", ".")
 
 
+def test_thoughts_without_a_word_are_no_complete_reply() -> None:
+    reader = reading()
+    whole = replace(message("assistant", "", "stop"), thoughts="Hm")
+    step = reader.take(ReplyFinished(CHAT, REPLY, "stop", whole))
+    assert step == Step("", "Hm", outcome=Outcome("The model only thought, and said nothing."))
+
+
 def test_other_thoughts_than_those_shown_are_an_error() -> None:
     reader = reading()
     reader.take(ReplyText(CHAT, REPLY, 0, 2, "", "Hm"))

@@ -117,6 +117,8 @@ describe("thoughts", () => {
     const root = mount(MessageItem, { message, ...rest });
     const order = [...find(root, ".body").children].map((child) => child.className.split(" ")[0]);
     expect(order).toEqual(["thoughts", "markdown"]);
+    const silent = mount(MessageItem, { message: { ...message, text: "" }, ...rest });
+    expect(find(silent, ".footnote").textContent).toBe("It thought, and said nothing.");
     const without = mount(MessageItem, { message: { ...message, thoughts: "" }, ...rest });
     expect(without.querySelector(".thoughts")).toBeNull();
   });

@@ -142,6 +142,7 @@ export const words = {
       model_changed: "The model was changed in the middle of this reply.",
     } as Readonly<Record<string, string>>,
     nothingCame: "No reply came of it.",
+    thoughtOnly: "It thought, and said nothing.",
   },
 
   progress: {
