@@ -29,6 +29,7 @@ from gpu_actor.engine.self_test import (
 )
 from gpu_actor.engine.tensorrt_decoder import TensorRtDecoder
 from gpu_actor.engine.tensorrt_memory import Caches, Feed
+from gpu_actor.engine.variant import PLAN_VARIANTS
 from gpu_actor.troubles import SelfTestError
 from tests.gpu_actor.engine.plans import CONTEXT, SLOTS, Plan, Setup, make_plan
 from tests.gpu_actor.tiny_models import GEMMA, write_tiny
@@ -151,6 +152,16 @@ def test_what_is_no_number_fails(decoder: TensorRtDecoder, plan: Plan, golden: G
     report = run_self_test(Nothing(), plan.table.states, golden, NARROW, HERE)  # type: ignore[arg-type]
     assert not report.passed
     assert "off by inf" in report.in_words()
+
+
+def test_a_packed_cache_passes_and_clones_its_scales_too(tmp_path: Path, golden: Golden) -> None:
+    plan = make_plan(tmp_path, variant=PLAN_VARIANTS["int6"], positions=128)
+    decoder = Setup(plan).decoder()
+    assert [group.names[:1] for group in decoder.caches.groups] == [["k0"], ["ks0"]]
+    report = run_self_test(decoder, plan.table.states, golden, TOLERANCES["int6"], HERE)
+    assert report.passed, report.in_words()
+    assert max(part.difference for part in report.parts) < NARROW.difference
+    decoder.close()
 
 
 def test_a_sliding_window_is_tried_beyond_its_end(tmp_path: Path) -> None:
