@@ -25,17 +25,12 @@ from tests.gpu_actor.llama_cpp import LlamaCpp
 
 PROMPTS = (
     "The old lighthouse keeper had one rule,",
-    "Name three fruits.",
-    "<|im_start|>user\nName three fruits.<|im_end|>\n<|im_start|>assistant\n",
     "<|im_start|>user\nWhy is the sky blue?<|im_end|>\n<|im_start|>assistant\n",
     "<|im_start|>system\nBe a pirate.<|im_end|>\n<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\n",
     "def fibonacci(n):\n    ",
     "Dear Anna,\n\nthank you for your letter of",
     "1, 1, 2, 3, 5, 8, 13,",
     "Once upon a time, in a village between two rivers, there lived",
-    "The recipe needs two eggs, a cup of flour and",
-    "Water boils at 100 degrees, and",
-    "In the year 1912 the ship",
     "To be, or not to be, that is",
     "SELECT name, age FROM people WHERE",
     "The quick brown fox jumps over the lazy dog. The lazy dog",
@@ -43,7 +38,12 @@ PROMPTS = (
     "A haiku about autumn:\n",
     "Der schnelle braune Fuchs",
     "The three laws of motion are",
-    "Question: What is the capital of France?\nAnswer:",
+    "The history of tea begins in",
+    "Chapter One\n\nIt was a dark and stormy night,",
+    "<|im_start|>user\nTell me a story about a fox.<|im_end|>\n<|im_start|>assistant\n",
+    "<|im_start|>user\nExplain how a steam engine works.<|im_end|>\n<|im_start|>assistant\n",
+    "A list of rivers in Europe:\n1.",
+    "The train left the station at nine, and the passengers",
 )
 TOP = 200
 
