@@ -47,7 +47,7 @@ class ReplyReader:
     def __init__(self, request: SendText) -> None:
         self.request = request
         self.generation: UUID | None = None
-        self.next_seq = 0
+        self.next_seq: int = 0
         self.text = ""
         self.thoughts = ""
 
