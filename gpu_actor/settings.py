@@ -34,6 +34,18 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     cache_type: Literal["f32", "f16", "q8_0", "q4_0"] = "f16"  # of its key/value cache. Changes logits
     candidates: int = 256  # most likely tokens that are taken from it at each position
     probe_s: float = 120.0  # most time llama.cpp may take to look through a file before it is loaded
+    # -- an engine outside of Samovar
+    remote: str = (
+        ""  # its address, "http://127.0.0.1:8080"; empty: none. `samovar engine discover` finds some
+    )
+    remote_kind: Literal["auto", "llama.cpp", "koboldcpp", "openai"] = "auto"  # how it is spoken to
+    remote_model: str = ""  # which of its models, where it has several; empty: the first
+    remote_key_file: str = ""  # file with its API key; empty: SAMOVAR_REMOTE_KEY of the environment, or none
+    remote_connect_s: float = 5.0  # most time to reach it
+    remote_silence_s: float = 300.0  # … between two signs of life, the reading of a long prompt included
+    remote_reply_s: float = 1800.0  # … for a whole reply
+    remote_token_bytes: int = 64  # most bytes of a reply for each token that it may have
+    remote_waiting: int = 4096  # pieces of a reply that may wait until they are taken
     # -- TensorRT's plans
     build_at_start: bool = (
         True  # build the plan that is missing when the engine starts: minutes for a large model

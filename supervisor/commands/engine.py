@@ -3,10 +3,17 @@
 import argparse
 from types import ModuleType
 
-from supervisor.commands import engine_build, engine_generate, engine_logits, engine_self_test
+from supervisor.commands import (
+    engine_build,
+    engine_discover,
+    engine_generate,
+    engine_logits,
+    engine_self_test,
+)
 
 COMMANDS: tuple[tuple[str, ModuleType, str], ...] = (
     ("build", engine_build, "build the TensorRT plan of a model for a kind of card"),
+    ("discover", engine_discover, "find engines that already run on this machine"),
     ("generate", engine_generate, "write on from a raw prompt"),
     ("logits", engine_logits, "show the most likely tokens after a raw prompt"),
     ("self-test", engine_self_test, "compare the TensorRT plan on this card with the exact engine"),
