@@ -141,6 +141,7 @@ def facts(engine: EngineFacts, runtime: Runtime) -> dict[str, Any]:
     return {
         "engine": engine.engine,
         "why": engine.why,
+        "continuation": engine.continuation,
         "model": engine.model,
         "slots": engine.slots,
         "context": engine.context,

@@ -41,8 +41,13 @@ class Card(Struct, frozen=True):
 
 def load_engine(settings: EngineSettings, cache: Path, say: Say, doors: Doors = REAL) -> Executor:
     """The engine that serves. EngineTrouble says why none can. `cache` is the folder of deploy.cache; `doors`
-    lead to the card.
+    lead to the card. Where the settings name an engine outside of Samovar it is that one or none.
     """
+    if settings.remote:
+        from gpu_actor.doors.remote import load_remote  # noqa: PLC0415 - of no use to others
+
+        say(f"looking at {settings.remote}")
+        return load_remote(settings)
     model = choose_model(settings.model, cache, settings.weights)
     return load_chosen(settings, model, cache, read_speeds(cache, model.sha256), say, doors)
 

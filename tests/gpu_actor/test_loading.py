@@ -22,6 +22,7 @@ from gpu_actor.settings import EngineSettings
 from gpu_actor.troubles import CudaMissingError, EngineTrouble, ModelNotFoundError, PlanNotFoundError
 from tests.fakes.cpu_cuda import CpuCuda
 from tests.fakes.cpu_tensorrt import cpu_tensorrt, trt
+from tests.fakes.engine_servers import FakeOpenAi, serving
 from tests.gpu_actor.engine.plans import CHUNK, CONTEXT, POSITIONS, SLOTS, SMALL, make_plan
 from tests.gpu_actor.tiny_models import TinyModel, write_tiny
 
@@ -149,6 +150,16 @@ def test_what_the_graph_does_not_cover_goes_to_llama_cpp_with_its_reason(tmp_pat
     with pytest.raises(EngineTrouble):  # the file only says that it has experts
         box.load()
     assert box.said == ["loading experts on llama.cpp"]
+
+
+def test_an_engine_outside_that_the_settings_name_serves_or_nothing_does(tmp_path: Path) -> None:
+    with serving(FakeOpenAi([])) as address:
+        settings = EngineSettings(remote=address)
+        facts = load_engine(settings, tmp_path, lambda _: None).facts
+    assert address in facts.engine
+    assert (facts.why, facts.continuation) == ("engine.remote names it", "text")
+    with pytest.raises(EngineTrouble, match="cannot be reached"):
+        load_engine(settings, tmp_path, lambda _: None)
 
 
 def test_a_model_that_is_not_there_is_named_before_anything_is_loaded(box: Box) -> None:
