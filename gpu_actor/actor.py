@@ -53,6 +53,7 @@ class Running:
         self.prefilled = 0
         self.to_prefill = 0
         self.prompt_tokens = 0
+        self.freed = 0  # the actor's count when it was asked for
         self.passed = 0  # times that another prompt went first
         self.settles = False
         self.seconds = 0.0  # of the steps it took part in
@@ -79,7 +80,9 @@ class GpuActor:
         self.world = world
         self.facts = msgspec.structs.replace(facts, boot=world.new_id())
         self.link_boot: UUID | None = None
-        self.jobs: deque[EngineJob] = deque()  # beyond the slots; the queue sends none, a race may
+        self.jobs: deque[EngineJob] = deque()  # beyond the slots, or what there is memory for
+        self.crowded = 0  # of them, the first so many found too little memory: they wait for a reply to end
+        self.freed = 0  # how often a slot was
         self.credit: dict[UUID, tuple[int, int]] = {}  # generation → (attempt, limit); of what is here
         self.slots: list[Running | None] = [None] * facts.slots
         self.step: Step | None = None  # under way
@@ -125,6 +128,7 @@ class GpuActor:
             return []
         self.link_boot = boot
         self.jobs.clear()
+        self.crowded = 0
         self.credit.clear()
         effects = [effect for running in self.slots if running for effect in self.free(running)]
         return [*effects, *self.greet()]
@@ -136,9 +140,10 @@ class GpuActor:
     def admit(self) -> list[Effect]:
         effects: list[Effect] = []
         for slot, running in enumerate(self.slots):
-            if running is None and self.jobs:
+            if running is None and self.jobs and not self.crowded:
                 job = self.jobs.popleft()
-                self.slots[slot] = Running(job, slot)
+                self.slots[slot] = begun = Running(job, slot)
+                begun.freed = self.freed
                 effects.append(Send(ENGINE, Admit(job.request, job.sheet, slot)))
         return effects
 
@@ -166,6 +171,7 @@ class GpuActor:
             for job in self.jobs
             if job.request.generation != message.generation or job.request.attempt > message.attempt
         )
+        self.crowded = 0  # it may have been the one that found too little
         effects: list[Effect] = []
         for running in self.slots:
             if running and running.generation == message.generation and running.attempt <= message.attempt:
@@ -180,6 +186,8 @@ class GpuActor:
     def free(self, running: Running) -> list[Effect]:
         self.slots[running.slot] = None
         self.unsettled |= running.settles
+        self.crowded = 0
+        self.freed += 1
         self.drop_credit(running.generation, running.attempt)
         return [Send(ENGINE, Release(running.slot))]
 
@@ -207,9 +215,19 @@ class GpuActor:
         running = self.find(message.generation, message.attempt)
         if running is None:
             return []
+        if message.wait:
+            return self.wait_for_memory(running)
         why = message.why[:SHORT]
         end = End(message.generation, message.attempt, running.seq, "refused", why=why)
         return [*self.free(running), Send(LINK, end), *self.admit()]
+
+    def wait_for_memory(self, running: Running) -> list[Effect]:
+        """Its turn comes again when a reply ends; at once, where one has ended meanwhile."""
+        self.slots[running.slot] = None
+        self.jobs.insert(self.crowded, running.job)
+        if running.freed == self.freed:
+            self.crowded += 1
+        return [*self.admit(), *self.next_step()]
 
     # -- steps --------------------------------------------------------------------------------
 

@@ -17,6 +17,9 @@ When room is needed, what is worth least goes first. The worth of a cache is
 
 the time that it would save, how often it did (a hit is a reply that began with 16 of its tokens or more),
 and how many replies have begun since it was last used. What a reply works on is never given up.
+
+Where memory is taken only as positions are filled, `most` bounds those of all caches together. A reply counts
+with all that it may come to take, so that none has to stop half-way for want of memory.
 """
 
 from collections.abc import Sequence as SequenceOf
@@ -43,6 +46,12 @@ class Held(Struct, eq=False):
     live: bool  # a reply works on it
     used: int  # count of replies begun when one last began with it
     hits: int = 0
+    longest: int = 0  # positions that the reply may come to take
+
+    @property
+    def size(self) -> int:
+        """Positions that it counts for."""
+        return max(self.longest if self.live else 0, len(self.ids))
 
 
 class Placed(Struct, frozen=True):
@@ -57,16 +66,22 @@ class Placed(Struct, frozen=True):
 class Caches:
     """Owns all calls of the decoder's keep and clone. Not thread-safe."""
 
-    def __init__(self, decoder: Decoder, *, share: bool) -> None:
+    def __init__(self, decoder: Decoder, *, share: bool, most: int = 0) -> None:
+        """`most`: at least the positions of one slot; 0: all that there are."""
         self.decoder = decoder
         self.share = share
+        self.most = most or (decoder.slots + decoder.shelves) * decoder.context
         self.begun = 0  # replies; the clock of the worth
         self.held: dict[int, Held] = {}  # by place; one that is missing holds nothing
 
     # -- a reply's course ---------------------------------------------------------------------
 
-    def begin(self, ids: SequenceOf[int], conversation: UUID, user: UUID) -> Placed:
-        """Give the prompt a slot, with as much of it as is known. One must be free of replies."""
+    def begin(self, ids: SequenceOf[int], conversation: UUID, user: UUID, longest: int = 0) -> Placed | None:
+        """Give the prompt a slot, with as much of it as is known. One must be free of replies. None where
+        replies leave too little memory for `longest` positions.
+        """
+        if longest + sum(held.size for held in self.held.values() if held.live) > self.most:
+            return None
         self.begun += 1
         source, count = self.longest(ids, conversation, user)
         if source is not None:
@@ -76,11 +91,12 @@ class Caches:
             if own and not source.live and source.place < self.decoder.slots:
                 self.cut(source, count)
                 source.live = True
-                return Placed(source, reused=count, cloned=0, evicted=0)
+                source.longest = longest
+                return Placed(source, reused=count, cloned=0, evicted=self.shrink())
         if count < WORTH_A_CLONE:
             source, count = None, 0
         slot, evicted = self.make_room(source)
-        held = Held(slot, [], conversation, user, live=True, used=self.begun)
+        held = Held(slot, [], conversation, user, live=True, used=self.begun, longest=longest)
         if source is None:
             self.forget(slot)
         else:
@@ -91,7 +107,7 @@ class Caches:
                 self.decoder.clone(source.place, slot, count)
                 self.drop_if_spent(source, held)
         self.held[slot] = held
-        return Placed(held, reused=0, cloned=count, evicted=evicted)
+        return Placed(held, reused=0, cloned=count, evicted=evicted + self.shrink())
 
     def catch_up(self, held: Held, ids: SequenceOf[int]) -> int:
         """Others may have computed further positions of this prompt meanwhile: clone them. How many more
@@ -124,6 +140,8 @@ class Caches:
         """
         known = common(held.ids, list(ids))
         if not self.can_grow(held) or len(ids) - known < LEAST_TO_COMPUTE:
+            return -1
+        if self.size() + len(ids) - held.size > self.most:
             return -1
         self.cut(held, known)
         return known
@@ -180,6 +198,18 @@ class Caches:
         spent = source.conversation == held.conversation and source.user == held.user
         if spent and not source.live and source.ids == held.ids:
             self.forget(source.place)
+
+    def size(self) -> int:
+        return sum(held.size for held in self.held.values())
+
+    def shrink(self) -> int:
+        """Give up what is worth least until memory suffices; how many caches that were."""
+        given_up = 0
+        while self.size() > self.most:
+            least = min((held for held in self.held.values() if not held.live), key=self.worth)
+            self.forget(least.place)
+            given_up += 1
+        return given_up
 
     def shelve(self, held: Held, shelf: int) -> int:
         """Move it there; the slot that it leaves."""

@@ -23,7 +23,7 @@ from gpu_actor.engine.decoder import Decoder
 from gpu_actor.engine.graph_cache import cached_graph, weights_report
 from gpu_actor.engine.model_config import ModelConfig, read_config
 from gpu_actor.engine.model_file import ModelFile
-from gpu_actor.engine.onnx_runtime import OnnxRuntimeDecoder, runtime_version
+from gpu_actor.engine.onnx_runtime import MEMORY_ON_DEMAND, OnnxRuntimeDecoder, runtime_version
 from gpu_actor.engine.open_model import open_model
 from gpu_actor.engine.rope import model_tables
 from gpu_actor.engine.token_table import TokenTable
@@ -122,6 +122,7 @@ class ModelExecutor:
         *,
         share: bool = True,
         settle: bool = True,
+        most_positions: int = 0,
     ) -> None:
         """`builder` knows the tags of the model's thoughts."""
         self.facts = facts
@@ -132,7 +133,7 @@ class ModelExecutor:
         self.marks = marks_of(builder.tags, tokenizer)
         self.sequences: dict[int, Sequence] = {}
         self.begun: dict[int, Begun] = {}  # of the same slots; none where a reply was complete already
-        self.caches = Caches(decoder, share=share)
+        self.caches = Caches(decoder, share=share, most=most_positions)
         self.settling = Settling(self.caches, builder) if settle else None
 
     def admit(self, message: Admit) -> Admitted | NotAdmitted:
@@ -161,8 +162,12 @@ class ModelExecutor:
             sequence = Sequence(message.slot, request, plan, self.tokenizer, self.facts.context, self.marks)
         except UnfitSamplingError as error:
             return self.refuse(message, str(error))
+        longest = min(len(plan.ids) + most, self.facts.context)
+        placed = self.place(message, sequence, budget, longest) if sequence.to_prefill else None
+        if placed is None and sequence.to_prefill:
+            why = "the replies under way leave too little memory"
+            return NotAdmitted(request.generation, request.attempt, why, wait=True)
         self.sequences[message.slot] = sequence
-        placed = self.place(message, sequence, budget) if sequence.to_prefill else None
         return Admitted(
             request.generation,
             request.attempt,
@@ -178,9 +183,12 @@ class ModelExecutor:
             settles=placed is not None and self.settling is not None,
         )
 
-    def place(self, message: Admit, sequence: Sequence, budget: int) -> Placed:
-        request = message.request
-        placed = self.caches.begin(sequence.ids[: sequence.prompt_tokens], request.conversation, request.user)
+    def place(self, message: Admit, sequence: Sequence, budget: int, longest: int) -> Placed | None:
+        """None where memory does not suffice now for the reply's `longest` form."""
+        request, prompt = message.request, sequence.ids[: sequence.prompt_tokens]
+        placed = self.caches.begin(prompt, request.conversation, request.user, longest)
+        if placed is None:
+            return None
         if self.settling is not None:
             self.settling.begun(placed.held)
         self.begun[message.slot] = Begun(placed.held, request.turn, message.sheet, budget)
@@ -285,7 +293,9 @@ class OwnModel:
     tokenizer: Tokenizer
     builder: PromptBuilder
 
-    def executor(self, facts: EngineFacts, decoder: Decoder, settings: EngineSettings) -> ModelExecutor:
+    def executor(
+        self, facts: EngineFacts, decoder: Decoder, settings: EngineSettings, most_positions: int = 0
+    ) -> ModelExecutor:
         return ModelExecutor(
             facts,
             decoder,
@@ -294,6 +304,7 @@ class OwnModel:
             self.builder,
             share=settings.share_prefixes,
             settle=settings.settle,
+            most_positions=most_positions,
         )
 
 
@@ -318,7 +329,8 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path, why
     """
     own = open_own(settings, model)
     context = min(settings.context, own.config.context)
-    slots, kept = caches_that_fit(settings, own.config, context)
+    positions = positions_that_fit(settings, own.config, context)
+    slots, kept = caches_that_fit(settings, positions, context)
     threads = settings.threads or physical_cores()
     graph = cached_graph(cache, model.sha256, settings.numerics, own.file, own.config)
     decoder = OnnxRuntimeDecoder(
@@ -344,7 +356,7 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path, why
         weights=weights_report(graph),
         why=why,
     )
-    return own.executor(facts, decoder, settings)
+    return own.executor(facts, decoder, settings, positions)
 
 
 def template_source(file: ModelFile, tokenizer: Tokenizer) -> str:
@@ -356,14 +368,23 @@ def template_source(file: ModelFile, tokenizer: Tokenizer) -> str:
     return source
 
 
-def caches_that_fit(settings: EngineSettings, config: ModelConfig, context: int) -> tuple[int, int]:
-    """Slots and kept caches: as many as settings.cache_mb allows of settings.slots, then of settings.kept."""
+def positions_that_fit(settings: EngineSettings, config: ModelConfig, context: int) -> int:
+    """Positions that all caches together may have under settings.cache_mb: at least those of one slot."""
     slot_bytes = config.cache_bytes_a_token * (context + 1)
-    fit = settings.cache_mb * (1 << 20) // slot_bytes
-    if fit < 1:
+    if settings.cache_mb * (1 << 20) < slot_bytes:
         raise OutOfMemoryBudgetError(
             f"the key/value cache of one slot of {context} positions takes {slot_bytes >> 20} MB and "
             f"engine.cache_mb allows {settings.cache_mb}; lower engine.context or raise engine.cache_mb"
         )
+    return settings.cache_mb * (1 << 20) // config.cache_bytes_a_token
+
+
+def caches_that_fit(settings: EngineSettings, positions: int, context: int) -> tuple[int, int]:
+    """Slots and kept caches. Where the system gives memory only as it is used, as many as are set, for few
+    conversations fill their context; else as many as have room when all are full, first of the slots.
+    """
+    if MEMORY_ON_DEMAND:
+        return settings.slots, settings.kept
+    fit = positions // (context + 1)
     slots = min(settings.slots, fit)
     return slots, min(settings.kept, fit - slots)

@@ -13,7 +13,7 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     model: str = ""  # a GGUF file, a folder, or a name of `samovar model list`; "": the demonstration model
     # What becomes of matrices in 16 or 32 bits: as they are, or in blocks of 8 or 4 bits. Changes logits
     weights: Literal["stored", "int8", "int4"] = "stored"
-    slots: int = 8  # replies made at once; fewer where their cache exceeds cache_mb
+    slots: int = 8  # replies made at once; fewer where cache_mb says so
     context: int = 4096  # positions a slot, prompt and reply; at most what the model knows. Changes prompts
     kept: int = (
         4  # further caches, for conversations that are not being answered; fewer where cache_mb is full
@@ -22,7 +22,8 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     settle: bool = True  # in idle time, compute ended replies as prompt: the next turn begins sooner
     steady_prompts: bool = True  # a talk beyond the context loses old messages several at a time, not at
     # every turn, so that its prompt begins with what is known. Changes prompts
-    cache_mb: int = 2048  # most memory of the key/value cache, of all slots and kept ones
+    cache_mb: int = 2048  # most memory of the key/value cache, of all slots and kept ones; a reply that would
+    # need more than others leave of it waits
     threads: int = 0  # of the runtime; 0: one a physical core. Changes the last bits of logits
     numerics: Literal["fast", "exact"] = "fast"  # exact: all in float32, much slower. Changes logits
     thoughts: str = (

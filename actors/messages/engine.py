@@ -48,11 +48,14 @@ class Admitted(Struct, frozen=True):
 
 
 class NotAdmitted(Struct, frozen=True):
-    """It cannot be: `why` is one line for people (prompt too long, another model, another digest)."""
+    """It cannot be: `why` is one line for people (prompt too long, another model, another digest). `wait`: it
+    can be when another reply has ended; the caches of those under way leave too little memory.
+    """
 
     generation: UUID
     attempt: int
     why: str
+    wait: bool = False
 
 
 class Step(Struct, frozen=True):

@@ -27,6 +27,9 @@ onnxruntime: Any = untyped
 
 CPU = "CPUExecutionProvider"
 
+MEMORY_ON_DEMAND = sys.platform == "linux"
+"""Whether the system counts only what is used of a large piece of memory, and takes parts of it back."""
+
 WIDEST_GAP = 1
 """Idle slots between two that decode in one run. More of them cost more than reading the weights twice."""
 
@@ -66,7 +69,7 @@ class OnnxRuntimeDecoder:
         self.session = onnxruntime.InferenceSession(str(graph), session_options(threads), providers=[CPU])
         self.tables = dict(tables)
         cache = (2 * config.layers, rows, config.kv_heads, context + 1, config.head_size)
-        self.cache = zeros_on_demand(cache)
+        self.memory, self.cache = zeros_on_demand(cache)
         self.lengths = SlotLengths(slots, shelves, context, longest_chunk, rows)
         self.chunk = Feed(1, longest_chunk, config.embedding)
         self.tokens = Feed(rows, 1, config.embedding)
@@ -129,7 +132,22 @@ class OnnxRuntimeDecoder:
         return self.logits[list(slots)]
 
     def keep(self, slot: int, count: int) -> None:
+        before = self.lengths.filled(slot)
         self.lengths.keep(slot, count)
+        if MEMORY_ON_DEMAND and before > count:
+            self.give_back(slot, count)
+
+    def give_back(self, slot: int, count: int) -> None:
+        """To the system, the memory of the slot's positions from `count` on: whole pages of it."""
+        page, whole = mmap.PAGESIZE, self.cache.strides
+        length = (self.context + 1) * whole[3]
+        for plane in range(len(self.cache)):
+            for head in range(self.config.kv_heads):
+                start = plane * whole[0] + slot * whole[1] + head * whole[2]
+                first = -(-(start + count * whole[3]) // page) * page
+                past = (start + length) // page * page
+                if past > first:
+                    self.memory.madvise(mmap.MADV_DONTNEED, first, past - first)
 
     def clone(self, source: int, target: int, count: int) -> None:
         self.lengths.check_clone(source, target, count)
@@ -174,13 +192,16 @@ def bind_output(binding: Any, name: str, array: npt.NDArray[Any], shape: tuple[i
     binding.bind_output(name, "cpu", 0, array.dtype.type, shape, array.ctypes.data)
 
 
-def zeros_on_demand(shape: tuple[int, ...]) -> Floats:
-    """Zeros that take memory only where they are written to."""
-    memory = mmap.mmap(-1, math.prod(shape) * 4)
+def zeros_on_demand(shape: tuple[int, ...]) -> tuple[mmap.mmap, Floats]:
+    """Zeros that take memory only where they are written to, and that memory."""
+    size = math.prod(shape) * 4
     if sys.platform == "linux":
+        memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         # One huge page would span the caches of many positions that are never used.
         memory.madvise(mmap.MADV_NOHUGEPAGE)
-    return np.frombuffer(memory, np.float32).reshape(shape)
+    else:
+        memory = mmap.mmap(-1, size)
+    return memory, np.frombuffer(memory, np.float32).reshape(shape)
 
 
 def session_options(threads: int) -> Any:

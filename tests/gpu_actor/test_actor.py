@@ -159,6 +159,38 @@ def test_a_reply_that_the_engine_refuses_ends_and_its_slot_is_free() -> None:
     assert gpu.tell(NotAdmitted(uid(1), 1, "again"), ENGINE) == []
 
 
+def no_memory(number: int) -> NotAdmitted:
+    return NotAdmitted(uid(number), 1, "too little memory", wait=True)
+
+
+def test_a_reply_that_finds_too_little_memory_waits_at_the_head_for_another_to_end() -> None:
+    gpu = decoding(1, slots=3)
+    gpu.job(2)
+    gpu.job(3)
+    assert gpu.tell(no_memory(2), ENGINE).of(End) == []
+    assert gpu.tell(no_memory(3), ENGINE) == []
+    assert gpu.job(4).of(Admit) == []  # nor does one that came later overtake them
+    said = gpu.stepped(made(0, 1, ended="stop"))
+    assert [admit.request.generation.int for admit in said.of(Admit)] == [2, 3, 4]
+    assert gpu.admitted(2).one(Accepted).generation == uid(2)
+
+
+def test_where_a_reply_ended_meanwhile_memory_is_asked_for_again_at_once() -> None:
+    gpu = decoding(1, slots=2)
+    gpu.job(2)
+    gpu.stepped(made(0, 1, ended="stop"))
+    assert gpu.tell(no_memory(2), ENGINE).one(Admit).request.generation == uid(2)
+
+
+def test_a_reply_that_waits_for_memory_can_be_cancelled_and_makes_way() -> None:
+    gpu = decoding(1, slots=3)
+    gpu.job(2)
+    gpu.tell(no_memory(2), ENGINE)
+    gpu.job(3)
+    said = gpu.cancel(2)
+    assert [admit.request.generation.int for admit in said.of(Admit)] == [3]
+
+
 # -- prefill ----------------------------------------------------------------------------------------
 
 

@@ -20,12 +20,14 @@ ANN, BOB = UUID(int=1), UUID(int=2)
 class House:
     """Caches, and replies as they come and go."""
 
-    def __init__(self, slots: int = 3, shelves: int = 1, *, share: bool = True) -> None:
+    def __init__(self, slots: int = 3, shelves: int = 1, *, share: bool = True, most: int = 0) -> None:
         self.decoder = NotingDecoder(slots, shelves)
-        self.caches = Caches(self.decoder, share=share)
+        self.caches = Caches(self.decoder, share=share, most=most)
 
-    def begin(self, ids: list[int], conversation: int, user: UUID = ANN) -> Placed:
-        return self.caches.begin(ids, UUID(int=conversation), user)
+    def begin(self, ids: list[int], conversation: int, user: UUID = ANN, longest: int = 0) -> Placed:
+        placed = self.caches.begin(ids, UUID(int=conversation), user, longest)
+        assert placed is not None
+        return placed
 
     def compute(self, held: Held, ids: list[int]) -> None:
         """The rest of the prompt, and a token of the reply."""
@@ -202,6 +204,34 @@ def test_a_reply_that_had_computed_nothing_leaves_nothing() -> None:
     assert house.caches.held == {}
 
 
+def test_a_reply_waits_where_the_others_leave_too_little_memory() -> None:
+    house = House(most=300)
+    first = house.begin(prompt(1), 1, longest=200)
+    assert house.caches.begin(prompt(2), UUID(int=2), ANN, 101) is None
+    house.begin(prompt(3), 3, longest=100)
+    house.caches.end(first.held)
+    assert house.begin(prompt(2), 2, longest=200).evicted == 0
+
+
+def test_kept_caches_make_way_for_replies_the_least_worth_first() -> None:
+    house = House(slots=4, shelves=0, most=300)
+    house.reply(list(range(1000, 1060)), 1)
+    house.reply(list(range(2000, 2090)), 2)
+    assert house.begin(list(range(3000, 3050)), 3, longest=180).evicted == 1
+    assert 2 in house.places()
+    assert house.begin([*range(2000, 2090), 5, 6], 2, longest=110).reused == 90
+    house.check()
+    assert house.caches.size() <= 300
+
+
+def test_nothing_is_made_ready_that_memory_has_no_room_for() -> None:
+    house = House(most=300)
+    held = house.reply(prompt(1), 1).held
+    house.begin(list(range(3000, 3050)), 3, longest=220)
+    assert house.caches.begin_again(held, [*prompt(1), *range(900, 920)]) == -1
+    assert house.caches.begin_again(held, [*prompt(1), *range(900, 910)]) == 70
+
+
 @given(st.lists(st.integers(0, 3), max_size=40), st.lists(st.integers(0, 3), max_size=40))
 def test_what_both_begin_with_is_found(one: list[int], other: list[int]) -> None:
     count = common(one, other)
@@ -215,7 +245,7 @@ def test_whatever_comes_every_cache_holds_what_it_is_believed_to_hold(
     share: bool, seed: int, slots: int, shelves: int
 ) -> None:
     chance = random.Random(seed)
-    house = House(slots, shelves, share=share)
+    house = House(slots, shelves, share=share, most=chance.choice([0, 300, 450]))
     live: list[tuple[Held, list[int]]] = []
     ended: list[tuple[Held, list[int]]] = []
     for _ in range(40):
@@ -226,7 +256,11 @@ def test_whatever_comes_every_cache_holds_what_it_is_believed_to_hold(
         ]
         match chance.choice(["begin", "begin", "end", "compute", "catch up", "again"]):
             case "begin" if len(live) < slots:
-                placed = house.begin(ids, number, chance.choice([ANN, BOB]))
+                longest = len(ids) + chance.randint(1, 150)
+                placed = house.caches.begin(ids, UUID(int=number), chance.choice([ANN, BOB]), longest)
+                if placed is None:
+                    assert live
+                    continue
                 assert placed.reused + placed.cloned == len(placed.held.ids) <= len(ids) - 2
                 assert placed.held.ids == ids[: len(placed.held.ids)]
                 live.append((placed.held, ids))
@@ -251,5 +285,6 @@ def test_whatever_comes_every_cache_holds_what_it_is_believed_to_hold(
             case _:
                 pass
         house.check()
+        assert house.caches.size() <= house.caches.most
         working = [held for held in house.caches.held.values() if held.live]
         assert {id(held) for held, _ in live} == set(map(id, working))

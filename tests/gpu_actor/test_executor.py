@@ -11,7 +11,13 @@ from actors.messages.engine import Release, Step
 from actors.messages.generation import CharacterSheet, Sampling
 from gpu_actor.engine.gguf_file import GgufFile
 from gpu_actor.engine.model_config import read_config
-from gpu_actor.executor import Executor, ModelExecutor, caches_that_fit, load_executor
+from gpu_actor.executor import (
+    Executor,
+    ModelExecutor,
+    caches_that_fit,
+    load_executor,
+    positions_that_fit,
+)
 from gpu_actor.models import ChosenModel, choose_model
 from gpu_actor.settings import EngineSettings
 from gpu_actor.troubles import OutOfMemoryBudgetError
@@ -276,12 +282,18 @@ def test_a_long_card_is_trimmed_into_the_context_and_traced(fast: ModelExecutor)
     fast.release(Release(0))
 
 
-def test_slots_are_as_many_as_the_cache_may_take(model: ChosenModel) -> None:
+@pytest.mark.parametrize("on_demand", [False, True])
+def test_slots_are_as_many_as_the_cache_may_take(
+    model: ChosenModel, monkeypatch: pytest.MonkeyPatch, on_demand: bool
+) -> None:
+    monkeypatch.setattr("gpu_actor.executor.MEMORY_ON_DEMAND", on_demand)
     config = read_config(GgufFile(model.path))
-    per_slot = config.cache_bytes_a_token * 1025
-    budget = -(-3 * per_slot // (1 << 20))
-    assert caches_that_fit(EngineSettings(slots=8, kept=2, cache_mb=budget), config, 1024) == (3, 0)
-    assert caches_that_fit(EngineSettings(slots=2, kept=2, cache_mb=budget), config, 1024) == (2, 1)
-    assert caches_that_fit(EngineSettings(slots=1, kept=0, cache_mb=budget), config, 1024) == (1, 0)
+    budget = -(-3 * config.cache_bytes_a_token * 1025 // (1 << 20))
+    positions = positions_that_fit(EngineSettings(cache_mb=budget), config, 1024)
+    assert 3 * 1025 <= positions < 4 * 1025
+    for slots, kept, fit in ((8, 2, (3, 0)), (2, 2, (2, 1)), (1, 0, (1, 0))):
+        settings = EngineSettings(slots=slots, kept=kept)
+        expected = (slots, kept) if on_demand else fit
+        assert caches_that_fit(settings, positions, 1024) == expected
     with pytest.raises(OutOfMemoryBudgetError, match=r"lower engine\.context"):
-        caches_that_fit(EngineSettings(cache_mb=10), config, 1024)
+        positions_that_fit(EngineSettings(cache_mb=10), config, 1024)

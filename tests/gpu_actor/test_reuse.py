@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from actors.messages.engine import Emitted, Step
+from actors.messages.engine import Admit, Emitted, NotAdmitted, Step
 from actors.messages.generation import CharacterSheet, GenerateReply, Sampling, Turn, TurnMessage
 from gpu_actor.engine.graph_cache import Numerics
 from gpu_actor.executor import ModelExecutor, load_executor
@@ -233,6 +233,19 @@ def test_settling_can_be_turned_off(cold: ModelExecutor) -> None:
     planner.finish()
     stepped = cold.step(Step(1, -1, 0, (), settle=40))
     assert (stepped.computed, stepped.unsettled) == (0, False)
+
+
+def test_a_reply_for_which_memory_does_not_suffice_now_is_told_to_wait(warm: ModelExecutor) -> None:
+    before, warm.caches.most = warm.caches.most, 768
+    planner = Planner(warm)
+    long = msgspec.structs.replace(SAMPLINGS[0], max_tokens=500)
+    planner.admit(0, Talk(1).ask("Hi.", long), SHEET)
+    answer = warm.admit(Admit(Talk(2).ask("Hi.", long), SHEET, 1))
+    assert isinstance(answer, NotAdmitted)
+    assert answer.wait
+    planner.release(0)
+    planner.admit(1, Talk(2).ask("Hi.", long), SHEET)
+    warm.caches.most = before
 
 
 # -- what must never show ----------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The CPU runtime: the contract at both numerics, and that nothing past a sequence's end is read."""
 
+import mmap
 from collections.abc import Iterator
 from typing import cast
 
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gpu_actor.engine.graph_cache import Numerics
-from gpu_actor.engine.onnx_runtime import OnnxRuntimeDecoder
+from gpu_actor.engine.onnx_runtime import MEMORY_ON_DEMAND, OnnxRuntimeDecoder
 from gpu_actor.engine.slots import SlotLengths
 from gpu_actor.executor import ModelExecutor, load_executor
 from gpu_actor.models import choose_model
@@ -87,6 +88,20 @@ def test_nothing_past_the_end_of_a_sequence_is_read(demonstration: Subject) -> N
     steps += [demonstration.decode([2], [token])[0] for token in reply]
     decoder.cache[:] = 0
     assert same(steps, expected)
+
+
+@pytest.mark.skipif(not MEMORY_ON_DEMAND, reason="the system gives memory back to nobody")
+def test_what_is_forgotten_gives_its_memory_back_and_nothing_else_loses_any(tiny: ModelExecutor) -> None:
+    decoder = cast("OnnxRuntimeDecoder", tiny.decoder)
+    decoder.cache[:] = 1
+    decoder.lengths.counts[:] = 96
+    decoder.keep(2, 40)
+    positions = mmap.PAGESIZE // decoder.cache.strides[3] + 1
+    assert (np.delete(decoder.cache, 2, axis=1) == 1).all()
+    assert (decoder.cache[:, 2, :, :40] == 1).all()
+    assert (decoder.cache[:, 2, :, 40 + positions : 97 - positions] == 0).all()
+    for slot in range(decoder.slots + decoder.shelves):
+        decoder.keep(slot, 0)
 
 
 @given(slots=st.sets(st.integers(0, 11), min_size=1), least=st.integers(1, 2))
