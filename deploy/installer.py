@@ -43,8 +43,12 @@ def install_command(job: Job) -> list[str | Path]:
 
 
 def locked(job: Job, *names: str) -> list[str | Path]:
-    """The arguments that name lock files and insist on their hashes."""
-    arguments: list[str | Path] = ["--require-hashes"]
+    """The arguments that name lock files and insist on their hashes.
+
+    A lock names everything, so nothing is resolved: some pips would look for the newest release of a
+    package that is asked for with an extra, and refuse it because it is not the one in the lock.
+    """
+    arguments: list[str | Path] = ["--require-hashes", "--no-deps"]
     for name in names:
         arguments += ["-r", job.checkout.lock(name)]
     return arguments
