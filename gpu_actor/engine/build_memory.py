@@ -7,8 +7,15 @@ is serialised. MB = 10^6 bytes:
     layers of             depth   4 bits   other     peak   predicted
     mistral-nemo-12b          1      121     844     1245        1274
     mistral-nemo-12b          2      292     844     1556        1601
+    gemma-3-12b               1       98      93      486         445
+    gemma-3-12b               2      238      93      710         717
+    qwen3-14b                 1      147     130      617         596
+    qwen3-14b                 2      354     130      967         963
     SmolLM2-135M             30       66      46      822         918
     tests' "tiny"             4        5       2      260         241
+
+(gemma-3-12b and qwen3-14b with a vocabulary of 4,096, mistral-nemo-12b with its own; predicted is the
+builder's part, which at full depth is the larger one: writing the graph counts as well.)
 
 `python -m tests.gpu_actor.engine.synthetic` measures anew. What was tried to lower it: writing the plan as
 a stream (saves a whole copy of it), the parser's own mapping of weights beside the graph (as good as handing

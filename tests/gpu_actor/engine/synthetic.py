@@ -13,7 +13,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import gguf
@@ -77,6 +77,7 @@ SHAPES = {
         },
     ),
     # The same kinds of everything, for tests that take a second.
+    "wide": Shape("llama", 1024, 2048, 8, 2, 128, 1024, 4),
     "tiny": Shape("llama", 512, 1024, 8, 2, 64, 1024, 4),
     "tiny-qwen3": Shape("qwen3", 512, 1024, 8, 2, 64, 1024, 4, head_norms=True),
     "tiny-gemma3": Shape(
@@ -214,13 +215,14 @@ class Build:
     others: int  # bytes that all others take, as memory.py counts them
 
 
-def measure(name: str, layers: int, folder: Path, settings: EngineSettings, kv: CacheType) -> Build:
-    """Write the model, build its plan, remove both."""
-    path = write_synthetic(folder / f"{name}-{layers}.gguf", SHAPES[name], layers)
+def measure(name: str, layers: int, folder: Path, kv: CacheType, vocabulary: int = 0) -> Build:
+    """Write the model, build its plan, remove both. `vocabulary`: in place of the real one, if not 0."""
+    shape = replace(SHAPES[name], vocabulary=vocabulary or SHAPES[name].vocabulary)
+    path = write_synthetic(folder / f"{name}-{layers}.gguf", shape, layers)
     try:
         model = ChosenModel(path, file_hash(path, folder), demonstration=False)
         order = PlanOrder(model, "sm89", slots=4, context=4096, chunk=256, kv=kv)
-        report = build_plan(order, settings, folder, lambda phase, seconds: None)
+        report = build_plan(order, EngineSettings(), folder, lambda phase, seconds: None)
         file = GgufFile(path)
         places = memory.on_the_card(file)
         fine = [place for place in places if place.format.name == "Q4_K"]
@@ -251,11 +253,16 @@ def main() -> None:
     parser.add_argument("shapes", nargs="*", choices=[*SHAPES, []], metavar="SHAPE", help=", ".join(SHAPES))
     parser.add_argument("--layers", type=int, nargs=2, default=(1, 2), metavar="N")
     parser.add_argument("--kv", choices=("fp16", "int6"), default="fp16")
+    parser.add_argument(
+        "--vocabulary", type=int, default=0, metavar="N", help="a smaller head, for a quicker build"
+    )
     arguments = parser.parse_args()
     for name in arguments.shapes or SHAPES:
         with tempfile.TemporaryDirectory() as folder:
-            settings = EngineSettings()
-            builds = [measure(name, n, Path(folder), settings, arguments.kv) for n in arguments.layers]
+            builds = [
+                measure(name, layers, Path(folder), arguments.kv, arguments.vocabulary)
+                for layers in arguments.layers
+            ]
         facts = {
             "bits_a_q4_k_weight": round(bits_a_weight(*builds), 3),
             "plan_to_weights": [round(each.plan / each.weights, 4) for each in builds],
