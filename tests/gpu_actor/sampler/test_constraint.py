@@ -100,7 +100,7 @@ def test_the_end_of_a_turn_is_allowed_exactly_where_the_text_is_complete(fast: M
     for _ in range(4):
         seen.append(found.allowed()[ends].tolist())
         found.accept(letter)
-    assert seen == [[False] * 2, [False] * 2, [True] * 2, [True] * 2]
+    assert seen == [[complete] * len(ends) for complete in (False, False, True, True)]
 
 
 def test_special_tokens_are_no_part_of_a_constrained_reply(fast: ModelExecutor) -> None:
