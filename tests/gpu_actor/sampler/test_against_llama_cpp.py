@@ -137,3 +137,29 @@ def test_what_is_left_and_its_shares_are_those_of_llama_cpp(
     }
     for token, share in theirs.items():
         assert ours.get(token, 0.0) == pytest.approx(share, rel=1e-3, abs=2e-6)
+
+
+def test_the_repetition_penalty_is_that_of_llama_cpp(tiny: Path, oracle: Oracle, logits: Logits) -> None:
+    """Whether a logit is positive decides, and its constant is not told: it is the one that all agree on."""
+    by = 1.5
+    told = oracle.shares(PLAIN, repeat_penalty=by, post_sampling_probs=True)
+    shares = {each["id"]: each["prob"] for each in told}
+    seen, unseen = sorted(set(PROMPT)), 133
+    falls = {
+        token: float(np.log(shares[token] / shares[unseen]) - (logits[token] - logits[unseen]))
+        for token in seen
+    }
+    constants = [
+        whole - float(logits[token])
+        for token, fall in falls.items()
+        for whole in (fall / (1 / by - 1), fall / (by - 1))
+    ]
+    constant = max(constants, key=lambda one: sum(abs(one - other) < 0.01 for other in constants))
+    penalties = Penalties(replace(PLAIN, repetition_penalty=by), Tokenizer(read_vocabulary(GgufFile(tiny))))
+    penalties.begin(PROMPT)
+    whole = (logits + constant).astype(np.float32)
+    ids, values = penalties.changed(whole, hold=False)
+    assert sorted(ids.tolist()) == seen
+    assert {bool(whole[token] > 0) for token in seen} == {True, False}
+    for token, value in zip(ids.tolist(), values.tolist(), strict=True):
+        assert value - whole[token] == pytest.approx(falls[token], abs=0.01)

@@ -14,6 +14,7 @@ from actors.messages.generation import ConstraintKind, Sampling
 from gpu_actor.executor import ModelExecutor
 from gpu_actor.sampler.constraint import Constraint, ConstraintStuckError, UnfitConstraintError, lark_of
 from gpu_actor.tokenizer import Tokenizer
+from tests.gpu_actor.planner import Planner, ids_of, request, text_of, with_committed
 
 SCHEMA = json.dumps(
     {
@@ -151,6 +152,36 @@ def test_a_grammar_of_noise_is_a_grammar_or_refused(letters: Tokenizer, text: st
         except UnfitConstraintError as error:
             lines.append(str(error))
     assert not any("\n" in line for line in lines)
+
+
+PERSON = json.dumps(
+    {
+        "type": "object",
+        "properties": {
+            "mood": {"enum": ["glad", "sad"]},
+            "age": {"type": "integer", "minimum": 1, "maximum": 99},
+        },
+        "required": ["mood", "age"],
+        "additionalProperties": False,
+        "x-guidance": {"whitespace_flexible": False},
+    }
+)
+
+
+def test_the_model_answers_as_the_schema_says_also_when_its_reply_is_taken_up_again(
+    fast: ModelExecutor,
+) -> None:
+    sampling = Sampling(temperature=1.5, top_k=0, top_p=1.0, constraint_kind="json_schema", constraint=PERSON)
+    for number, text in enumerate(("How are you?", "Who are you?", "Tell me a story.")):
+        asked = request(number, sampling, text)
+        whole = Planner(fast).whole(asked)
+        answer = json.loads(text_of(whole))
+        assert answer["mood"] in {"glad", "sad"}
+        assert 1 <= answer["age"] <= 99
+        planner = Planner(fast)
+        planner.admit(0, with_committed(asked, whole, 3))
+        planner.finish()
+        assert ids_of(whole)[:3] + ids_of(planner.made[0]) == ids_of(whole)
 
 
 def test_a_token_that_does_not_fit_shows_at_the_next_one(letters: Tokenizer) -> None:
