@@ -288,3 +288,15 @@ def test_whatever_comes_every_cache_holds_what_it_is_believed_to_hold(
         assert house.caches.size() <= house.caches.most
         working = [held for held in house.caches.held.values() if held.live]
         assert {id(held) for held, _ in live} == set(map(id, working))
+
+
+def test_what_is_about_to_be_cloned_is_not_given_up_for_the_room_it_is_cloned_into() -> None:
+    house = House(slots=1, shelves=1)
+    house.reply([*CHARACTER, 1, 2], 1)
+    house.reply(list(range(500, 750)), 2)  # worth more than the one that it sends to the shelf
+    assert house.places() == {1: 1, 2: 0}
+    placed = house.begin([*CHARACTER, 8, 9], 3)
+    assert (placed.cloned, placed.evicted) == (len(CHARACTER), 1)
+    assert house.decoder.ids(placed.held.place) == CHARACTER
+    assert house.places() == {1: 1, 3: 0}
+    house.check()
