@@ -9,9 +9,6 @@ from supervisor.commands.engine_options import add_model, engine_settings
 from supervisor.commands.options import whole_number
 from supervisor.errors import OperatorError
 
-CHUNK = 256
-"""Prompt tokens in one run of a plan; longer ones cost scratch memory on the card and gain little."""
-
 
 class BuildError(OperatorError):
     """The plan cannot be built: the text says why and what to do."""
@@ -26,15 +23,13 @@ def add(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--chunk",
         type=whole_number(2, 4096),
-        default=CHUNK,
         metavar="N",
-        help=f"most prompt tokens in one run (default: {CHUNK})",
+        help="most prompt tokens in one run (default: engine.plan_chunk)",
     )
     parser.add_argument(
         "--kv",
         choices=("fp16", "int6"),
-        default="fp16",
-        help="elements of the key/value cache; int6 takes half the memory (default: fp16)",
+        help="elements of the key/value cache; int6 takes half the memory (default: engine.plan_cache)",
     )
     parser.add_argument(
         "--no-golden",
@@ -62,8 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
             target=arguments.target.lower(),
             slots=arguments.slots or settings.slots,
             context=settings.context,
-            chunk=arguments.chunk,
-            kv=arguments.kv,
+            chunk=arguments.chunk or settings.plan_chunk,
+            kv=arguments.kv or settings.plan_cache,
         )
         report = build_plan(order, settings, cache, say)
         if not arguments.no_golden:
