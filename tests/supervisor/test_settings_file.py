@@ -190,4 +190,4 @@ def test_link_and_engine_are_one_group_and_the_engine_has_limits_of_its_own() ->
     assert [group.strategy for group in groups] == ["one_for_one", "rest_for_one", "one_for_one"]
     link, engine = groups[1].children
     assert (link.limit, link.period_s) == (5, 10.0)
-    assert (engine.limit, engine.period_s, engine.boot_limit_s) == (9, 300.0, 900.0)
+    assert (engine.limit, engine.period_s, engine.boot_limit_s) == (9, 300.0, 3600.0)
