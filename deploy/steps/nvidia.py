@@ -1,11 +1,10 @@
-"""TensorRT for RTX and the CUDA bindings, where there is an NVIDIA driver; elsewhere they are of no use."""
+"""TensorRT for RTX and the CUDA bindings, where there are packages of them. No card is needed to build a plan
+for one, so they are installed whether there is a card here or not.
+"""
 
-import ctypes.util
-import os
+import platform
 import sys
-from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from deploy.installer import install_locked
 from deploy.step import Job, Step
@@ -15,13 +14,9 @@ from deploy.troubles import HashMismatch, Trouble
 TITLE = "TensorRT for RTX"
 
 
-def has_driver(platform: str, environ: Mapping[str, str], root: Path = Path("/")) -> bool:
-    """Whether the NVIDIA driver is installed; whether it works is told by the engine when it starts."""
-    if platform == "win32":
-        return (Path(environ.get("SystemRoot", r"C:\Windows")) / "System32" / "nvcuda.dll").exists()
-    return (root / "proc/driver/nvidia/version").exists() or (
-        root == Path("/") and ctypes.util.find_library("cuda") is not None
-    )
+def has_packages(system: str, machine: str) -> bool:
+    """Whether there are packages for this system (sys.platform) and processor (platform.machine())."""
+    return system in {"linux", "win32"} and machine.lower() in {"x86_64", "amd64"}
 
 
 def work(job: Job) -> str | None:
@@ -36,7 +31,7 @@ def work(job: Job) -> str | None:
 
 
 def needed(_job: Job) -> bool:
-    return has_driver(sys.platform, os.environ)
+    return has_packages(sys.platform, platform.machine())
 
 
 STEP: Step = replace(

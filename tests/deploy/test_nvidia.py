@@ -10,26 +10,20 @@ from deploy.troubles import HashMismatch, Trouble
 from tests.deploy.places import bare_checkout, quiet_job, shown
 
 
-def test_the_driver_is_found_where_each_system_keeps_it(tmp_path: Path) -> None:
-    windows = {"SystemRoot": str(tmp_path)}
-    assert not nvidia.has_driver("win32", windows)
-    (tmp_path / "System32").mkdir()
-    (tmp_path / "System32" / "nvcuda.dll").touch()
-    assert nvidia.has_driver("win32", windows)
-
-    assert not nvidia.has_driver("linux", {}, tmp_path)
-    (tmp_path / "proc/driver/nvidia").mkdir(parents=True)
-    (tmp_path / "proc/driver/nvidia/version").touch()
-    assert nvidia.has_driver("linux", {}, tmp_path)
+def test_there_are_packages_for_linux_and_windows_on_usual_processors() -> None:
+    assert nvidia.has_packages("linux", "x86_64")
+    assert nvidia.has_packages("win32", "AMD64")
+    assert not nvidia.has_packages("linux", "aarch64")
+    assert not nvidia.has_packages("darwin", "x86_64")
 
 
-def test_a_machine_without_the_driver_installs_nothing_of_it(
+def test_a_machine_without_packages_installs_nothing_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_driver(*_: object) -> bool:
+    def no_packages(*_: object) -> bool:
         return False
 
-    monkeypatch.setattr(nvidia, "has_driver", no_driver)
+    monkeypatch.setattr(nvidia, "has_packages", no_packages)
     assert nvidia.STEP in RUNTIME_STEPS
     assert not nvidia.STEP.is_due(quiet_job(bare_checkout(tmp_path)))
 
