@@ -6,6 +6,12 @@ from typing import Any
 from actors.messages.control import NodeStatus, ProcessStatus, WorkerStatus
 from supervisor.status import shaped
 
+CONTINUATIONS = {
+    "rounded": ". A reply that is cut goes on from the same tokens, but for the last bits of their numbers",
+    "text": ". A reply that is cut goes on from the same text, otherwise than it would have",
+}
+"""See gpu_actor/executor.py; of the exact way there is nothing to be said."""
+
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 
 
@@ -57,9 +63,10 @@ def worker_row(worker: WorkerStatus) -> Sequence[str]:
 
 
 def engine_text(engine: dict[str, Any]) -> str:
-    """Which engine serves on this machine, and why it is that one."""
-    name, why = (shaped(engine.get(key), str, "") for key in ("engine", "why"))
-    return f"Engine: {name} – {why}" if name and why else ""
+    """Which engine serves on this machine, why, and how a reply that is cut goes on there."""
+    name, why, goes_on = (shaped(engine.get(key), str, "") for key in ("engine", "why", "continuation"))
+    remark = CONTINUATIONS.get(goes_on, "")
+    return f"Engine: {name} – {why}{remark}" if name and why else ""
 
 
 def tokens_text(tokens: Any) -> str:

@@ -3,17 +3,16 @@
 import argparse
 
 from supervisor.commands import bench_engine
+from supervisor.commands.subcommands import Subcommand, add_subcommands, run_subcommand
+
+COMMANDS: tuple[Subcommand, ...] = (
+    ("engine", bench_engine, "measure this engine and llama.cpp on the same model, in turn"),
+)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="WHAT", required=True)
-    help_text = "this engine and llama.cpp on the same model, in turn"
-    subparser = commands.add_parser(
-        "engine", help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}."
-    )
-    bench_engine.add(subparser)
-    subparser.set_defaults(run_bench=bench_engine.run)
+    add_subcommands(parser, COMMANDS)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return arguments.run_bench(arguments)
+    return run_subcommand(arguments)

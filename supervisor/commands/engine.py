@@ -1,7 +1,6 @@
 """`samovar engine`: what concerns the engine of this machine. Each subcommand is a module beside this one."""
 
 import argparse
-from types import ModuleType
 
 from supervisor.commands import (
     engine_build,
@@ -10,26 +9,20 @@ from supervisor.commands import (
     engine_logits,
     engine_self_test,
 )
+from supervisor.commands.subcommands import Subcommand, add_subcommands, run_subcommand
 
-COMMANDS: tuple[tuple[str, ModuleType, str], ...] = (
+COMMANDS: tuple[Subcommand, ...] = (
     ("build", engine_build, "build the TensorRT plan of a model for a kind of card"),
     ("discover", engine_discover, "find engines that already run on this machine"),
     ("generate", engine_generate, "write on from a raw prompt"),
     ("logits", engine_logits, "show the most likely tokens after a raw prompt"),
     ("self-test", engine_self_test, "compare the TensorRT plan on this card with the exact engine"),
 )
-"""Name, module (with `add` and `run`, as the modules of supervisor/cli.py), what it does."""
 
 
 def add(parser: argparse.ArgumentParser) -> None:
-    commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name, command, help_text in COMMANDS:
-        subparser = commands.add_parser(
-            name, help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}."
-        )
-        command.add(subparser)
-        subparser.set_defaults(run_engine=command.run)
+    add_subcommands(parser, COMMANDS)
 
 
 def run(arguments: argparse.Namespace) -> int:
-    return arguments.run_engine(arguments)
+    return run_subcommand(arguments)

@@ -139,5 +139,9 @@ def test_the_text_says_how_much_of_the_prompts_was_known() -> None:
 def test_the_engine_that_serves_is_named_with_its_reason() -> None:
     text = status_text(status(view("engine", engine="TensorRT", why="there is a card: RTX 4070")))
     assert "Engine: TensorRT – there is a card: RTX 4070" in text
+    remote = view("engine", engine="KoboldCpp", why="engine.remote names it", continuation="text")
+    assert "engine.remote names it. A reply that is cut goes on from the same text" in status_text(
+        status(remote)
+    )
     assert "Engine:" not in status_text(status(view("engine", engine="TensorRT")))
     assert "Engine:" not in status_text(status(view("engine", engine=5, why=[])))
