@@ -40,7 +40,7 @@ class RunningNode:
             self.process = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                # Whatever this machine's card and its benchmarks would choose: replies are compared bit for bit.
+                # Not what a card or a benchmark here would choose: replies are compared bit for bit.
                 env={**os.environ, "SAMOVAR_ENGINE_RUNTIME": "onnxruntime"},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
