@@ -37,6 +37,7 @@ class Stage:
 UI = "web/ui"
 CRATE = "rust_crypto"
 APART = ("tests/sim", "tests/system", "tests/browser")
+ON_EVERY_CORE = ("-n", "auto", "--maxprocesses=4")
 
 
 def pytest(title: str, *arguments: str, asks_for: tuple[str, ...]) -> Check:
@@ -78,6 +79,9 @@ STAGES: tuple[Stage, ...] = (
         (
             pytest(
                 "pytest",
+                *ON_EVERY_CORE,
+                # What a file makes once for all its tests is made once.
+                "--dist=loadfile",
                 *(f"--ignore={folder}" for folder in APART),
                 "--continue-on-collection-errors",
                 "--cov",
@@ -90,7 +94,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "sim",
         "the whole cluster in one process, under faults",
-        (pytest("pytest tests/sim", "tests/sim", asks_for=("tests/sim",)),),
+        (pytest("pytest tests/sim", *ON_EVERY_CORE, "tests/sim", asks_for=("tests/sim",)),),
     ),
     Stage(
         "system",

@@ -28,9 +28,8 @@ def test_the_first_one_becomes_the_owner_and_talks_with_a_character(browser: Bro
 
         home.begin(page, "Grandmother Vesna")
         assert "tell old Vesna" in home.last_text(page)
-        home.say(page, "Hello! What is in your tea?")
-        home.reply_begins(page)
-        assert page.title() == "Grandmother Vesna is writing… · Samovar"
+        home.say(page, home.QUESTION)
+        page.wait_for("document.title === 'Grandmother Vesna is writing… · Samovar'")
         home.reply_ends(page)
         assert len(home.letters(home.last_text(page))) > 0
         page.see("role=button[name='Demonstration model']")
