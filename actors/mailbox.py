@@ -35,6 +35,9 @@ a GPU box can neither make actors nor read the database.
 """
 
 
+LOADS = (Loaded, LoadFailed)
+
+
 class Cancellable(Protocol):
     def cancel(self) -> Any: ...
 
@@ -100,10 +103,10 @@ class Cell:
         "wake",
     )
 
-    def __init__(self, address: str, kind: Kind, intensity: Intensity) -> None:
+    def __init__(self, address: str, kind: Kind) -> None:
         self.address = address
         self.kind = kind
-        self.intensity = intensity
+        self.intensity: Intensity | None = None  # most actors never raise
         self.actor: Actor | None = None
         self.state = State.LOADING
         self.mail: deque[tuple[Any, str]] = deque()
@@ -145,22 +148,22 @@ class Runtime:
         """Deliver; never blocks and never raises for the receiver's sake."""
         if self.stopped:
             return
-        kind = addresses.kind(to)
-        port = self.ports.get(kind)
-        if port is not None:
-            self.hand_over(port, to, message, sender)
-            return
         cell = self.cells.get(to)
         if cell is None:
+            kind = addresses.kind(to)
+            port = self.ports.get(kind)
+            if port is not None:
+                self.hand_over(port, to, message, sender)
+                return
             if isinstance(message, WAKES_NOBODY):
                 return
             known = self.kinds.get(kind)
             if known is None:
                 self.set_aside(to, message, "nobody serves this address")
                 return
-            cell = self.cells[to] = Cell(to, known, self.new_intensity())
+            cell = self.cells[to] = Cell(to, known)
             self.begin(cell)
-        if isinstance(message, Loaded | LoadFailed):
+        if isinstance(message, LOADS):
             self.loaded(cell, message)
         elif len(cell.mail) >= self.settings.mailbox_limit:
             self.set_aside(to, message, "the mailbox is full")
@@ -183,7 +186,7 @@ class Runtime:
         """Make the actor now, before anybody writes to it."""
         if address not in self.cells:
             kind = self.kinds[addresses.kind(address)]
-            cell = self.cells[address] = Cell(address, kind, self.new_intensity())
+            cell = self.cells[address] = Cell(address, kind)
             self.begin(cell)
 
     def stop(self) -> None:
@@ -199,9 +202,6 @@ class Runtime:
         return await self.asks.ask(to, make_message, timeout_s)
 
     # -- life of a cell -----------------------------------------------------------------------
-
-    def new_intensity(self) -> Intensity:
-        return Intensity(self.settings.restarts, self.settings.restart_period_s)
 
     def begin(self, cell: Cell) -> None:
         """Make the actor: at once, or when its state has come from the archive."""
@@ -241,6 +241,8 @@ class Runtime:
         """The actor is no more; its mailbox stays. Start it anew, or park it."""
         self.drop(cell)
         self.restarts += 1
+        if cell.intensity is None:
+            cell.intensity = Intensity(self.settings.restarts, self.settings.restart_period_s)
         decision = cell.intensity.restarted(self.loop.time())
         if isinstance(decision, Park):
             log.error("%s is parked: %s", cell.address, cause)
@@ -252,7 +254,7 @@ class Runtime:
             cell.wake = self.loop.call_later(decision.after_s, self.begin, cell)
 
     def unpark(self, cell: Cell) -> None:
-        cell.intensity = self.new_intensity()
+        cell.intensity = None
         self.begin(cell)
 
     def drop(self, cell: Cell) -> None:
@@ -360,13 +362,20 @@ class AskPort:
     async def ask(self, to: str, make_message: Callable[[str], Any], timeout_s: float) -> Any:
         self.number += 1
         address = f"asks/{self.number}"
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
         self.waiting[address] = future
+        deadline = loop.call_later(timeout_s, self.too_late, address, to, timeout_s)
         try:
             self.runtime.tell(to, make_message(address), address)
-            async with asyncio.timeout(timeout_s):
-                return await future
-        except TimeoutError as error:
-            raise AskTimeoutError(f"no answer from {addresses.kind(to)} within {timeout_s:g} s") from error
+            return await future
         finally:
+            deadline.cancel()
             del self.waiting[address]
+
+    def too_late(self, address: str, to: str, timeout_s: float) -> None:
+        future = self.waiting[address]
+        if not future.done():
+            future.set_exception(
+                AskTimeoutError(f"no answer from {addresses.kind(to)} within {timeout_s:g} s")
+            )

@@ -1,13 +1,9 @@
 """`samovar simulate`: the actors and the protocol under seeded faults; lives in the tests of a checkout."""
 
 import argparse
-import importlib
-import sys
-from typing import Any
 
+from supervisor.commands.checkout_only import from_checkout
 from supervisor.commands.options import add_data, whole_number
-from supervisor.errors import NotACheckoutError
-from supervisor.launch import ROOT
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -19,9 +15,4 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    if not (ROOT / "tests" / "sim" / "run.py").is_file():
-        raise NotACheckoutError("simulate is part of the tests: run it from a checkout of the project.")
-    if str(ROOT) not in sys.path:
-        sys.path.insert(0, str(ROOT))
-    simulator: Any = importlib.import_module("tests.sim.run")
-    return simulator.main(arguments.seeds, arguments.json)
+    return from_checkout("tests.sim.run", "simulate").main(arguments.seeds, arguments.json)

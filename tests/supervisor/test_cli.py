@@ -15,7 +15,7 @@ import pytest
 import web.terminal
 from actors.presets import PRESETS
 from supervisor import cli
-from supervisor.commands import simulate
+from supervisor.commands import checkout_only
 from supervisor.version import version
 
 ROOT = Path(__file__).parents[2]
@@ -274,7 +274,7 @@ def test_chat_hands_its_arguments_to_the_terminal_client(
 def test_simulate_runs_from_a_checkout_only(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(simulate, "ROOT", tmp_path)
+    monkeypatch.setattr(checkout_only, "ROOT", tmp_path)
     status, line = failure(capsys, "simulate")
     assert status == 1
     assert "from a checkout" in line
@@ -291,7 +291,7 @@ def test_simulate_hands_its_arguments_to_the_simulator(
         called.append((seeds, as_json))
         return 1
 
-    monkeypatch.setattr(simulate, "ROOT", tmp_path)
+    monkeypatch.setattr(checkout_only, "ROOT", tmp_path)
     monkeypatch.setitem(sys.modules, "tests.sim.run", SimpleNamespace(main=run))  # pyright: ignore[reportArgumentType]
     monkeypatch.setattr(sys, "path", [*sys.path])
     assert cli.main(["simulate", "--seeds", "3", "--json"]) == 1
