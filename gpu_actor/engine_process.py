@@ -28,6 +28,7 @@ from gpu_actor.actor import GpuActor
 from gpu_actor.engine_port import EnginePort
 from gpu_actor.executor import EngineFacts
 from gpu_actor.loading import load_engine
+from gpu_actor.scripted import scripted_executor
 from gpu_actor.settings import EngineSettings
 from gpu_actor.step_watch import StepWatch
 from gpu_actor.troubles import EngineTrouble
@@ -69,7 +70,9 @@ async def serve(child: Child) -> None:
         progress["progress"] = what
 
     try:
-        executor = await asyncio.to_thread(load_engine, settings, cache_folder(), say)
+        executor = scripted_executor(os.environ)
+        if executor is None:
+            executor = await asyncio.to_thread(load_engine, settings, cache_folder(), say)
     except EngineTrouble as error:
         raise CannotServeError(str(error)) from error
     world = RealWorld()

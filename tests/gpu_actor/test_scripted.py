@@ -1,0 +1,31 @@
+"""The engine of a bench takes the model's place in a checkout, and nowhere else."""
+
+from pathlib import Path
+
+import pytest
+
+from gpu_actor import scripted
+from gpu_actor.scripted import VARIABLE, NoScriptedEngineError, scripted_executor
+from tests.fakes.scripted_executor import ScriptedExecutor
+
+
+def test_without_the_variable_there_is_none() -> None:
+    assert scripted_executor({}) is None
+    assert scripted_executor({VARIABLE: ""}) is None
+
+
+def test_it_is_made_by_the_function_that_is_named() -> None:
+    made = scripted_executor({VARIABLE: "tests.fakes.scripted_executor:ScriptedExecutor"})
+    assert isinstance(made, ScriptedExecutor)
+
+
+@pytest.mark.parametrize("name", ["os:getcwd", "tests.fakes.no_such:make", "gpu_actor.loading:load_engine"])
+def test_what_is_not_in_the_tests_is_refused(name: str) -> None:
+    with pytest.raises(NoScriptedEngineError, match="unset it"):
+        scripted_executor({VARIABLE: name})
+
+
+def test_an_installed_samovar_has_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(scripted, "ROOT", tmp_path)
+    with pytest.raises(NoScriptedEngineError):
+        scripted_executor({VARIABLE: "tests.fakes.scripted_executor:ScriptedExecutor"})
