@@ -2,11 +2,12 @@
 
 import argparse
 
-from supervisor.commands import bench_actors, bench_engine
+from supervisor.commands import bench_actors, bench_edge, bench_engine
 from supervisor.commands.subcommands import Subcommand, add_subcommands, run_subcommand
 
 COMMANDS: tuple[Subcommand, ...] = (
     ("actors", bench_actors, "measure the mailboxes beside other actor systems (from a checkout)"),
+    ("edge", bench_edge, "measure what Samovar adds to the engine, at the readers (from a checkout)"),
     ("engine", bench_engine, "measure this engine and llama.cpp on the same model, in turn"),
 )
 

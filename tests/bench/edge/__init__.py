@@ -1,0 +1,1 @@
+"""`samovar bench edge`: what Samovar adds to the engine, measured from outside, at the readers."""

@@ -1,0 +1,90 @@
+"""An engine that costs nothing and emits at a steady rate; each token's text is the instant it was emitted.
+
+Streams are staggered as those of several boxes are, not in step as those of one batch. The first token also
+tells when the reply came to the engine, so that what the engine takes is not counted as Samovar's.
+"""
+
+import os
+import time
+
+from msgspec import Struct
+
+from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
+from gpu_actor.executor import EngineFacts
+
+RATE = "SAMOVAR_BENCH_RATE"
+SLOTS = "SAMOVAR_BENCH_SLOTS"
+PAUSE_S = 0.001  # longest step: a reply that comes meanwhile waits for its end
+
+
+def stamp(arrived_ns: int | None, emitted_ns: int) -> str:
+    """`EMITTED `, before the first token `ARRIVED>`; monotonic clock, nanoseconds, hexadecimal."""
+    return f"{emitted_ns:x} " if arrived_ns is None else f"{arrived_ns:x}>{emitted_ns:x} "
+
+
+class Stream(Struct):
+    """A reply in the making."""
+
+    message: Admit
+    arrived_ns: int
+    due_s: float
+    emitted: int = 0
+
+
+class PacedExecutor:
+    """See gpu_actor.executor.Executor."""
+
+    def __init__(self, rate: float, slots: int) -> None:
+        self.pause_s = 1 / rate
+        self.facts = EngineFacts(
+            engine=f"paced at {rate:g} tokens/s",
+            model="paced",
+            model_hash="9a" * 32,
+            slots=slots,
+            context=4096,
+            demonstration=False,
+            numerics="exact",
+            threads=0,
+        )
+        self.streams: dict[int, Stream] = {}
+
+    def admit(self, message: Admit) -> Admitted | NotAdmitted:
+        request = message.request
+        begun = len(request.committed)
+        self.streams[message.slot] = Stream(message, time.monotonic_ns(), time.monotonic(), begun)
+        return Admitted(
+            request.generation,
+            request.attempt,
+            self.facts.model_hash,
+            bytes(32),
+            prompt_tokens=1,
+            to_prefill=0,
+            to_replay=0,
+        )
+
+    def step(self, message: Step) -> Stepped:
+        now = time.monotonic()
+        first_due = min((self.streams[slot].due_s for slot in message.decode), default=now)
+        if first_due > now:
+            time.sleep(min(first_due - now, PAUSE_S))
+            now = time.monotonic()
+        emitted = tuple(
+            self.emit(slot, self.streams[slot]) for slot in message.decode if self.streams[slot].due_s <= now
+        )
+        return Stepped(message.number, 0, emitted)
+
+    def emit(self, slot: int, stream: Stream) -> Emitted:
+        request = stream.message.request
+        text = stamp(None if stream.emitted else stream.arrived_ns, time.monotonic_ns())
+        stream.emitted += 1
+        stream.due_s += self.pause_s
+        last = stream.emitted == request.sampling.max_tokens
+        return Emitted(slot, request.generation, stream.emitted, text, "length" if last else "")
+
+    def release(self, message: Release) -> None:
+        self.streams.pop(message.slot, None)
+
+
+def make() -> PacedExecutor:
+    """For SAMOVAR_SCRIPTED_ENGINE."""
+    return PacedExecutor(float(os.environ[RATE]), int(os.environ[SLOTS]))
