@@ -43,6 +43,7 @@ from actors.messages.control import (
     encode,
     to_child,
 )
+from actors.planting import plant
 
 log = logging.getLogger(__name__)
 
@@ -156,6 +157,7 @@ def run_child(serve: Serve) -> None:
     log_to(Path(brief.data, "logs", f"{brief.name}.log"), brief.log_bytes, brief.log_files)
     threading.Thread(target=watch_standard_input, name="lifeline", daemon=True).start()
     log.info("started as process %d", os.getpid())
+    plant(brief.name)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         failed = runner.run(host(brief, serve))
     log.info("ended")

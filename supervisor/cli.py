@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from gpu_actor.troubles import EngineTrouble
-from supervisor.commands import bench, chat, console, engine, model, simulate, status, up
+from supervisor.commands import bench, chat, console, engine, faults, model, simulate, status, up
 from supervisor.errors import OperatorError, UsageError
 from supervisor.version import version
 
@@ -26,6 +26,7 @@ COMMANDS = (
     (model, "list, fetch and check models"),
     (bench, "measure: `samovar bench engine`"),
     (simulate, "run the protocol under faults, in virtual time (from a checkout)"),
+    (faults, "kill the processes of a real deployment under live replies (from a checkout)"),
 )
 
 EXIT_FAILED = 1
