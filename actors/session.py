@@ -33,6 +33,7 @@ from actors.messages.archive import (
     DropConversation,
     EndGeneration,
     Loaded,
+    MarkSeam,
     MoveHead,
     PinPrompt,
     RenameConversation,
@@ -176,7 +177,7 @@ class Session:
                 state.live, state.committed, state.committed_text, state.committed_thoughts
             )
             if live.worker:
-                live.leased(live.attempt, live.worker)
+                live.leased_still()
                 effects.append(Send(addresses.worker(live.worker), self.resume(live)))
                 effects.append(self.probe_later())
                 lease = LeaseBelieved(live.generation.id, self.id, live.attempt)
@@ -535,7 +536,11 @@ class Session:
         writes: list[Write] = []
         if not live.pinned:
             mine = live.generation
-            writes.append(PinPrompt(mine.id, mine.model, mine.prompt_digest))
+            writes.append(PinPrompt(mine.id, mine.model, mine.prompt_digest, mine.engine_digest))
+        seam = live.seam()
+        is_new = seam != live.generation.seam
+        if is_new:
+            writes.append(MarkSeam(live.generation.id, seam))
         text, thoughts = said(tokens)
         writes.append(
             AppendChunk(
@@ -550,7 +555,8 @@ class Session:
 
         def durable() -> list[Effect]:
             live.pinned = True
-            return self.show(live, tokens)
+            live.added(seam)
+            return [*self.show(live, tokens), *(self.announce(live) if is_new else [])]
 
         return self.saving.write(lambda: tuple(writes), durable)
 
@@ -571,6 +577,8 @@ class Session:
         """The worker's End is in order: the reply is what is committed and these last tokens."""
         text, thoughts = said(tokens)
         more = (text + end.text, thoughts + end.thought)
+        if tokens or end.reason == "stop":
+            live.added(live.seam())
         match end.reason:
             case "stop" | "length":
                 return self.finish(live, "done", end.reason, more=more, tokens=len(tokens))
@@ -608,6 +616,7 @@ class Session:
                     generation=live.generation.id,
                     ended=reason,
                     tokens=len(live.committed) + tokens,
+                    seam=live.generation.seam,
                 )
             return (EndGeneration(live.generation.id, state, reason, message, why),)
 

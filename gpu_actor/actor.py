@@ -207,7 +207,13 @@ class GpuActor:
         self.tally.hits += bool(message.reused or message.cloned)
         self.tally.evictions += message.evicted
         accepted = Accepted(
-            message.generation, message.attempt, message.model, message.prompt_digest, message.prompt_tokens
+            message.generation,
+            message.attempt,
+            message.model,
+            message.prompt_digest,
+            message.prompt_tokens,
+            self.facts.engine_digest,
+            self.facts.exact,
         )
         return [Send(LINK, accepted), *self.next_step()]
 

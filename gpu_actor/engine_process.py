@@ -25,6 +25,7 @@ from actors.wire.sockets import Dialler
 from actors.world import RealWorld
 from deploy.cache import cache_folder
 from gpu_actor.actor import GpuActor
+from gpu_actor.engine_digest import engine_digest, processor_name
 from gpu_actor.engine_port import EnginePort
 from gpu_actor.executor import EngineFacts
 from gpu_actor.loading import load_engine
@@ -81,7 +82,8 @@ async def serve(child: Child) -> None:
     port = EnginePort(watched, asyncio.get_running_loop(), executor, settings)
     dialler = Dialler(child.brief.dials["link"], runtime.tell, ToEngine, to=GPU, sender=LINK)
     scheduling = child.settings("gpu", GpuSettings)
-    hello = greeting(executor.facts, world)
+    digest = engine_digest(executor.facts, settings, child.brief.version, processor_name())
+    hello = greeting(executor.facts, digest, world)
     runtime.serve(ENGINE, port)
     runtime.serve(LINK, dialler)
     runtime.register(GPU, lambda _: GpuActor(scheduling, world, hello), loads=False)
@@ -125,7 +127,7 @@ async def watch(port: EnginePort, steps: StepWatch) -> None:
         before = now
 
 
-def greeting(engine: EngineFacts, world: RealWorld) -> EngineHello:
+def greeting(engine: EngineFacts, digest: bytes, world: RealWorld) -> EngineHello:
     return EngineHello(
         boot=world.new_id(),
         engine=engine.engine,
@@ -134,6 +136,8 @@ def greeting(engine: EngineFacts, world: RealWorld) -> EngineHello:
         slots=engine.slots,
         context=engine.context,
         demonstration=engine.demonstration,
+        engine_digest=digest,
+        exact=engine.continuation == "exact",
     )
 
 

@@ -11,6 +11,7 @@ from actors.messages.archive import (
     AddGeneration,
     EndGeneration,
     LeaseGeneration,
+    MarkSeam,
     PinPrompt,
     QueueState,
     StoredGeneration,
@@ -40,6 +41,8 @@ COLUMNS = (
     "worker_boot",
     "model",
     "prompt_digest",
+    "engine_digest",
+    "seam",
     *INPUTS.columns,
 )
 
@@ -80,6 +83,8 @@ async def add_generation(unit: Unit, write: AddGeneration) -> None:
         worker_boot=made.worker_boot,
         model=made.model,
         prompt_digest=made.prompt_digest,
+        engine_digest=made.engine_digest or None,
+        seam=made.seam,
         reason="",
         why="",
         **INPUTS.seal(key, Place(made.id, user, made.conversation), inputs),
@@ -102,9 +107,14 @@ async def lease(unit: Unit, write: LeaseGeneration) -> None:
 
 async def pin_prompt(unit: Unit, write: PinPrompt) -> None:
     pinned = await unfinished(unit.db, write.generation).update(
-        model=write.model, prompt_digest=write.prompt_digest
+        model=write.model, prompt_digest=write.prompt_digest, engine_digest=write.engine_digest or None
     )
     require(pinned, "There is no such generation under way.")
+
+
+async def mark_seam(unit: Unit, write: MarkSeam) -> None:
+    marked = await unfinished(unit.db, write.generation).update(seam=write.seam)
+    require(marked, "There is no such generation under way.")
 
 
 async def end(unit: Unit, write: EndGeneration) -> None:
@@ -151,6 +161,8 @@ def open_generation(secrets: Secrets, row: Row) -> StoredGeneration:
         model=row["model"],
         prompt_digest=row["prompt_digest"],
         continues_thoughts=inputs.continues_thoughts,
+        engine_digest=row["engine_digest"] or b"",
+        seam=row["seam"],
     )
 
 

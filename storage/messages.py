@@ -27,6 +27,7 @@ COLUMNS = (
     "generation",
     "ended",
     "tokens",
+    "seam",
     *BODY.columns,
 )
 
@@ -85,6 +86,7 @@ async def insert_message(unit: Unit, message: StoredMessage, user: UUID, key: Da
         generation=message.generation,
         ended=message.ended,
         tokens=message.tokens,
+        seam=message.seam,
         **BODY.seal(key, Place(message.id, user, message.conversation), body_bytes(message)),
         **unit.owned(user),
     )
@@ -130,4 +132,5 @@ def open_message(secrets: Secrets, row: Row) -> StoredMessage:
         ended=row["ended"],
         tokens=row["tokens"],
         thoughts=body.thoughts,
+        seam=row["seam"],
     )

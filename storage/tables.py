@@ -124,6 +124,7 @@ class Message(Model):
     generation = IdField(null=True)
     ended = fields.CharField(max_length=200)
     tokens = fields.IntField()
+    seam = fields.IntField(db_default=-1)
     body_key_id = IdField()
     body_suite = fields.SmallIntField()
     body_blob = fields.BinaryField()
@@ -151,6 +152,8 @@ class Generation(Model):
     worker_boot = IdField(null=True)
     model = fields.CharField(max_length=200)
     prompt_digest = DigestField()
+    engine_digest = DigestField(null=True)  # null: not known
+    seam = fields.IntField(db_default=-1)
     reason = fields.CharField(max_length=200)
     why = fields.TextField()
     inputs_key_id = IdField()

@@ -14,6 +14,7 @@ from actors.messages.archive import (
     DropLogin,
     EndGeneration,
     LeaseGeneration,
+    MarkSeam,
     MoveHead,
     PinPrompt,
     RenameConversation,
@@ -66,6 +67,8 @@ async def run_write(unit: Unit, write: Write) -> None:
             await generations.lease(unit, write)
         case PinPrompt():
             await generations.pin_prompt(unit, write)
+        case MarkSeam():
+            await generations.mark_seam(unit, write)
         case AppendChunk():
             await chunks.append_chunks(unit, (write,))
         case EndGeneration():

@@ -50,6 +50,7 @@ class ReplyReader:
         self.next_seq: int = 0
         self.text = ""
         self.thoughts = ""
+        self.seam = -1  # of the finished reply; see ShownMessage
 
     def open(self) -> Open:
         """Read on from where we stand."""
@@ -116,6 +117,7 @@ class ReplyReader:
             return Step(outcome=Outcome("The reply that was kept is not the one that was shown."))
         rest, rest_thoughts = whole[len(self.text) :], thoughts[len(self.thoughts) :]
         self.text, self.thoughts = whole, thoughts
+        self.seam = message.seam if message is not None else -1
         if reason in COMPLETE and thoughts and not whole:
             return Step(rest, rest_thoughts, outcome=Outcome("The model only thought, and said nothing."))
         if reason in COMPLETE:

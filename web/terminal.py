@@ -119,6 +119,12 @@ def find_door(data: Path) -> Door:
     return door
 
 
+TAKEN_UP = (
+    "The reply was taken up again after an interruption; the words after that point may differ from what "
+    "would have come.\n"
+)
+
+
 class Terminal:
     """Raises ChatError where no node runs."""
 
@@ -142,6 +148,8 @@ class Terminal:
         finally:
             if reader is not None and reader.text:
                 write("\n")
+            if reader is not None and reader.seam >= 0:
+                sys.stderr.write(TAKEN_UP)
             if self.cookie:
                 with contextlib.suppress(CutError, ChatError):
                     await self.request("POST", "/api/logout")

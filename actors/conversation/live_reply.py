@@ -34,6 +34,8 @@ class LiveReply:
         self.inbox: Inbox[Token | End] | None = None  # None: nobody works on it
         self.accepted = False  # the worker's digest of this attempt was seen and agrees
         self.pinned = bool(generation.prompt_digest)
+        self.takes_up = False  # this attempt is yet to add to what others have made …
+        self.exact = True  # … and goes on from it as they would have
         self.arrived: list[Token] = []  # in order, not yet in a commit
         self.end: End | None = None
         self.place: Placed | None = None
@@ -52,7 +54,14 @@ class LiveReply:
         self.accepted = False
         self.arrived.clear()
         self.end = None
+        self.takes_up = bool(self.committed)
         self.inbox = Inbox(len(self.committed), HELD_FRAMES)
+
+    def leased_still(self) -> None:
+        """The session woke, and its row has a lease: one that streams has added something already."""
+        streams = self.state == "streaming"
+        self.leased(self.attempt, self.worker)
+        self.takes_up = self.takes_up and not streams
 
     def lost(self, attempt: int) -> None:
         """That attempt is over: forget what had arrived of it without being committed."""
@@ -80,8 +89,13 @@ class LiveReply:
         return (mine.model, mine.prompt_digest) if self.pinned else ("", b"")
 
     def pin(self, accepted: Accepted) -> None:
+        """This attempt's model, prompt and engine; of the engine the first one that made something counts."""
+        mine = self.generation
+        first = mine.engine_digest if self.committed else accepted.engine_digest
+        known = b"" not in {first, accepted.engine_digest}
+        self.exact = accepted.exact and (first == accepted.engine_digest or not known)
         self.generation = msgspec.structs.replace(
-            self.generation, model=accepted.model, prompt_digest=accepted.prompt_digest
+            mine, model=accepted.model, prompt_digest=accepted.prompt_digest, engine_digest=first
         )
 
     def too_long(self, frame: Token | End) -> bool:
@@ -107,6 +121,20 @@ class LiveReply:
 
     def has_gap(self) -> bool:
         return self.inbox is not None and (self.inbox.has_gap or (bool(self.arrived) and not self.accepted))
+
+    def seam(self) -> int:
+        """Where the words may be others than would have come, once this attempt adds something; -1: nowhere.
+        The first such place is kept: all that follows depends on it.
+        """
+        mine = self.generation
+        if mine.seam >= 0 or self.exact or not self.takes_up:
+            return mine.seam
+        return len(mine.continues) + len(self.text)
+
+    def added(self, seam: int) -> None:
+        """What this attempt was the first to add is durable, and so is its seam."""
+        self.takes_up = False
+        self.generation = msgspec.structs.replace(self.generation, seam=seam)
 
     # -- what is durable ----------------------------------------------------------------------
 
@@ -139,6 +167,7 @@ class LiveReply:
             wait_s=self.place.wait_s if self.place else -1.0,
             thoughts=self.thoughts[thoughts:],
             continues_thoughts=self.generation.continues_thoughts,
+            seam=self.generation.seam,
         )
 
     def announced(self, siblings: tuple[UUID, ...]) -> ShownLive:

@@ -53,4 +53,5 @@ class MessageTree:
             siblings=self.siblings(message.id),
             ended=message.ended,
             thoughts=message.thoughts,
+            seam=message.seam,
         )

@@ -122,6 +122,7 @@ class Maker:
             kind=kind,
             continues=continues.body if continues is not None else "",
             continues_thoughts=continues.thoughts if continues is not None else "",
+            seam=continues.seam if continues is not None else -1,
             seed=self.world.new_seed() if seed is None else seed,
             sampling=sampling or self.sampling,
             created_ms=self.world.utc_ms(),

@@ -27,7 +27,8 @@ GenerationKind = Literal["reply", "continue"]
 class StoredMessage(Struct, frozen=True):
     """A node of the message tree; immutable. The root of a conversation has role "system", no body
     and itself as parent (a NULL parent would evade UNIQUE(conversation, parent, sibling)). `thoughts` are
-    what the model thought before it replied: kept with the message, and in no prompt."""
+    what the model thought before it replied: kept with the message, and in no prompt. `seam`: as of the
+    generation that made it."""
 
     id: UUID
     conversation: UUID
@@ -42,10 +43,14 @@ class StoredMessage(Struct, frozen=True):
     ended: str = ""  # for a reply: stop, length, cancelled, failed …
     tokens: int = 0
     thoughts: str = ""
+    seam: int = -1
 
 
 class StoredGeneration(Struct, frozen=True):
-    """A reply being made: its row. `message` is the id the finished message will have."""
+    """A reply being made: its row. `message` is the id the finished message will have.
+
+    `seam`: after so many characters (code points) of the message an engine took it up that could not go on
+    exactly, for the first time; -1: none did. `engine_digest`: of the engine that made what stands before."""
 
     id: UUID
     conversation: UUID
@@ -65,6 +70,8 @@ class StoredGeneration(Struct, frozen=True):
     model: str = ""
     prompt_digest: bytes = b""
     continues_thoughts: str = ""  # those of the message whose text it goes on from
+    engine_digest: bytes = b""
+    seam: int = -1
 
 
 class StoredConversation(Struct, frozen=True):
@@ -162,6 +169,14 @@ class PinPrompt(Struct, frozen=True):
     generation: UUID
     model: str
     prompt_digest: bytes
+    engine_digest: bytes = b""
+
+
+class MarkSeam(Struct, frozen=True):
+    """The chunk after this write is the first that does not go on exactly."""
+
+    generation: UUID
+    seam: int
 
 
 class AppendChunk(Struct, frozen=True):
@@ -198,6 +213,7 @@ Write = (
     | AddGeneration
     | LeaseGeneration
     | PinPrompt
+    | MarkSeam
     | AppendChunk
     | EndGeneration
 )

@@ -118,7 +118,9 @@ ProblemCode = Literal["not_found", "busy", "queue_full", "bad_request", "storage
 class ShownMessage(Struct, frozen=True):
     """A message on the shown path. `siblings` are all versions at this place, oldest first, itself
     included. `ended` says how a reply ended: stop, length, cancelled, failed; "" for a person's.
-    `thoughts` are what the model thought before it, and no part of `text`."""
+    `thoughts` are what the model thought before it, and no part of `text`. `seam`: after so many characters
+    (code points) of `text` the reply was taken up again after an interruption, and could not go on exactly
+    as it would have; -1: nothing of the kind."""
 
     id: UUID
     parent: UUID
@@ -128,12 +130,14 @@ class ShownMessage(Struct, frozen=True):
     siblings: tuple[UUID, ...]
     ended: str = ""
     thoughts: str = ""
+    seam: int = -1
 
 
 class LiveReply(Struct, frozen=True):
     """The reply being made. `text` and `thoughts` hold what follows the first `seq` tokens that the reader
     has; `next_seq` is the place of the next ReplyText. `continues` is text that stands before it, and
-    `continues_thoughts` are thoughts that do, a blank line between them and its own."""
+    `continues_thoughts` are thoughts that do, a blank line between them and its own. `seam` is that of a
+    message, counted in `continues` and all of the text together."""
 
     generation: UUID
     message: UUID
@@ -149,6 +153,7 @@ class LiveReply(Struct, frozen=True):
     wait_s: float = -1.0
     thoughts: str = ""
     continues_thoughts: str = ""
+    seam: int = -1
 
 
 class Snapshot(Struct, frozen=True, tag="snapshot", tag_field="type"):

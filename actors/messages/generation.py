@@ -116,13 +116,18 @@ class GenerateReply(Struct, frozen=True, array_like=True, tag="generate"):
 
 
 class Accepted(Struct, frozen=True, array_like=True, tag="accepted"):
-    """The worker has the prompt. Sent before the first token, and again on each Resume."""
+    """The worker has the prompt. Sent before the first token, and again on each Resume.
+
+    `exact`: committed tokens that an engine of the same `engine_digest` made go on as they would have there.
+    """
 
     generation: UUID
     attempt: Count
     model: ShortText  # hash of the weights
     prompt_digest: Digest
     prompt_tokens: Count
+    engine_digest: Digest = b""  # of whatever else the numbers depend on; b"": not known
+    exact: bool = True
 
 
 class Progress(Struct, frozen=True, array_like=True, tag="progress"):

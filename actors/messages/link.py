@@ -75,7 +75,8 @@ class Pong(Struct, frozen=True, array_like=True, tag="pong"):
 
 
 class EngineHello(Struct, frozen=True, array_like=True, tag="engine_hello"):
-    """The engine process is loaded; `boot` is fresh at each of its starts."""
+    """The engine process is loaded; `boot` is fresh at each of its starts. `engine_digest` and `exact` are
+    those of Accepted."""
 
     boot: UUID
     engine: str
@@ -84,6 +85,8 @@ class EngineHello(Struct, frozen=True, array_like=True, tag="engine_hello"):
     slots: int
     context: int
     demonstration: bool = False
+    engine_digest: bytes = b""
+    exact: bool = True
 
 
 class EngineWelcome(Struct, frozen=True, array_like=True, tag="engine_welcome"):

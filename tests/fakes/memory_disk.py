@@ -33,6 +33,7 @@ from actors.messages.archive import (
     FindLogin,
     LeaseGeneration,
     Load,
+    MarkSeam,
     MoveHead,
     PinPrompt,
     Query,
@@ -175,8 +176,16 @@ class MemoryDisk:
                 self._put(self.generations, row.id, leased)
             case PinPrompt():
                 row = self._unfinished(write.generation)
-                pinned = replace(row, model=write.model, prompt_digest=write.prompt_digest)
+                pinned = replace(
+                    row,
+                    model=write.model,
+                    prompt_digest=write.prompt_digest,
+                    engine_digest=write.engine_digest,
+                )
                 self._put(self.generations, row.id, pinned)
+            case MarkSeam():
+                row = self._unfinished(write.generation)
+                self._put(self.generations, row.id, replace(row, seam=write.seam))
             case AppendChunk():
                 self._append_chunk(write)
             case EndGeneration():

@@ -4,6 +4,7 @@ import itertools
 from typing import Literal
 
 import pytest
+from msgspec.structs import replace
 
 from actors.addresses import ENGINE, LINK
 from actors.effects import Started
@@ -146,6 +147,14 @@ def test_an_admission_is_told_once() -> None:
     assert gpu.admitted(1, prefill=20).to(LINK) == [Accepted(uid(1), 1, "m", b"digest", 20)]
     assert gpu.admitted(1, prefill=20) == []
     assert gpu.admitted(9) == []
+
+
+def test_an_admission_says_how_exactly_this_engine_goes_on() -> None:
+    gpu = Gpu()
+    gpu.gpu.facts = replace(gpu.gpu.facts, engine_digest=b"engine", exact=False)
+    gpu.job(1)
+    accepted = gpu.admitted(1).to(LINK)[0]
+    assert (accepted.engine_digest, accepted.exact) == (b"engine", False)
 
 
 def test_a_reply_that_the_engine_refuses_ends_and_its_slot_is_free() -> None:

@@ -9,6 +9,7 @@ in the same word. Some hold the word of their last token back until the end.
 """
 
 import hashlib
+from collections.abc import Sequence
 from random import Random
 from uuid import UUID
 
@@ -48,8 +49,27 @@ def said(seed: int, place: int, token: int) -> tuple[str, str]:
     return text_of(token) if place >= last else "", text_of(token) if place <= last else ""
 
 
-def salt_of(boot: UUID, attempt: int) -> int:
-    return hash((boot.int, attempt)) & (1 << SALT_BITS) - 1
+def salt_of(boot: UUID, attempt: int, committed: Sequence[int] = ()) -> int:
+    """The salt of an attempt; never that of the token before its first."""
+    salt = hash((boot.int, attempt)) & (1 << SALT_BITS) - 1
+    return salt ^ 1 if committed and salt == salt_in(committed[-1]) else salt
+
+
+def salt_in(token: int) -> int:
+    return token & (1 << SALT_BITS) - 1
+
+
+def seams(seed: int, text: str, thought: str) -> list[int]:
+    """How much of the text stood when each further attempt added its first token."""
+    words, thought_words = text.split(), thought.split()
+    tokens = [int(word, 16) for word in (thought_words + words[1:] if thought_words else words)]
+    found: list[int] = []
+    place = 0
+    for number, token in enumerate(tokens):
+        if number and salt_in(token) != salt_in(tokens[number - 1]):
+            found.append(place)
+        place += len(said(seed, number, token)[0])
+    return found
 
 
 def verify(seed: int, text: str, thought: str, limit: int, *, whole: bool) -> str | None:

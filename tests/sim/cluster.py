@@ -79,7 +79,9 @@ class Box:
         runtime = self.engine = self.cluster.new_runtime()
         world = self.cluster.world
         boot = world.new_id()
-        hello = EngineHello(boot, "scripted", MODEL, MODEL, self.slots, 2048)
+        hello = EngineHello(
+            boot, "scripted", MODEL, MODEL, self.slots, 2048, engine_digest=b"sim", exact=self.cluster.exact
+        )
         self.engine_port = ChainEngine(runtime.tell, self.cluster.loop, self.cluster.random, boot)
         runtime.register(addresses.GPU, lambda _: GpuActor(GpuSettings(), world, hello), loads=False)
         runtime.serve(addresses.ENGINE, self.engine_port)
@@ -175,7 +177,12 @@ class Nobody:
 
 
 class Cluster:
-    def __init__(self, seed: int, weather: Weather, boxes: int = 1, slots: int = 2) -> None:
+    """`exact`: what its engines say of themselves; the chained tokens of an attempt tell it from another."""
+
+    def __init__(
+        self, seed: int, weather: Weather, boxes: int = 1, slots: int = 2, *, exact: bool = True
+    ) -> None:
+        self.exact = exact
         self.random = Random(seed)
         self.loop = SimLoop()
         self.world = SimWorld(self.loop, self.random)

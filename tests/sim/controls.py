@@ -159,6 +159,28 @@ def thoughts_told_to_workers() -> Generator[None]:
         yield
 
 
+@contextmanager
+def seam_at_every_waking() -> Generator[None]:
+    """A session that starts anew takes its own reply for one that was taken up."""
+
+    def leased_still(self: LiveReply) -> None:
+        self.leased(self.attempt, self.worker)
+
+    with patch.object(LiveReply, "leased_still", leased_still):
+        yield
+
+
+@contextmanager
+def seam_left_out() -> Generator[None]:
+    """Every engine is taken for one that goes on exactly."""
+
+    def seam(self: LiveReply) -> int:
+        return self.generation.seam
+
+    with patch.object(LiveReply, "seam", seam):
+        yield
+
+
 CONTROLS: dict[str, Callable[[], Any]] = {
     control.__name__: control
     for control in (
@@ -172,5 +194,7 @@ CONTROLS: dict[str, Callable[[], Any]] = {
         thoughts_said_aloud,
         thoughts_forgotten_at_a_restart,
         thoughts_told_to_workers,
+        seam_at_every_waking,
+        seam_left_out,
     )
 }

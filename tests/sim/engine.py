@@ -15,12 +15,13 @@ MODEL = "chained"
 
 
 class Sequence:
-    def __init__(self, request: GenerateReply, random: Random) -> None:
+    def __init__(self, request: GenerateReply, random: Random, boot: UUID) -> None:
         self.request = request
         self.to_prefill = random.choice((5, 40, 300))
         self.prefilled = 0
         self.replay = list(request.committed)
         self.ids: list[int] = []
+        self.salt = chain.salt_of(boot, request.attempt, request.committed)
 
 
 class ChainEngine:
@@ -55,7 +56,7 @@ class ChainEngine:
 
     def admit(self, message: Admit) -> None:
         request = message.request
-        sequence = self.slots[message.slot] = Sequence(request, self.random)
+        sequence = self.slots[message.slot] = Sequence(request, self.random, self.boot)
         digest = request.prompt_digest or chain.link(request.seed, []).to_bytes(4, "big")
         self.tell(
             GPU,
@@ -107,8 +108,7 @@ class ChainEngine:
             )
             emitted.append(Emitted(slot, request.generation, -1, "", "stop", held=text, held_thought=thought))
             return
-        salt = chain.salt_of(self.boot, request.attempt)
-        token = chain.next_token(seed, sequence.ids, salt)
+        token = chain.next_token(seed, sequence.ids, sequence.salt)
         sequence.ids.append(token)
         text, thought = chain.said(seed, len(sequence.ids) - 1, token)
         if len(sequence.ids) == length and chain.holds_back(seed):

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from actors import addresses
 from actors.mailbox import Runtime
-from actors.messages.archive import UNFINISHED
+from actors.messages.archive import UNFINISHED, StoredGeneration, StoredMessage
 from actors.messages.chat import Continue, Delete, Done, Edit, Regenerate, StartConversation, Stop
 from tests.sim import chain
 from tests.sim.cluster import SAMPLING, Cluster
@@ -26,7 +26,8 @@ class Scenario:
             reorder=random.choice((0.0, 0.05, 0.3)),
             delay_s=random.choice((0.0005, 0.005, 0.04)),
         )
-        self.cluster = Cluster(seed, weather, boxes=random.choice((1, 1, 2)), slots=random.choice((1, 2, 4)))
+        boxes, slots = random.choice((1, 1, 2)), random.choice((1, 2, 4))
+        self.cluster = Cluster(seed, weather, boxes, slots, exact=seed % 2 == 0)
         self.begun = 0
         self.quiet_since: float | None = None
         self.quiet_checked = -1.0
@@ -268,6 +269,8 @@ class Scenario:
             wrong = chain.verify(row.seed, text, thoughts, SAMPLING.max_tokens, whole=row.state == "done")
             if wrong:
                 cluster.violate(f"the stored reply is wrong: {wrong}")
+            elif message and message.seam not in self.seams(row, message, text, thoughts):
+                cluster.violate(f"the seam of the stored reply is not where it was taken up: {message.seam}")
             if row.state == "cancelled" and row.id not in self.stopped:
                 cluster.violate("a reply was cancelled that nobody stopped")
         for reader in cluster.readers.values():
@@ -277,8 +280,12 @@ class Scenario:
                 if generation not in disk.generations:
                     continue  # deleted with its conversation
                 stored = disk.messages.get(disk.generations[generation].message)
-                shown = (finished.message.text, finished.message.thoughts) if finished.message else None
-                if shown != ((stored.body, stored.thoughts) if stored else None):
+                shown = finished.message and (
+                    finished.message.text,
+                    finished.message.thoughts,
+                    finished.message.seam,
+                )
+                if shown != (stored and (stored.body, stored.thoughts, stored.seam)):
                     reader.violate("the page does not show what is stored")
         if self.begun == 0:
             cluster.violate("no conversation began")
@@ -288,6 +295,26 @@ class Scenario:
                     cluster.violate(
                         f"{name}: {letter.message} for {letter.address} was set aside: {letter.cause}"
                     )
+
+    def seams(self, row: StoredGeneration, message: StoredMessage, text: str, thoughts: str) -> set[int]:
+        """Where the message may have its seam, by its tokens; -1: nowhere."""
+        if row.continues:
+            siblings = self.cluster.disk.messages.values()
+            before = {
+                each.seam for each in siblings if each.parent == row.parent and each.body == row.continues
+            }
+            if before != {-1}:
+                return before
+        taken_up = chain.seams(row.seed, text, thoughts)
+        if self.cluster.exact:
+            return {-1}
+        if taken_up:
+            return {len(row.continues) + taken_up[0]}
+        if row.attempt == 1:
+            return {-1}
+        # Where no token was added, it may have ended there; what was held back is said behind that.
+        held = len(text.rsplit(maxsplit=1)[-1]) + 1 if text and chain.holds_back(row.seed) else 0
+        return {-1, len(message.body) - held}
 
     def runtimes(self) -> list[tuple[str, Runtime]]:
         found = [("web", self.cluster.web)]

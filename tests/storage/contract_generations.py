@@ -19,6 +19,7 @@ from actors.messages.archive import (
     FindAccounts,
     FindConversations,
     LeaseGeneration,
+    MarkSeam,
     MoveHead,
     PinPrompt,
     RenameConversation,
@@ -121,11 +122,33 @@ class GenerationContract(OpenedStorage):
     def test_the_pinned_prompt_comes_back(self, tmp_path: Path) -> None:
         async def scenario(store: Store) -> None:
             await begin_reply(store)
-            await store.put(PinPrompt(GENERATION, "model-hash", b"\x09" * 32))
+            await store.put(PinPrompt(GENERATION, "model-hash", b"\x09" * 32, b"\x08" * 32))
             live = (await store.session(CHAT)).live
             assert live is not None
             assert (live.model, live.prompt_digest) == ("model-hash", b"\x09" * 32)
+            assert live.engine_digest == b"\x08" * 32
             await store.refused(PinPrompt(uid(99), "model-hash", b""))
+
+        self.run(tmp_path, scenario)
+
+    def test_a_seam_comes_back_with_the_generation_and_then_with_the_message(self, tmp_path: Path) -> None:
+        async def scenario(store: Store) -> None:
+            await begin_reply(store)
+            await store.put(AppendChunk(GENERATION, 1, 0, (7,), "Чай 🫖"))
+            await store.put(MarkSeam(GENERATION, 5), AppendChunk(GENERATION, 1, 1, (8,), ", friend."))
+            await store.again()
+            state = await store.session(CHAT)
+            assert state.live is not None
+            assert state.live.seam == 5
+            assert (await store.queue()).unfinished[0].seam == 5
+            made = reply("Чай 🫖, friend.", seam=5)
+            await store.put(EndGeneration(GENERATION, "done", "stop", made))
+            await store.refused(MarkSeam(GENERATION, 6))
+            await store.again()
+            assert (await store.session(CHAT)).messages[-1] == made
+            going = generation(70, request_key=uid(71), message=uid(72), kind="continue", seam=5)
+            await store.put(AddGeneration(going))
+            assert (await store.session(CHAT)).live == going
 
         self.run(tmp_path, scenario)
 

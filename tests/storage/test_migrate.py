@@ -47,6 +47,24 @@ def test_the_migrations_make_the_tables_of_this_version() -> None:
     assert asyncio.run(changes()) == []
 
 
+def test_a_database_of_the_first_version_is_brought_to_this_one(node: Node) -> None:
+    state = node.fill()
+    filled = node.file.with_name("filled.db")
+    node.file.rename(filled)
+    node.migrate("first")
+    with closing(sqlite3.connect(node.file)) as connection, connection:
+        connection.execute("ATTACH ? AS filled", (str(filled),))
+        for (table,) in connection.execute(
+            "SELECT name FROM main.sqlite_master WHERE type = 'table'"
+        ).fetchall():
+            if not table.startswith(("sqlite_", "tortoise_")):
+                known = ", ".join(row[1] for row in connection.execute(f"PRAGMA main.table_info({table})"))
+                connection.execute(f"INSERT INTO main.{table} ({known}) SELECT {known} FROM filled.{table}")
+    filled.unlink()
+    assert rows(node.file, "message") == 2
+    assert node.look() == state
+
+
 def test_a_start_with_nothing_to_do_touches_nothing(node: Node) -> None:
     state = node.fill()
     before = node.file.stat().st_mtime_ns, node.file.stat().st_ino
@@ -77,7 +95,7 @@ def test_a_migration_leaves_a_backup_of_the_database_as_it_was(node: Node) -> No
     state = node.fill()
     node.migrate("rebuilding")
     (backup,) = node.backups.iterdir()
-    assert backup.name.startswith("samovar-before-0002_rebuilding-")
+    assert backup.name.startswith("samovar-before-0003_rebuilding-")
     assert private(backup)
     assert private(node.file)
     with pytest.raises(NewerDatabaseError):
@@ -151,5 +169,5 @@ def test_a_migration_that_does_harm_changes_nothing_on_postgres(
 def test_a_postgres_database_of_a_newer_version_is_refused(postgres_node: Node) -> None:
     postgres_node.fill()
     postgres_node.migrate("rebuilding")
-    with pytest.raises(NewerDatabaseError, match="0002_rebuilding"):
+    with pytest.raises(NewerDatabaseError, match="0003_rebuilding"):
         postgres_node.look()

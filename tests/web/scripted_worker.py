@@ -5,7 +5,15 @@ from typing import Any
 
 from actors.addresses import QUEUE, session
 from actors.mailbox import Runtime
-from actors.messages.generation import Accepted, Cancel, End, EndReason, GenerateReply, Token
+from actors.messages.generation import (
+    Accepted,
+    Cancel,
+    End,
+    EndReason,
+    GenerateReply,
+    GenerationsLost,
+    Token,
+)
 from actors.messages.link import WIRE_VERSION, Hello
 
 ADDRESS = "worker/box"
@@ -17,9 +25,11 @@ class ScriptedWorker:
     def __init__(self, runtime: Runtime, words: tuple[str, ...] | None = ("Hello", ", ", "you.")) -> None:
         self.runtime = runtime
         self.words = words
+        self.boot = runtime.world.new_id()
         self.requests: list[GenerateReply] = []
         self.asked = asyncio.Event()
         self.cancelled: list[Cancel] = []
+        self.exact = True  # as it says of itself
         runtime.serve("worker", self)
 
     def greet(self, *, demonstration: bool = True) -> None:
@@ -27,7 +37,7 @@ class ScriptedWorker:
             QUEUE,
             Hello(
                 version=WIRE_VERSION,
-                boot=self.runtime.world.new_id(),
+                boot=self.boot,
                 software="scripted",
                 engine="scripted",
                 model="script",
@@ -44,7 +54,10 @@ class ScriptedWorker:
         if isinstance(message, GenerateReply):
             self.requests.append(message)
             self.asked.set()
-            self.say(message, Accepted(message.generation, message.attempt, "script", b"digest", 10))
+            accepted = Accepted(
+                message.generation, message.attempt, "script", b"digest", 10, exact=self.exact
+            )
+            self.say(message, accepted)
             if self.words is not None:
                 self.speak(message, 0, self.words)
                 self.end(message, len(self.words))
@@ -64,6 +77,12 @@ class ScriptedWorker:
     def think(self, request: GenerateReply, seq: int, words: tuple[str, ...]) -> None:
         for number, word in enumerate(words, start=seq):
             self.say(request, Token(request.generation, request.attempt, number, 100 + number, "", word))
+
+    async def lose(self, request: GenerateReply) -> GenerateReply:
+        """The box has lost the reply; returns the request as it comes again."""
+        lost = (request.generation, request.attempt, request.conversation)
+        self.runtime.tell(QUEUE, GenerationsLost(self.boot, (lost,)), ADDRESS)
+        return await self.request()
 
     def end(self, request: GenerateReply, seq: int, reason: EndReason = "stop") -> None:
         self.say(request, End(request.generation, request.attempt, seq, reason))

@@ -343,6 +343,34 @@ def test_a_page_that_comes_back_reads_on_where_it_stopped(ui: Path) -> None:
     run_at(ui, test)
 
 
+def test_a_reply_that_was_taken_up_inexactly_says_where_while_it_comes_and_afterwards(ui: Path) -> None:
+    async def test(site: Site) -> None:
+        cookie = await site.person("Anna")
+        conversation = await site.conversation(cookie, await site.character())
+        site.worker.words, site.worker.exact = None, False
+        async with site.page(cookie) as page:
+            await opened(page, conversation)
+            await page.say(SendText(conversation, uuid4(), "Hi"))
+            request = await site.worker.request()
+            site.worker.speak(request, 0, ("One",))
+            await page.until(ReplyText)
+            request = await site.worker.lose(request)
+            assert len(request.committed) == 1
+            site.worker.speak(request, 1, (" two",))
+            while (await page.until(ReplyState)).live.seam != len("One"):
+                pass
+            async with site.page(cookie) as tab:
+                live = (await opened(tab, conversation)).live
+                assert live is not None
+                assert live.seam == len("One")
+            site.worker.end(request, 2)
+            assert (await page.until(ReplyFinished)).message.seam == len("One")
+        async with site.page(cookie) as page:
+            assert (await opened(page, conversation)).messages[-1].seam == len("One")
+
+    run_at(ui, test)
+
+
 def test_a_session_that_was_made_anew_is_opened_again_for_its_readers(ui: Path) -> None:
     async def test(site: Site) -> None:
         cookie = await site.person("Anna")

@@ -76,6 +76,27 @@ def test_thoughts_are_dimmed_on_a_terminal_and_never_on_standard_output(
     run_at(ui, test)
 
 
+def test_a_reply_that_was_taken_up_inexactly_says_so_beside_standard_output(
+    ui: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def test(site: Site) -> None:
+        await site.character()
+        site.worker.words, site.worker.exact = None, False
+        asked = asyncio.create_task(ask(site, tmp_path))
+        request = await site.worker.request()
+        site.worker.speak(request, 0, ("Hello, ",))
+        request = await site.worker.lose(request)
+        assert len(request.committed) == 1
+        site.worker.speak(request, 1, ("you.",))
+        site.worker.end(request, 2)
+        assert await asked == 0
+        out, error = capsys.readouterr()
+        assert out == "Hello, you.\n"
+        assert "taken up again after an interruption" in error
+
+    run_at(ui, test)
+
+
 def test_the_same_seed_asks_the_same_of_the_worker(ui: Path, tmp_path: Path) -> None:
     def asked(request: GenerateReply) -> tuple[Any, ...]:
         turn = replace(request.turn, now_ms=0)

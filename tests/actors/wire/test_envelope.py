@@ -71,12 +71,25 @@ SHEET = CharacterSheet(
 )
 
 EXAMPLES: dict[str, tuple[str, Any]] = {
-    "accepted": (SESSION, Accepted(A, 3, "0f", b"\x01\x02", 900)),
+    "accepted": (SESSION, Accepted(A, 3, "0f", b"\x01\x02", 900, b"\x03\x04", exact=False)),
     "ack": (LINK, Ack(A, 3, 70_000)),
     "cancel": (LINK, Cancel(A, 3)),
     "credit": (GPU, Credit(A, 3, 4_096)),
     "end": (SESSION, End(A, 3, 42, "length", " bye", "why", 900, 1.5, "And so")),
-    "engine_hello": (LINK, EngineHello(A, "ONNX Runtime", "SmolLM2", "0f", 8, 4_096, demonstration=True)),
+    "engine_hello": (
+        LINK,
+        EngineHello(
+            A,
+            "ONNX Runtime",
+            "SmolLM2",
+            "0f",
+            8,
+            4_096,
+            demonstration=True,
+            engine_digest=b"\x03\x04",
+            exact=False,
+        ),
+    ),
     "engine_job": (GPU, EngineJob(REQUEST, SHEET)),
     "engine_welcome": (GPU, EngineWelcome(A)),
     "generate": (LINK, REQUEST),
@@ -233,6 +246,7 @@ LONG = "x" * (SHORT + 1)
         Accepted(A, 1, LONG, b"", 0),
         Accepted(A, 1, "", bytes(65), 0),
         Accepted(A, 1, "", b"", -1),
+        Accepted(A, 1, "", b"", 0, bytes(65)),
         Progress(A, 1, -1, 0),
         GenerationsLost(A, ((B, -1, C),)),
         GenerationsLost(A, ((B, 1, C),) * (MANY + 1)),

@@ -161,6 +161,11 @@ export const words = {
     seconds: (n: number) => (n < 60 ? `${n} s` : `${Math.floor(n / 60)} min ${n % 60} s`),
   },
 
+  seam: {
+    after: (before: string) => `Taken up again after an interruption, from “…${before}” on. The words after that point may differ from what would have come.`,
+    atFirst: "Taken up again after an interruption, before its first word. The words may differ from what would have come.",
+  },
+
   line: {
     lost: "The connection is lost.",
     lostHelp: "Nothing is lost with it: a reply that is being written goes on, and shows when the connection is back.",

@@ -13,7 +13,7 @@ export const CONVERSATION = "c1";
 
 export function message(id: string, parent: string, more: Partial<ShownMessage> = {}): ShownMessage {
   const text = `text of ${id}`;
-  return { id, parent, role: "assistant", text, created_ms: 0, siblings: [id], ended: "", thoughts: "", ...more };
+  return { id, parent, role: "assistant", text, created_ms: 0, siblings: [id], ended: "", thoughts: "", seam: -1, ...more };
 }
 
 export function live(more: Partial<LiveReply> = {}): LiveReply {
@@ -32,6 +32,7 @@ export function live(more: Partial<LiveReply> = {}): LiveReply {
     wait_s: -1,
     thoughts: "",
     continues_thoughts: "",
+    seam: -1,
     ...more,
   };
 }

@@ -236,6 +236,26 @@ describe("the thoughts of a reply", () => {
   });
 });
 
+describe("the seam of a reply that was taken up", () => {
+  const seamOf = (chat: Conversation): number | undefined => shownPath(chat).at(-1)?.seam;
+
+  test("comes while it is made, stays in its text, and is there in the end", () => {
+    const chat = after(snapshot(), state(), text(0, 1, "One"));
+    expect(seamOf(chat)).toBe(-1);
+    const taken = apply(apply(chat, text(1, 2, " two")), state({ seq: 2, next_seq: 2, seam: 3 }));
+    expect(seamOf(taken)).toBe(3);
+    expect(seamOf(apply(taken, text(2, 3, " three")))).toBe(3);
+    const ended = apply(taken, finished({ message: message("reply", "mine", { text: "One two", seam: 3 }) }));
+    expect(seamOf(ended)).toBe(3);
+  });
+
+  test("is there for a page that comes later", () => {
+    expect(seamOf(after(snapshot({ live: live({ next_seq: 2, text: "One two", seam: 3 }) })))).toBe(3);
+    const messages = [...snapshot().messages, message("reply", "mine", { text: "One two", seam: 3 })];
+    expect(seamOf(after(snapshot({ messages })))).toBe(3);
+  });
+});
+
 describe("a conversation that was deleted", () => {
   test("stays gone, whatever comes late", () => {
     const chat = after(snapshot(), state(), { type: "conversation_gone", conversation: CONVERSATION }, text(0, 1, "x"), snapshot());

@@ -27,6 +27,7 @@ export interface Live {
   readonly thoughts: string;
   readonly continues: string;
   readonly continuesThoughts: string;
+  readonly seam: number;
   readonly nextSeq: number;
   readonly place: number;
   readonly waiting: number;
@@ -203,6 +204,7 @@ function liveOf(live: LiveReply, { text, thoughts }: Said, progress: number): Li
     thoughts,
     continues: live.continues,
     continuesThoughts: live.continues_thoughts,
+    seam: live.seam,
     nextSeq: live.next_seq,
     place: live.place,
     waiting: live.waiting,
@@ -252,6 +254,8 @@ export interface Shown {
   readonly text: string;
   /** What the model thought before it; "" for most. */
   readonly thoughts: string;
+  /** After so many code points it was taken up again and may have gone on otherwise; -1: nowhere. */
+  readonly seam: number;
   readonly siblings: readonly string[];
   readonly ended: string;
   readonly live: Live | null;
@@ -266,8 +270,8 @@ export function shownPath(state: Conversation): readonly Shown[] {
   const shown = path.map((message) => {
     const known = shownOf.get(message);
     if (known) return known;
-    const { id, parent, role, text, thoughts, siblings, ended } = message;
-    const made: Shown = { id, parent, role, text, thoughts, siblings, ended, live: null };
+    const { id, parent, role, text, thoughts, seam, siblings, ended } = message;
+    const made: Shown = { id, parent, role, text, thoughts, seam, siblings, ended, live: null };
     shownOf.set(message, made);
     return made;
   });
@@ -280,6 +284,7 @@ export function shownPath(state: Conversation): readonly Shown[] {
       role: "assistant",
       text: live.continues + live.text,
       thoughts: joined(live.continuesThoughts, live.thoughts),
+      seam: live.seam,
       siblings: live.siblings,
       ended: "",
       live,

@@ -339,7 +339,9 @@ export interface WorkerFacts {
 /**
  * A message on the shown path. `siblings` are all versions at this place, oldest first, itself
  * included. `ended` says how a reply ended: stop, length, cancelled, failed; "" for a person's.
- * `thoughts` are what the model thought before it, and no part of `text`.
+ * `thoughts` are what the model thought before it, and no part of `text`. `seam`: after so many characters
+ * (code points) of `text` the reply was taken up again after an interruption, and could not go on exactly
+ * as it would have; -1: nothing of the kind.
  */
 export interface ShownMessage {
   id: string;
@@ -350,12 +352,14 @@ export interface ShownMessage {
   siblings: string[];
   ended: string;
   thoughts: string;
+  seam: number;
 }
 
 /**
  * The reply being made. `text` and `thoughts` hold what follows the first `seq` tokens that the reader
  * has; `next_seq` is the place of the next ReplyText. `continues` is text that stands before it, and
- * `continues_thoughts` are thoughts that do, a blank line between them and its own.
+ * `continues_thoughts` are thoughts that do, a blank line between them and its own. `seam` is that of a
+ * message, counted in `continues` and all of the text together.
  */
 export interface LiveReply {
   generation: string;
@@ -374,4 +378,5 @@ export interface LiveReply {
   wait_s: number;
   thoughts: string;
   continues_thoughts: string;
+  seam: number;
 }

@@ -7,6 +7,6 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("storage", "0001_initial")]
+    dependencies = [("storage", "0002_seam")]
 
     operations = [ops.RunSQL("UPDATE message SET conversation_id = 'nobody'")]

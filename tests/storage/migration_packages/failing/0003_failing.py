@@ -7,6 +7,6 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("storage", "0001_initial")]
+    dependencies = [("storage", "0002_seam")]
 
     operations = [ops.RunSQL("DELETE FROM message"), ops.RunSQL("UPDATE nowhere SET x = 1")]

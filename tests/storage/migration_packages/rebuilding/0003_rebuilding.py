@@ -9,7 +9,7 @@ from storage.fields import IdField
 
 
 class Migration(migrations.Migration):
-    dependencies = [("storage", "0001_initial")]
+    dependencies = [("storage", "0002_seam")]
 
     operations = [
         ops.AlterField("Account", "name", fields.CharField(max_length=300, unique=True)),
