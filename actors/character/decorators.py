@@ -58,7 +58,7 @@ def nothing(_value: str) -> bool:
 
 
 def words(value: str) -> tuple[str, ...]:
-    """Values separated by commas, of which `\\,` is none."""
+    """Values separated by commas; one behind a backslash separates nothing."""
     found = tuple(part.replace("\\,", ",").strip() for part in re.split(r"(?<!\\),", value))
     found = tuple(part for part in found if part)
     if not found:
@@ -122,7 +122,7 @@ def read_decorators(content: str) -> tuple[Decorators, str]:
     settled = True  # a decorator of the chain at hand was understood, so its fallbacks are not wanted
     chain = 0
     count = 0
-    for count, line in enumerate(lines):  # noqa: B007 - used after the loop
+    for count, line in enumerate(lines):
         match = LINE.fullmatch(line.strip("\r"))
         if match is None:
             if line.strip():

@@ -194,7 +194,7 @@ class Arguments:
         return [self.expanded(part) for part in split_outside(self.text, "::")]
 
     def choices(self) -> list[str]:
-        """`a,b,c`, of which `\\,` is no comma; or `a::b::c`."""
+        """`a,b,c` or `a::b::c`."""
         parts = split_outside(self.text, "::")
         if len(parts) == 1:
             parts = [part.replace("\\,", ",") for part in split_outside(self.text, ",")]
@@ -219,7 +219,7 @@ def pairs(text: str) -> dict[int, int]:
 
 
 def split_outside(text: str, separator: str) -> list[str]:
-    """Split at separators that stand in no macro; a comma behind `\\` is none."""
+    """Split at separators that stand in no macro; a comma behind a backslash separates nothing."""
     macros = pairs(text)
     parts: list[str] = []
     begin = at = 0
@@ -237,13 +237,11 @@ def split_outside(text: str, separator: str) -> list[str]:
 
 
 def joined(pieces: list[str | object]) -> str:
-    out = ""
     trimming = False
     parts: list[str] = []
     for piece in pieces:
         if not isinstance(piece, str):
-            out = ("".join(parts)).rstrip("\r\n")
-            parts, trimming = [out], True
+            parts, trimming = ["".join(parts).rstrip("\r\n")], True
             continue
         text = piece.lstrip("\r\n") if trimming else piece
         trimming = trimming and not text
@@ -333,7 +331,21 @@ def reverse(_run: Expansion, given: Arguments) -> str:
     return given.whole()[::-1]
 
 
-STRFTIME = {"YYYY": "%Y", "YY": "%y", "MMMM": "%B", "MMM": "%b", "MM": "%m", "DD": "%d", "dddd": "%A", "ddd": "%a", "HH": "%H", "hh": "%I", "mm": "%M", "ss": "%S", "A": "%p"}  # fmt: skip
+STRFTIME = {
+    "YYYY": "%Y",
+    "YY": "%y",
+    "MMMM": "%B",
+    "MMM": "%b",
+    "MM": "%m",
+    "DD": "%d",
+    "dddd": "%A",
+    "ddd": "%a",
+    "HH": "%H",
+    "hh": "%I",
+    "mm": "%M",
+    "ss": "%S",
+    "A": "%p",
+}
 MOMENT = re.compile("|".join(STRFTIME))
 
 

@@ -102,7 +102,7 @@ def test_what_each_becomes(text: str, becomes: str) -> None:
         "{{char",
         "{{1+1}}",
         "{{__import__('os')}}",
-    ],  # fmt: skip
+    ],
 )
 def test_what_is_no_macro_stays_as_written(text: str) -> None:
     assert expanded(text) == text
@@ -145,9 +145,9 @@ def test_a_pick_and_what_was_said_stay_for_the_whole_talk() -> None:
     options = ",".join(str(number) for number in range(1000))
     later = Scene(char="Nadia", user="Anna", talk="talk 1", seed=8)
     elsewhere = Scene(char="Nadia", user="Anna", talk="talk 2", seed=7)
-    for text, how in [(f"{{{{pick:{options}}}}}", {}), (f"{{{{random:{options}}}}}", {"steady": True})]:
-        assert expanded(text, **how) == expanded(text, scene=later, **how)
-        assert expanded(text, **how) != expanded(text, scene=elsewhere, **how)
+    for text, steady in [(f"{{{{pick:{options}}}}}", False), (f"{{{{random:{options}}}}}", True)]:
+        assert expanded(text, steady=steady) == expanded(text, scene=later, steady=steady)
+        assert expanded(text, steady=steady) != expanded(text, scene=elsewhere, steady=steady)
 
 
 def test_all_choices_come_up_about_equally_often() -> None:
