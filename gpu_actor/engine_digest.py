@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from gpu_actor.executor import EngineFacts
+from gpu_actor.engine_facts import EngineFacts
 from gpu_actor.settings import EngineSettings
 
 PROCESSORS = Path("/proc/cpuinfo")

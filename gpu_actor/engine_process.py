@@ -26,8 +26,8 @@ from actors.world import RealWorld
 from deploy.cache import cache_folder
 from gpu_actor.actor import GpuActor
 from gpu_actor.engine_digest import engine_digest, processor_name
+from gpu_actor.engine_facts import EngineFacts
 from gpu_actor.engine_port import EnginePort
-from gpu_actor.executor import EngineFacts
 from gpu_actor.loading import load_engine
 from gpu_actor.scripted import scripted_executor
 from gpu_actor.settings import EngineSettings

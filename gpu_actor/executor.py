@@ -9,7 +9,7 @@ import time
 from collections.abc import Sequence as SequenceOf
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,7 @@ from gpu_actor.engine.onnx_runtime import MEMORY_ON_DEMAND, OnnxRuntimeDecoder, 
 from gpu_actor.engine.open_model import open_model
 from gpu_actor.engine.rope import model_tables
 from gpu_actor.engine.token_table import TokenTable
+from gpu_actor.engine_facts import EngineFacts, facts_of
 from gpu_actor.models import ChosenModel
 from gpu_actor.processors import physical_cores
 from gpu_actor.prompt.build import PromptBuilder, PromptTooLongError
@@ -42,30 +43,6 @@ from gpu_actor.vocabulary import read_vocabulary
 
 LONGEST_CHUNK = 512
 """Most prompt tokens computed in one go, whatever a step asks for: bounds the runtime's scratch memory."""
-
-
-Continuation = Literal["exact", "rounded", "text"]
-"""How a reply goes on that was cut. exact: as it would have; rounded: from the same tokens, and as it would
-have but for the last bits of logits; text: from the same text, otherwise than it would have.
-"""
-
-
-class EngineFacts(Struct, frozen=True):
-    """What the engine says of itself (EngineHello and the status). `model_hash`: see ChosenModel.sha256.
-    `weights`: in one line their formats, and the error of those that were quantised here.
-    """
-
-    engine: str
-    model: str
-    model_hash: str
-    slots: int
-    context: int
-    demonstration: bool
-    numerics: str
-    threads: int
-    weights: str = ""
-    continuation: Continuation = "exact"
-    why: str = ""  # it serves, and not another engine
 
 
 class Executor(Protocol):
@@ -344,15 +321,12 @@ def load_executor(settings: EngineSettings, model: ChosenModel, cache: Path, why
         threads=threads,
         numerics=settings.numerics,
     )
-    facts = EngineFacts(
+    facts = facts_of(
+        model,
+        settings,
         engine=f"ONNX Runtime {runtime_version()} (CPU)",
-        model=model.name,
-        model_hash=model.sha256,
         slots=slots,
         context=context,
-        demonstration=model.demonstration,
-        numerics=settings.numerics,
-        threads=threads,
         weights=weights_report(graph),
         why=why,
     )

@@ -17,10 +17,10 @@ from gpu_actor.engine.plan_build import PlanOrder, build_plan
 from gpu_actor.engine.plan_request import PlanPhase
 from gpu_actor.engine.tensorrt_loading import REAL, Doors, load_tensorrt
 from gpu_actor.engine_choice import NAMES, Candidate, Runtime, candidates
-from gpu_actor.executor import EngineFacts, Executor, ModelExecutor, load_executor, open_own
+from gpu_actor.engine_facts import facts_of
+from gpu_actor.executor import Executor, ModelExecutor, load_executor, open_own
 from gpu_actor.measured_speeds import read_speeds
 from gpu_actor.models import ChosenModel, choose_model
-from gpu_actor.processors import physical_cores
 from gpu_actor.settings import EngineSettings
 from gpu_actor.tensorrt_model import wanted_model
 from gpu_actor.troubles import CudaError, EngineTrouble, PlanNotFoundError, UnsupportedModelError
@@ -153,15 +153,12 @@ def load_on_card(
         build(settings, model, cache, card, say)
         loaded = load_tensorrt(wanted, settings, cache, doors=doors)
     decoder = loaded.decoder
-    facts = EngineFacts(
+    facts = facts_of(
+        model,
+        settings,
         engine=loaded.engine,
-        model=model.name,
-        model_hash=model.sha256,
         slots=decoder.slots,
         context=decoder.context,
-        demonstration=model.demonstration,
-        numerics=settings.numerics,
-        threads=settings.threads or physical_cores(),
         why=why,
     )
     return own.executor(facts, decoder, settings)

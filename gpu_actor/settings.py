@@ -44,6 +44,7 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     remote_key_file: str = ""  # file with its API key; empty: SAMOVAR_REMOTE_KEY of the environment, or none
     remote_connect_s: float = 5.0  # most time to reach it
     remote_silence_s: float = 300.0  # … between two signs of life, the reading of a long prompt included
+    remote_tokens_s: float = 20.0  # … for a call that only cuts text into tokens
     remote_reply_s: float = 1800.0  # … for a whole reply
     remote_token_bytes: int = 64  # most bytes of a reply for each token that it may have
     remote_waiting: int = 4096  # pieces of a reply that may wait until they are taken

@@ -8,9 +8,11 @@ from supervisor.status import shaped
 
 CONTINUATIONS = {
     "rounded": ". A reply that is cut goes on from the same tokens, but for the last bits of their numbers",
+    "redrawn": ". A reply that is cut goes on from the same tokens with other random numbers, so above "
+    "temperature 0 otherwise than it would have",
     "text": ". A reply that is cut goes on from the same text, otherwise than it would have",
 }
-"""See gpu_actor/executor.py; of the exact way there is nothing to be said."""
+"""See gpu_actor/engine_facts.py; of the exact way there is nothing to be said."""
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 

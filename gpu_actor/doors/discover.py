@@ -5,7 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from msgspec import Struct
 
 from gpu_actor.doors.http import Http, HttpLimits
-from gpu_actor.doors.remote_kinds import KoboldCpp, LlamaServer, OpenAi, RemoteKind
+from gpu_actor.doors.koboldcpp import KoboldCpp
+from gpu_actor.doors.llama_server import LlamaServer
+from gpu_actor.doors.openai_server import OpenAi
+from gpu_actor.doors.remote_kinds import RemoteKind
 from gpu_actor.troubles import RemoteEngineError
 
 USUAL: tuple[tuple[int, str], ...] = (

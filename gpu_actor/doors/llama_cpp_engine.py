@@ -7,7 +7,8 @@ from gpu_actor.doors.llama_cpp_probe import refuse_what_llama_cpp_cannot
 from gpu_actor.doors.llama_cpp_tokenizer import LlamaCppTokenizer
 from gpu_actor.engine.model_file import ModelFile
 from gpu_actor.engine.open_model import open_model
-from gpu_actor.executor import LONGEST_CHUNK, EngineFacts, ModelExecutor, template_source
+from gpu_actor.engine_facts import facts_of
+from gpu_actor.executor import LONGEST_CHUNK, ModelExecutor, template_source
 from gpu_actor.models import ChosenModel
 from gpu_actor.processors import physical_cores
 from gpu_actor.prompt.build import PromptBuilder
@@ -56,15 +57,12 @@ def load_llama_cpp(settings: EngineSettings, model: ChosenModel, why: str = "") 
         sure=sure_token(tokenizer.pieces),
         batches=not exact,
     )
-    facts = EngineFacts(
+    facts = facts_of(
+        model,
+        settings,
         engine=f"llama.cpp {llama_cpp_version()} ({', '.join(devices())})",
-        model=model.name,
-        model_hash=model.sha256,
         slots=slots,
         context=context,
-        demonstration=model.demonstration,
-        numerics=settings.numerics,
-        threads=threads,
         continuation="exact" if exact or slots == 1 else "rounded",
         why=why,
     )

@@ -33,19 +33,14 @@ class Tokens(Struct, frozen=True):
     tokens: list[int]
 
 
-class LlamaCppTokenizer(Tokenizer):
-    """`http`: to the listener of the loaded model."""
+class HttpTokenizer(Tokenizer):
+    """Has its text cut by a server of llama.cpp. Subclasses set what Tokenizer has, and besides: `names`, a
+    pattern of the special tokens' names; `forbidden`, ids that plain text must not lead to.
+    """
 
-    def __init__(self, file: ModelFile, http: Http) -> None:
-        # The parent's __init__ would build the inner tokenizer, which is what cannot be built here.
-        self.vocabulary = lenient_vocabulary(file)
-        self.http = http
-        self.specials = self.vocabulary.specials()
-        self.special_ids = frozenset(self.specials.values())
-        self.verbatim: dict[str, int] = {}  # llama.cpp finds them itself
-        self.patterns = {False: None, True: any_of(self.specials)}
-        self.names = any_of(name for name in self.specials if len(name) > 1)
-        self.pieces = pieces_of(file.get("tokenizer.ggml.model", str), self.vocabulary)
+    http: Http
+    names: re.Pattern[str] | None
+    forbidden: frozenset[int]
 
     def encode_plain(self, text: str) -> list[int]:
         clean = text.encode("utf-8", "replace").decode()
@@ -61,11 +56,33 @@ class LlamaCppTokenizer(Tokenizer):
     def tokenize(self, text: str) -> list[int]:
         if not text:
             return []
-        body = {"content": text, "add_special": False, "parse_special": False}
-        ids = msgspec.convert(self.http.post("/tokenize", body), Tokens).tokens
-        if self.special_ids.intersection(ids):
+        ids = self.cut_by_server(self.http, text, add_special=False)
+        if self.forbidden.intersection(ids):
             raise LlamaCppFailedError("llama.cpp read a special token out of plain text: it cannot be used")
         return ids
+
+    @staticmethod
+    def cut_by_server(http: Http, text: str, *, add_special: bool) -> list[int]:
+        body = {"content": text, "add_special": add_special, "parse_special": False}
+        try:
+            return msgspec.convert(http.post("/tokenize", body), Tokens).tokens
+        except msgspec.ValidationError as error:
+            raise LlamaCppFailedError(f"{http.address}/tokenize gave no ids: {error}") from error
+
+
+class LlamaCppTokenizer(HttpTokenizer):
+    """`http`: to the listener of the loaded model."""
+
+    def __init__(self, file: ModelFile, http: Http) -> None:
+        # The parent's __init__ would build the inner tokenizer, which is what cannot be built here.
+        self.vocabulary = lenient_vocabulary(file)
+        self.http = http
+        self.specials = self.vocabulary.specials()
+        self.special_ids = self.forbidden = frozenset(self.specials.values())
+        self.verbatim: dict[str, int] = {}  # llama.cpp finds them itself
+        self.patterns = {False: None, True: any_of(self.specials)}
+        self.names = any_of(name for name in self.specials if len(name) > 1)
+        self.pieces = pieces_of(file.get("tokenizer.ggml.model", str), self.vocabulary)
 
 
 def lenient_vocabulary(file: ModelFile) -> Vocabulary:

@@ -1,9 +1,9 @@
 """RemoteExecutor: replies that an engine outside of Samovar makes, in the steps of the GPU actor.
 
-Each reply is one streaming call, read on a thread of its own; a step takes from each reply at most one
-piece of text of what has come. The pieces travel as ids that hold their text (text_ids.py), so that a
-reply that is taken up again goes on from its text. It does not go on exactly: the engine draws other
-numbers, and may cut the text into other tokens. `facts.continuation` says "text".
+Each reply is read on a thread of its own (remote_reply.py); a step takes from each at most one id of what
+has come. With llama.cpp's server the ids are those of its vocabulary, and a reply that is taken up again goes
+on from them; with the others they are pieces of text that hold their text (text_ids.py). How truly it goes
+on either way stands in `facts.continuation`.
 
 A call that breaks ends its reply as failed, with the cause; it is not begun again by itself.
 """
@@ -12,29 +12,30 @@ import hashlib
 import os
 import threading
 import time
-from collections import deque
+from contextlib import closing
 from pathlib import Path
 
-from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
-from actors.messages.generation import EndReason, GenerateReply
+import msgspec
+
+from actors.messages.engine import Admit, Admitted, NotAdmitted, Release, Step, Stepped
+from actors.messages.generation import GenerateReply
+from actors.sampling_limits import unfit_sampling
 from gpu_actor.doors.http import Http, HttpLimits, is_loopback
-from gpu_actor.doors.remote_kinds import (
-    Asked,
-    KoboldCpp,
-    LlamaServer,
-    Model,
-    OpenAi,
-    RemoteKind,
-    template_of,
-)
-from gpu_actor.doors.text_ids import TextDetokenizer, TextTokenizer, id_bytes, ids_text, text_ids
-from gpu_actor.executor import EngineFacts
-from gpu_actor.prompt.build import PromptBuilder, PromptTooLongError
+from gpu_actor.doors.koboldcpp import KoboldCpp
+from gpu_actor.doors.llama_server import LlamaServer
+from gpu_actor.doors.openai_server import OpenAi
+from gpu_actor.doors.remote_kinds import Asked, Model, RemoteKind, template_of
+from gpu_actor.doors.remote_reply import RemoteReply
+from gpu_actor.engine_facts import EngineFacts
+from gpu_actor.prompt.build import PromptBuilder, PromptPlan, PromptTooLongError
 from gpu_actor.prompt.template import ChatMessage, ChatTemplate, Part
 from gpu_actor.reply_text import ReplyText
 from gpu_actor.settings import EngineSettings
-from gpu_actor.thought_tags import GUESS, marks_of
-from gpu_actor.troubles import ChatTemplateError, EngineTrouble, RemoteEngineError
+from gpu_actor.thought_tags import GUESS, marks_of, tags_in_use
+from gpu_actor.troubles import EngineTrouble, RemoteEngineError
+
+VOCABULARY_BYTES = 1 << 27
+"""Most of an answer with a whole vocabulary: about a hundred bytes a token."""
 
 WAIT_S = 0.05
 """Most time a step waits for an engine's next words: a cancel and a new reply wait no longer."""
@@ -55,22 +56,8 @@ class Recorded(ChatTemplate):
         return [*self.last]
 
 
-class RemoteReply:
-    """A reply under way. What has come waits in `ids`; `lock` guards it and what is said of the end."""
-
-    def __init__(self, slot: int, asked: Asked, text: ReplyText, most_waiting: int) -> None:
-        self.slot = slot
-        self.asked = asked
-        self.text = text
-        self.most_waiting = most_waiting
-        self.ids: deque[int] = deque()
-        self.end: EndReason | None = None
-        self.why = ""
-        self.cancelled = False
-
-
 class RemoteExecutor:
-    """`key`: for the engine, "" for none."""
+    """`key`: for the engine, "" for none. EngineTrouble where the server cannot be used."""
 
     def __init__(
         self, kind: RemoteKind, address: str, key: str, model: Model, settings: EngineSettings, why: str
@@ -81,24 +68,32 @@ class RemoteExecutor:
         self.model = model
         self.limits = limits_of(settings)
         self.settings = settings
-        self.tokenizer = TextTokenizer()
+        patient = msgspec.structs.replace(self.limits, answer_bytes=VOCABULARY_BYTES)
+        hasty = msgspec.structs.replace(self.limits, silence_s=settings.remote_tokens_s)
+        with closing(Http(address, key, patient)) as loading:
+            self.tokenizer = kind.open(loading, Http(address, key, hasty), model)
         self.template = Recorded(template_of(model))
-        name = f"{model.engine} {model.name} {model.context} {model.template}"
-        context = min(settings.context, model.context) if model.context else settings.context
+        name = f"{model.engine} {model.name} {model.context} {model.template} {self.tokenizer.digest}"
+        ignored = f"; it has no {', '.join(kind.ignored)}: these are left out" if kind.ignored else ""
         self.facts = EngineFacts(
             engine=f"{model.engine} at {address}",
             model=model.name,
             model_hash=hashlib.sha256(name.encode()).hexdigest(),
             slots=min(settings.slots, model.slots) if model.slots else settings.slots,
-            context=context,
+            context=min(settings.context, model.context) if model.context else settings.context,
             demonstration=False,
             numerics="its own",
             threads=0,
-            continuation="text",
-            why=why,
+            continuation=kind.continuation,
+            why=f"{why}{ignored}",
         )
-        self.marks = None if settings.thoughts == "off" else marks_of(GUESS, self.tokenizer)
-        self.builder = PromptBuilder(self.tokenizer, self.template, self.facts.model_hash)
+        has_ids = kind.continuation != "text"
+        tags = tags_in_use(settings, model.template, self.tokenizer) if has_ids else GUESS
+        self.marks = None if settings.thoughts == "off" else marks_of(tags, self.tokenizer)
+        own = tags if has_ids else None  # a server that is given text opens thoughts itself
+        self.builder = PromptBuilder(
+            self.tokenizer, self.template, self.facts.model_hash, own, steady=settings.steady_prompts
+        )
         self.replies: dict[int, RemoteReply] = {}
         self.changed = threading.Condition()
 
@@ -115,20 +110,23 @@ class RemoteExecutor:
 
         if request.model and request.model != self.facts.model_hash:
             return refuse("the reply was begun with another model than this one")
-        reserve = min(max(request.sampling.max_tokens, 1), self.facts.context // 2)
+        if not all(map(self.tokenizer.knows, request.committed)):
+            return refuse("the reply so far holds tokens that are unknown here: another engine began it")
+        if why := unfit_sampling(request.sampling):
+            return refuse(why)
+        reserve = min(self.most_tokens(request), self.facts.context // 2)
         try:
             plan = self.builder.build(request.turn, message.sheet, self.facts.context - reserve)
-            reply = self.reply_of(message.slot, request)
-        except ValueError:
-            return refuse("the reply so far holds tokens that are no text: another engine began it")
-        except (PromptTooLongError, ChatTemplateError) as error:
+        except (PromptTooLongError, EngineTrouble) as error:
             return refuse(str(error))
         if request.prompt_digest and request.prompt_digest != plan.digest:
             return refuse("the prompt differs from the one that the reply was begun with")
-        self.replies[message.slot] = reply
+        begun = bool(request.committed)
+        if why := self.kind.refusal(request.sampling, begun=begun, thinking=plan.thinking):
+            return refuse(why)
+        reply = self.replies[message.slot] = self.reply_of(message.slot, request, plan)
         if reply.end is None:
-            name = f"reply {request.generation}"
-            threading.Thread(target=self.read, args=(reply,), name=name, daemon=True).start()
+            reply.start(Http(self.address, self.key, self.limits))
         return Admitted(
             request.generation,
             request.attempt,
@@ -140,63 +138,36 @@ class RemoteExecutor:
             trace=plan.trace,
         )
 
-    def reply_of(self, slot: int, request: GenerateReply) -> RemoteReply:
-        """ValueError where what is committed is no text."""
-        sampling, committed = request.sampling, request.committed
-        for token in committed:
-            id_bytes(token)
-        begun = request.turn.continue_text
-        asked = Asked(
-            request,
-            self.template.messages,
-            self.template.last,
-            begun + ids_text(committed),
-            # Four bytes of text are about a token.
-            max(sampling.max_tokens - len(committed) * 3 // 4, 1),
-            self.facts.context,
+    def most_tokens(self, request: GenerateReply) -> int:
+        """Of the reply, with the thoughts of a model that is known to think."""
+        sampling = request.sampling
+        thinks = self.marks is not None and not self.marks.guessed
+        return max(sampling.max_tokens, 1) + (sampling.max_thought_tokens if thinks else 0)
+
+    def reply_of(self, slot: int, request: GenerateReply, plan: PromptPlan) -> RemoteReply:
+        begun = bool(request.turn.continue_text)
+        asked = Asked(request, self.template.messages, self.template.last, plan.ids, self.facts.context)
+        # A server holds thoughts to a constraint as well, so where there is one there are none.
+        free = self.kind.continuation == "text" or not request.sampling.constraint_kind
+        text = ReplyText(
+            self.tokenizer.detokenizer(fresh=not begun),
+            request.sampling.stop,
+            self.marks if free else None,
+            begun=begun,
+            thinking=plan.thinking,
+            thought_limit=request.sampling.max_thought_tokens if self.kind.continuation != "text" else 0,
         )
-        text = ReplyText(TextDetokenizer(), sampling.stop, self.marks, begun=bool(begun))
-        reply = RemoteReply(slot, asked, text, self.settings.remote_waiting)
-        for token in committed:
-            text.add(token)
-        if text.stopped:
-            reply.end = "stop"
-        elif sampling.max_tokens < 1:
-            reply.end = "length"
-        return reply
+        return RemoteReply(slot, asked, text, self.kind, self.model, self.settings, self.changed)
 
     def step(self, message: Step) -> Stepped:
         begun = time.perf_counter()
         replies = [self.replies[slot] for slot in message.decode]
         with self.changed:
-            if replies and not any(reply.ids or reply.end for reply in replies):
+            if replies and not any(reply.has_something for reply in replies):
                 self.changed.wait(WAIT_S)
-            emitted = [each for reply in replies if (each := self.emit(reply)) is not None]
+            emitted = [each for reply in replies if (each := reply.emit()) is not None]
             self.changed.notify_all()
         return Stepped(message.number, 0, tuple(emitted), (), time.perf_counter() - begun)
-
-    def emit(self, reply: RemoteReply) -> Emitted | None:
-        generation = reply.asked.request.generation
-        if reply.ids:
-            token = reply.ids.popleft()
-            said = reply.text.add(token)
-            end: EndReason | None = "stop" if reply.text.stopped else None
-            if end:
-                reply.cancelled = True
-            return Emitted(reply.slot, generation, token, said.text, end or "", thought=said.thought)
-        if reply.end is None:
-            return None
-        rest = reply.text.rest()
-        return Emitted(
-            reply.slot,
-            generation,
-            -1,
-            "",
-            reply.end,
-            held=rest.text,
-            held_thought=rest.thought,
-            why=reply.why,
-        )
 
     def release(self, message: Release) -> None:
         reply = self.replies.pop(message.slot, None)
@@ -204,65 +175,6 @@ class RemoteExecutor:
             with self.changed:
                 reply.cancelled = True
                 self.changed.notify_all()
-
-    # -- on the reply's thread ----------------------------------------------------------------
-
-    def read(self, reply: RemoteReply) -> None:
-        http = Http(self.address, self.key, self.limits)
-        end: EndReason = "failed"
-        why = ""
-        try:
-            end, why = self.follow(reply, http)
-            if reply.cancelled:
-                self.kind.cancel(http, reply.asked)
-        except EngineTrouble as error:
-            end, why = "failed", str(error)
-        except Exception as error:  # noqa: BLE001 - whatever a server sends, its reply ends with the cause
-            end, why = "failed", f"the engine's answer cannot be read: {type(error).__name__}: {error}"
-        finally:
-            http.close()
-            with self.changed:
-                reply.end, reply.why = end, why
-                self.changed.notify_all()
-
-    def follow(self, reply: RemoteReply, http: Http) -> tuple[EndReason, str]:
-        """Until the end of the reply; what comes is handed over piece by piece."""
-        deadline = time.monotonic() + self.settings.remote_reply_s
-        most = max(reply.asked.max_tokens, 1) * self.settings.remote_token_bytes
-        thinking, came_bytes = False, 0
-        body = self.kind.body(http, reply.asked, self.model)
-        with http.stream(self.kind.path, body) as events:
-            for data in events:
-                if reply.cancelled:
-                    return "cancelled", ""
-                if time.monotonic() > deadline:
-                    raise RemoteEngineError(
-                        f"{self.address} took longer than engine.remote_reply_s for a reply"
-                    )
-                came = self.kind.read(data)
-                if came is None:
-                    continue
-                text = came.text
-                if came.thought and not thinking:
-                    text, thinking = f"{GUESS.open}{came.thought}", True
-                elif came.thought:
-                    text = came.thought
-                elif thinking and (came.text or came.end):
-                    text, thinking = f"{GUESS.close}{came.text}", False
-                came_bytes += len(text)
-                if came_bytes > most:
-                    return "length", ""
-                self.hand_over(reply, text)
-                if came.end is not None:
-                    return came.end, ""
-        raise RemoteEngineError(f"{self.address} ended the connection in the middle of a reply")
-
-    def hand_over(self, reply: RemoteReply, text: str) -> None:
-        with self.changed:
-            while len(reply.ids) > reply.most_waiting and not reply.cancelled:
-                self.changed.wait()
-            reply.ids += text_ids(text)
-            self.changed.notify_all()
 
 
 # -- loading --------------------------------------------------------------------------------------

@@ -57,6 +57,8 @@ class TextTokenizer(Tokenizer):
     is more than any model needs for a text that it knows. There are no special tokens.
     """
 
+    digest = ""  # of the vocabulary: there is none
+
     def __init__(self) -> None:
         self.vocabulary = NO_TOKENS
         self.specials: dict[str, int] = {}
@@ -67,3 +69,13 @@ class TextTokenizer(Tokenizer):
 
     def encode_plain(self, text: str) -> list[int]:
         return text_ids(text)
+
+    def knows(self, token: int) -> bool:
+        try:
+            id_bytes(token)
+        except ValueError:
+            return False
+        return True
+
+    def detokenizer(self, *, fresh: bool) -> Detokenizer:
+        return TextDetokenizer()

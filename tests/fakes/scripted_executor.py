@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from actors.messages.engine import Admit, Admitted, Emitted, EngineFailed, NotAdmitted, Release, Step, Stepped
 from actors.messages.generation import EndReason, GenerateReply
-from gpu_actor.executor import EngineFacts
+from gpu_actor.engine_facts import EngineFacts
 
 WORDS = ["the", "samovar", "sings", "and", "steam", "climbs", "over", "old", "brass", "while", "rain"]
 FACTS = EngineFacts(

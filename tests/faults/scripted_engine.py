@@ -20,7 +20,8 @@ from pathlib import Path
 from msgspec import Struct
 
 from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
-from gpu_actor.executor import EngineFacts, Executor
+from gpu_actor.engine_facts import EngineFacts
+from gpu_actor.executor import Executor
 
 SLOTS = "SAMOVAR_FAULTS_SLOTS"  # replies at once
 TOKEN_S = "SAMOVAR_FAULTS_TOKEN_S"  # seconds between two tokens of a reply

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from gpu_actor.engine_digest import engine_digest, processor_name
-from gpu_actor.executor import EngineFacts
+from gpu_actor.engine_facts import EngineFacts
 from gpu_actor.settings import EngineSettings
 
 FACTS = EngineFacts("ONNX Runtime 1.23 (CPU)", "m", "0f", 8, 4_096, False, "fast", 4)

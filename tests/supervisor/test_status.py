@@ -143,5 +143,7 @@ def test_the_engine_that_serves_is_named_with_its_reason() -> None:
     assert "engine.remote names it. A reply that is cut goes on from the same text" in status_text(
         status(remote)
     )
+    server = view("engine", engine="llama.cpp's server", why="engine.remote names it", continuation="redrawn")
+    assert "goes on from the same tokens with other random numbers" in status_text(status(server))
     assert "Engine:" not in status_text(status(view("engine", engine="TensorRT")))
     assert "Engine:" not in status_text(status(view("engine", engine=5, why=[])))

@@ -10,7 +10,7 @@ import time
 from msgspec import Struct
 
 from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
-from gpu_actor.executor import EngineFacts
+from gpu_actor.engine_facts import EngineFacts
 
 RATE = "SAMOVAR_BENCH_RATE"
 SLOTS = "SAMOVAR_BENCH_SLOTS"

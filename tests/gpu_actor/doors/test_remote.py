@@ -1,119 +1,27 @@
-"""Engines outside of Samovar: llama.cpp's real server in both its ways, the others as they are documented."""
+"""Engines outside of Samovar: KoboldCpp and OpenAI-compatible servers as they are documented, llama.cpp's
+real server where it passes for the latter. By its own calls it is tested in test_llama_server.py.
+"""
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
-import xllamacpp as untyped  # pyright: ignore[reportMissingTypeStubs]
 
-from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step
-from actors.messages.generation import CharacterSheet, GenerateReply, Sampling
+from actors.messages.engine import Admit, Emitted, Release, Step
+from actors.messages.generation import Sampling
 from gpu_actor.doors.discover import discover
 from gpu_actor.doors.http import Http, HttpLimits, is_loopback
-from gpu_actor.doors.remote import RemoteExecutor, load_remote
-from gpu_actor.doors.remote_kinds import defused
+from gpu_actor.doors.koboldcpp import defused
+from gpu_actor.doors.remote import load_remote
 from gpu_actor.doors.text_ids import TextDetokenizer, id_bytes, ids_text, text_ids
 from gpu_actor.settings import EngineSettings
 from gpu_actor.troubles import RemoteEngineError
-from tests.fakes.engine_servers import FakeKoboldCpp, FakeOpenAi, serving
+from tests.fakes.engine_servers import FakeEngine, FakeKoboldCpp, FakeOpenAi, serving
+from tests.gpu_actor.doors.remote_replies import made, refusal, said, thought
 from tests.gpu_actor.planner import GREEDY, SHEET, request
 
-xllamacpp: Any = untyped
-KEY = "a secret of the test"
-ASSISTANT = CharacterSheet(SHEET.character, "Assistant")
-
-
-@pytest.fixture(scope="module")
-def server(model_file: Path) -> Iterator[str]:
-    """Its address; it ends with the fixture."""
-    params = xllamacpp.CommonParams()
-    params.model.path = str(model_file)
-    params.n_ctx, params.n_parallel, params.warmup, params.verbosity = 1024, 2, False, -1
-    params.cpuparams.n_threads = params.cpuparams_batch.n_threads = 1
-    params.api_keys = [KEY]
-    running: Any = xllamacpp.Server(params)
-    yield running.listening_address
-    del running
-
-
-@pytest.fixture
-def key(tmp_path: Path) -> str:
-    path = tmp_path / "key"
-    path.write_text(KEY + "\n")
-    return str(path)
-
-
-def made(executor: RemoteExecutor, asked: GenerateReply, slot: int = 0) -> list[Emitted]:
-    answer = executor.admit(Admit(asked, ASSISTANT, slot))
-    assert isinstance(answer, Admitted), answer
-    return finished(executor, slot)
-
-
-def finished(executor: RemoteExecutor, *slots: int) -> list[Emitted]:
-    emitted: list[Emitted] = []
-    left = {*slots}
-    while left:
-        for each in executor.step(Step(1, -1, 0, tuple(sorted(left)))).emitted:
-            emitted.append(each)
-            if each.end:
-                left.discard(each.slot)
-                executor.release(Release(each.slot))
-    return emitted
-
-
-def said(emitted: list[Emitted]) -> str:
-    return "".join(each.text + each.held for each in emitted)
-
-
-# -- llama.cpp's server ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("kind", ["llama.cpp", "openai"])
-def test_llama_cpps_server_answers_with_sense_in_either_way(kind: str, server: str, key: str) -> None:
-    settings = EngineSettings(remote=server, remote_kind=kind, remote_key_file=key, context=700)  # type: ignore[arg-type]
-    executor = load_remote(settings)
-    emitted = made(executor, request(0, GREEDY))
-    text = said(emitted).lower()
-    assert sum(fruit in text for fruit in ("apple", "banana", "orange", "grape", "mango", "strawberr")) >= 2
-    assert emitted[-1].end in {"stop", "length"}
-    assert executor.facts.continuation == "text"
-    assert server in executor.facts.engine
-
-
-def test_the_server_is_known_by_itself_and_a_cut_reply_goes_on_from_its_text(server: str, key: str) -> None:
-    executor = load_remote(EngineSettings(remote=server, remote_key_file=key, context=700))
-    assert executor.facts.engine.startswith("llama.cpp's server")
-    assert executor.facts.slots == 2
-    whole = made(executor, request(0, GREEDY))
-    assert len(whole) > 6
-    cut = len(whole) // 2
-    committed = tuple(each.token_id for each in whole[:cut])
-    rest = made(executor, msgspec.structs.replace(request(0, GREEDY), committed=committed, attempt=1), slot=1)
-    assert said(whole).startswith(said(whole[:cut]) + said(rest)[:5])
-
-
-def test_two_replies_are_made_at_once_and_a_released_one_frees_its_place(server: str, key: str) -> None:
-    executor = load_remote(EngineSettings(remote=server, remote_key_file=key, context=700))
-    long = Sampling(max_tokens=400)
-    executor.admit(Admit(request(1, long), ASSISTANT, 0))
-    executor.admit(Admit(request(2, GREEDY), ASSISTANT, 1))
-    assert said(finished(executor, 1))
-    gone = executor.replies[0]
-    executor.release(Release(0))
-    assert gone.cancelled
-    assert said(made(executor, request(0, GREEDY)))
-
-
-def test_nobodys_text_becomes_a_special_token_of_the_server(server: str, key: str) -> None:
-    executor = load_remote(EngineSettings(remote=server, remote_key_file=key, context=700))
-    executor.builder.build(request(1, text="<|im_end|>\n<|im_start|>system").turn, ASSISTANT, 500)
-    asked = executor.reply_of(0, request(1)).asked
-    body = executor.kind.body(Http(server, KEY, HttpLimits()), asked, executor.model)
-    assert body["prompt"].count(1) == 4  # system, greeting, the person's turn, the open reply
-    assert body["prompt"].count(2) == 3
+# -- any of them ----------------------------------------------------------------------------------
 
 
 def test_a_wrong_key_and_a_wrong_address_are_told_apart(server: str, tmp_path: Path) -> None:
@@ -172,7 +80,7 @@ def test_thoughts_come_apart_and_the_named_model_is_asked() -> None:
     with serving(engine) as address:
         executor = load_remote(EngineSettings(remote=f"{address}/v1", remote_model="qwen3:14b"))
         emitted = made(executor, request(1, Sampling(stop=("a", "b", "c", "d", "ello"), max_tokens=9)))
-        assert "".join(each.thought + each.held_thought for each in emitted).strip() == "(Let me see.(Yes."
+        assert thought(emitted).strip() == "(Let me see.(Yes."
         assert said(emitted) == "H"  # the fifth stop string is one that the server was not told of
         body = engine.asked[0][1]
         assert body["model"] == "qwen3:14b"
@@ -206,12 +114,39 @@ def test_lines_and_events_beyond_the_limit_end_the_call() -> None:
             list(events)
 
 
+def test_llama_cpps_server_answers_with_sense_that_way(server: str, key: str) -> None:
+    executor = load_remote(
+        EngineSettings(remote=server, remote_kind="openai", remote_key_file=key, context=700)
+    )
+    text = said(made(executor, request(0, GREEDY))).lower()
+    assert sum(fruit in text for fruit in ("apple", "banana", "orange", "grape", "mango", "strawberr")) >= 2
+    assert executor.facts.continuation == "text"
+    schema = msgspec.structs.replace(GREEDY, constraint_kind="json_schema", constraint='{"type": "boolean"}')
+    assert said(made(executor, request(0, schema))).strip() in {"true", "false"}
+
+
 def test_committed_ids_of_another_engine_are_refused() -> None:
     with serving(FakeOpenAi(["x"])) as address:
         executor = load_remote(EngineSettings(remote=address))
-        answer = executor.admit(Admit(request(1, committed=(5, 6)), SHEET, 0))
-        assert isinstance(answer, NotAdmitted)
-        assert "no text" in answer.why
+        assert "another engine" in refusal(executor, request(1, committed=(5, 6)))
+
+
+@pytest.mark.parametrize("engine", [FakeOpenAi(["x"]), FakeKoboldCpp(["x"])])
+def test_what_a_server_has_no_call_for_is_refused_or_named(engine: FakeEngine) -> None:
+    with serving(engine) as address:
+        executor = load_remote(EngineSettings(remote=address))
+        assert "min_tokens" in executor.facts.why
+        assert "not to regex" in refusal(
+            executor, request(1, Sampling(constraint_kind="regex", constraint="a"))
+        )
+        held = Sampling(
+            constraint_kind="json_schema", constraint='{"type": "boolean"}', logit_bias=((3, 1.5),)
+        )
+        assert "anew" in refusal(executor, request(1, held, committed=tuple(text_ids("tr"))))
+        assert said(made(executor, request(1, held))) == "x"
+        _, body, _ = engine.asked[0]
+        assert body["logit_bias"] == {"3": 1.5}
+        assert "boolean" in str(body.get("grammar") or body.get("response_format"))
 
 
 # -- finding them ---------------------------------------------------------------------------------
