@@ -1,0 +1,233 @@
+"""Lore: which entries of the lorebooks enter the prompt of a reply, where, and why.
+
+Sources: character card V2 ("character_book") and V3 ("Lorebook", "Decorators"); for what is in extensions,
+SillyTavern's World Info. What they leave open is decided here:
+
+- a card's book says how deep to look (`scan_depth`) and what its entries may cost (`token_budget`);
+  where it does not, LoreLimits does;
+- entries wake entries only in a book with `recursive_scanning`;
+- whether an entry fired before (`@@keep_activate_after_match`, sticky, cooldown) is read out of the talk:
+  its keys are looked for as they would have been at each earlier reply. So it holds on every branch, on
+  every box, and after an edit.
+
+Pure: chance is keyed, time limits are those of patterns.py.
+"""
+
+from collections.abc import Callable, Sequence
+
+from msgspec import Struct
+
+from actors.character.draws import draw
+from actors.character.lore_candidate import Candidate, role_of, spot_of
+from actors.character.lore_choice import choose_of_groups, within_budgets
+from actors.character.lore_fired import Dropped, Fired, Lore
+from actors.character.lore_keys import Found, Keys, Search, Window
+from actors.character.lore_scene import Book, LoreLimits, LoreScene
+from actors.character.macros import Macros, Use
+from actors.character.patterns import Clock
+
+
+class Verdict(Struct, frozen=True):
+    """Whether an entry fires, and on what."""
+
+    fires: bool
+    found: Found | None = None
+    why: str = ""
+    certain: bool = False  # whatever chance and groups say
+
+
+NO = Verdict(fires=False)
+
+
+class Activation:
+    """One prompt's lore. `count` gives the tokens of a text."""
+
+    def __init__(
+        self,
+        books: Sequence[Book],
+        scene: LoreScene,
+        macros: Macros,
+        count: Callable[[str], int],
+        limits: LoreLimits | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.scene = scene
+        self.macros = macros
+        self.count = count
+        self.limits = limits or LoreLimits()
+        self.keys = Keys(scene.lines, macros.scene.char, macros.scene.user, clock or Clock())
+        self.candidates = [
+            Candidate(entry, book, rank, number)
+            for rank, book in enumerate(books)
+            for number, entry in enumerate(book.lorebook.entries)
+            if entry.enabled
+        ][: self.limits.entries]
+        self.replies = [0]  # of the character, among so many messages
+        for line in scene.lines:
+            self.replies.append(self.replies[-1] + (line.role == "assistant"))
+        self.woken: list[str] = []  # contents that may wake others
+
+    def run(self) -> Lore:
+        fired: list[tuple[Candidate, Fired]] = []
+        dropped: list[Dropped] = []
+        waiting = list(self.candidates)
+        for number in range(self.limits.rounds + 1):
+            new: list[tuple[Candidate, Fired]] = []
+            for candidate in waiting:
+                verdict = self.judge(candidate, number)
+                if verdict.fires and (made := self.made(candidate, verdict)) is not None:
+                    new.append((candidate, made))
+            taken, lost = choose_of_groups(new, fired, self.scene)
+            dropped += lost
+            decided = {id(candidate) for candidate, _ in new}
+            waiting = [candidate for candidate in waiting if id(candidate) not in decided]
+            fired += taken
+            self.woken += [
+                self.macros.expand(candidate.content, f"lore/{candidate.name}", use=Use.SCAN)
+                for candidate, _ in taken
+                if not candidate.options.prevent_recursion
+            ]
+            later = any(candidate.options.delay_until_recursion > number for candidate in waiting)
+            if not taken and not later:
+                break
+        kept, over = within_budgets(fired, self.limits.budget)
+        disabled = {name for candidate, _ in kept for name in candidate.decorators.disable_ui_prompt}
+        return Lore(
+            fired=tuple(made for _, made in kept),
+            dropped=(*dropped, *over),
+            disabled=frozenset(disabled),
+            slow=tuple(sorted(self.keys.clock.slow)),
+        )
+
+    # -- one entry ------------------------------------------------------------------------------
+
+    def judge(self, candidate: Candidate, number: int) -> Verdict:
+        """Whether it fires in this round; the first looks at the talk alone."""
+        own, options = candidate.decorators, candidate.options
+        if own.activate:
+            return Verdict(fires=True, why="always (@@activate)", certain=True)
+        if own.dont_activate or (options.triggers and self.scene.trigger not in options.triggers):
+            return NO
+        held = self.held(candidate)
+        if held is not None:
+            return held
+        if not self.allowed(candidate, len(self.scene.lines)):
+            return NO
+        if number < options.delay_until_recursion:
+            return NO
+        verdict = self.matches(candidate, number)
+        if not verdict.fires or not options.use_probability or options.probability >= 100:
+            return verdict
+        chance = draw("lore", self.scene.talk, self.scene.seed, candidate.name) * 100
+        return verdict if chance < options.probability else NO
+
+    def held(self, candidate: Candidate) -> Verdict | None:
+        """What its earlier replies decide, if they do."""
+        if not candidate.stateful:
+            return None
+        own = candidate.decorators
+        matched, sticky, resting = self.history(candidate)
+        if own.dont_activate_after_match and matched:
+            return NO
+        if own.keep_activate_after_match and matched:
+            return Verdict(fires=True, why="fired before (@@keep_activate_after_match)", certain=True)
+        if sticky:
+            return Verdict(fires=True, why="fired before (sticky)", certain=True)
+        return NO if resting else None
+
+    def history(self, candidate: Candidate) -> tuple[bool, bool, bool]:
+        """Whether it matched at an earlier reply, still sticks, and rests, as the talk stands now."""
+        options = candidate.options
+        matched = False
+        sticks_until = rests_until = 0
+        for place, line in enumerate(self.scene.lines):
+            if line.role != "assistant" or place == 0 or place < sticks_until or place < rests_until:
+                continue
+            window = self.window(candidate, place)
+            if self.allowed(candidate, place) and self.own_keys(candidate, window).fires:
+                matched = True
+                sticks_until = place + options.sticky
+                rests_until = sticks_until + options.cooldown
+        now = len(self.scene.lines)
+        sticky = matched and now < sticks_until
+        return matched, sticky, matched and not sticky and now < rests_until
+
+    def allowed(self, candidate: Candidate, place: int) -> bool:
+        """Whether it may fire with `place` messages said."""
+        own, scene = candidate.decorators, self.scene
+        if place < candidate.options.delay:
+            return False
+        replies = self.replies[place]
+        if own.activate_only_after is not None and replies < own.activate_only_after:
+            return False
+        if own.activate_only_every is not None and replies % own.activate_only_every:
+            return False
+        if own.is_greeting is not None and scene.greeting >= 0 and own.is_greeting != scene.greeting:
+            return False
+        return own.is_user_icon is None or scene.user_icon is None or own.is_user_icon == scene.user_icon
+
+    def window(self, candidate: Candidate, place: int, others: tuple[str, ...] = ()) -> Window:
+        return Window(max(0, place - candidate.scan_depth(self.limits)), place, others)
+
+    def matches(self, candidate: Candidate, number: int) -> Verdict:
+        recursive = candidate.book.lorebook.recursive_scanning is True
+        others = self.card_texts(candidate)
+        if number > 0 and recursive and not candidate.options.exclude_recursion:
+            others = (*others, *self.woken)
+        elif number > 0 and not candidate.options.delay_until_recursion:
+            return NO  # nothing has changed for it since the first round
+        return self.own_keys(candidate, self.window(candidate, len(self.scene.lines), others))
+
+    def own_keys(self, candidate: Candidate, window: Window) -> Verdict:
+        entry = candidate.entry
+        search = Search(self.keys, entry, candidate.decorators, candidate.options, window)
+        if not search.decorated():
+            return NO
+        if entry.constant and not entry.use_regex:
+            return Verdict(fires=True, why="constant")
+        found = search.primary()
+        if found is None or not search.secondary():
+            return NO
+        where = f"message {found.message + 1}" if found.message >= 0 else "other lore or the card"
+        return Verdict(fires=True, found=found, why=f"“{found.key}” in {where}")
+
+    def card_texts(self, candidate: Candidate) -> tuple[str, ...]:
+        """What else than the talk its keys are looked for in."""
+        options, scene = candidate.options, self.scene
+        wanted = (
+            (options.match_persona_description, scene.persona),
+            (options.match_character_description, scene.description),
+            (options.match_character_personality, scene.personality),
+            (options.match_character_depth_prompt, scene.depth_prompt),
+            (options.match_scenario, scene.scenario),
+            (options.match_creator_notes, scene.notes),
+        )
+        return tuple(text for wants, text in wanted if wants and text)
+
+    def made(self, candidate: Candidate, verdict: Verdict) -> Fired | None:
+        """As it enters the prompt; None where it has nothing to say."""
+        text = self.macros.expand(candidate.content, f"lore/{candidate.name}").strip()
+        if not text:
+            return None
+        spot, depth = spot_of(candidate)
+        window = self.window(candidate, len(self.scene.lines), tuple(self.woken))
+        search = Search(self.keys, candidate.entry, candidate.decorators, candidate.options, window)
+        found = verdict.found
+        return Fired(
+            entry=candidate.entry,
+            source=candidate.book.source,
+            number=candidate.number,
+            text=text,
+            tokens=self.count(text),
+            spot=spot,
+            depth=depth,
+            role=role_of(candidate),
+            key=found.key if found else "",
+            message=found.message if found else -1,
+            why=verdict.why,
+            order=candidate.entry.insertion_order,
+            score=search.score() if candidate.options.use_group_scoring else 0,
+            certain=verdict.certain,
+            expendable=candidate.decorators.ignore_on_max_context,
+            outlet=candidate.options.outlet_name,
+        )

@@ -1,0 +1,155 @@
+"""Finding keys of lore in what was said.
+
+A plain key is found anywhere in a message; where its entry asks for whole words, between characters that are
+no letters and no digits. A key between slashes is a pattern, as SillyTavern has it; in an entry with
+`use_regex` every key is one.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from actors.character.card import LoreEntry
+from actors.character.decorators import Decorators
+from actors.character.entry_options import EntryOptions, SelectiveLogic
+from actors.character.macros import expand_names
+from actors.character.patterns import Clock, split_slashes
+
+Role = Literal["system", "user", "assistant"]
+
+
+class Line(Struct, frozen=True):
+    """A message as keys see it: its text without comments."""
+
+    role: Role
+    text: str
+
+
+class Found(Struct, frozen=True):
+    """A key that was found. `message` is the place in the talk; -1: in other lore, or in the card."""
+
+    key: str
+    message: int
+
+
+class Keys:
+    """Looks for keys, remembering what it has looked for: many entries share keys, and each turn asks for
+    the same messages.
+    """
+
+    def __init__(self, lines: Sequence[Line], char: str, user: str, clock: Clock) -> None:
+        self.lines = lines
+        self.folded = [line.text.casefold() for line in lines]
+        self.char = char
+        self.user = user
+        self.clock = clock
+        self.known: dict[tuple[int, str, bool, bool, bool], bool] = {}
+
+    def in_message(self, number: int, key: str, asked: "Asked") -> bool:
+        """Whether the message holds the key."""
+        what = (number, key, asked.case_sensitive, asked.whole_words, asked.patterns)
+        if (known := self.known.get(what)) is not None:
+            return known
+        found = self.known[what] = self.is_in(key, self.lines[number].text, self.folded[number], asked)
+        return found
+
+    def in_text(self, text: str, key: str, asked: "Asked") -> bool:
+        return self.is_in(key, text, text.casefold(), asked)
+
+    def is_in(self, key: str, text: str, folded: str, asked: "Asked") -> bool:
+        if asked.patterns or split_slashes(key) is not None:
+            return self.clock.search(key, text, case_sensitive=asked.case_sensitive)
+        key = expand_names(key, self.char, self.user).strip()
+        if not asked.case_sensitive:
+            text, key = folded, key.casefold()
+        if not key:
+            return False
+        return has_word(text, key) if asked.whole_words else key in text
+
+
+class Asked(Struct, frozen=True):
+    """How an entry's keys are to be looked for."""
+
+    case_sensitive: bool
+    whole_words: bool
+    patterns: bool
+
+    @classmethod
+    def of(cls, entry: LoreEntry, options: EntryOptions) -> "Asked":
+        case = entry.case_sensitive if entry.case_sensitive is not None else options.case_sensitive
+        return cls(bool(case), bool(options.match_whole_words), entry.use_regex)
+
+
+def has_word(text: str, key: str) -> bool:
+    """Whether the key stands there as words of its own."""
+    at = text.find(key)
+    while at >= 0:
+        end = at + len(key)
+        begins = at == 0 or not text[at - 1].isalnum()
+        ends = end == len(text) or not text[end].isalnum()
+        if begins and ends:
+            return True
+        at = text.find(key, at + 1)
+    return False
+
+
+class Window(Struct, frozen=True):
+    """Where an entry's keys are looked for: the messages from `begin` to `end`, and other texts."""
+
+    begin: int
+    end: int
+    others: tuple[str, ...] = ()
+
+
+class Search:
+    """The keys of one entry, in one window."""
+
+    def __init__(
+        self, keys: Keys, entry: LoreEntry, decorators: Decorators, options: EntryOptions, window: Window
+    ) -> None:
+        self.keys = keys
+        self.entry = entry
+        self.decorators = decorators
+        self.options = options
+        self.window = window
+        self.asked = Asked.of(entry, options)
+
+    def find(self, wanted: Iterable[str]) -> Found | None:
+        """The first of the keys that is there, in the newest message that has it."""
+        for key in wanted:
+            for number in range(self.window.end - 1, self.window.begin - 1, -1):
+                if self.keys.in_message(number, key, self.asked):
+                    return Found(key, number)
+            if any(self.keys.in_text(text, key, self.asked) for text in self.window.others):
+                return Found(key, -1)
+        return None
+
+    def score(self) -> int:
+        """How many of the entry's keys are there."""
+        return sum(self.find([key]) is not None for key in (*self.entry.keys, *self.entry.secondary_keys))
+
+    def primary(self) -> Found | None:
+        return self.find(self.entry.keys)
+
+    def secondary(self) -> bool:
+        """Whether the secondary keys allow it."""
+        entry = self.entry
+        if not entry.selective or not entry.secondary_keys or entry.use_regex:
+            return True
+        match self.options.selective_logic:
+            case SelectiveLogic.AND_ANY:
+                return self.find(entry.secondary_keys) is not None
+            case SelectiveLogic.NOT_ANY:
+                return self.find(entry.secondary_keys) is None
+            case SelectiveLogic.AND_ALL:
+                return all(self.find([key]) for key in entry.secondary_keys)
+            case SelectiveLogic.NOT_ALL:
+                return not all(self.find([key]) for key in entry.secondary_keys)
+
+    def decorated(self) -> bool:
+        """Whether `@@additional_keys` and `@@exclude_keys` allow it."""
+        more, none = self.decorators.additional_keys, self.decorators.exclude_keys
+        if more and self.find(more) is None:
+            return False
+        return not none or self.entry.use_regex or self.find(none) is None
