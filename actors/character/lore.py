@@ -21,7 +21,7 @@ from actors.character.draws import draw
 from actors.character.lore_candidate import Candidate, role_of, spot_of
 from actors.character.lore_choice import choose_of_groups, within_budgets
 from actors.character.lore_fired import Dropped, Fired, Lore
-from actors.character.lore_keys import Found, Keys, Search, Window
+from actors.character.lore_keys import Found, Keys, Search, Text, Window
 from actors.character.lore_scene import Book, LoreLimits, LoreScene
 from actors.character.macros import Macros, Use
 from actors.character.patterns import Clock
@@ -65,7 +65,8 @@ class Activation:
         self.replies = [0]  # of the character, among so many messages
         for line in scene.lines:
             self.replies.append(self.replies[-1] + (line.role == "assistant"))
-        self.woken: list[str] = []  # contents that may wake others
+        self.past: dict[str, tuple[bool, bool, bool]] = {}  # of entries for which it matters
+        self.awake = Text("")  # what fired so far and may wake others
 
     def run(self) -> Lore:
         fired: list[tuple[Candidate, Fired]] = []
@@ -82,11 +83,8 @@ class Activation:
             decided = {id(candidate) for candidate, _ in new}
             waiting = [candidate for candidate in waiting if id(candidate) not in decided]
             fired += taken
-            self.woken += [
-                self.macros.expand(candidate.content, f"lore/{candidate.name}", use=Use.SCAN)
-                for candidate, _ in taken
-                if not candidate.options.prevent_recursion
-            ]
+            self.past: dict[str, tuple[bool, bool, bool]] = {}  # of entries for which it matters
+        self.awake = Text("\n".join([self.awake.text, *map(self.waking, taken)]))
             later = any(candidate.options.delay_until_recursion > number for candidate in waiting)
             if not taken and not later:
                 break
@@ -98,6 +96,13 @@ class Activation:
             disabled=frozenset(disabled),
             slow=tuple(sorted(self.keys.clock.slow)),
         )
+
+    def waking(self, pair: tuple[Candidate, Fired]) -> str:
+        """What other entries may find of it."""
+        candidate, _ = pair
+        if candidate.options.prevent_recursion:
+            return ""
+        return self.macros.expand(candidate.content, f"lore/{candidate.name}", use=Use.SCAN)
 
     # -- one entry ------------------------------------------------------------------------------
 
@@ -126,7 +131,9 @@ class Activation:
         if not candidate.stateful:
             return None
         own = candidate.decorators
-        matched, sticky, resting = self.history(candidate)
+        if (past := self.past.get(candidate.name)) is None:
+            past = self.past[candidate.name] = self.history(candidate)
+        matched, sticky, resting = past
         if own.dont_activate_after_match and matched:
             return NO
         if own.keep_activate_after_match and matched:
@@ -166,14 +173,14 @@ class Activation:
             return False
         return own.is_user_icon is None or scene.user_icon is None or own.is_user_icon == scene.user_icon
 
-    def window(self, candidate: Candidate, place: int, others: tuple[str, ...] = ()) -> Window:
+    def window(self, candidate: Candidate, place: int, others: tuple[Text, ...] = ()) -> Window:
         return Window(max(0, place - candidate.scan_depth(self.limits)), place, others)
 
     def matches(self, candidate: Candidate, number: int) -> Verdict:
         recursive = candidate.book.lorebook.recursive_scanning is True
         others = self.card_texts(candidate)
         if number > 0 and recursive and not candidate.options.exclude_recursion:
-            others = (*others, *self.woken)
+            others = (*others, self.awake)
         elif number > 0 and not candidate.options.delay_until_recursion:
             return NO  # nothing has changed for it since the first round
         return self.own_keys(candidate, self.window(candidate, len(self.scene.lines), others))
@@ -191,7 +198,7 @@ class Activation:
         where = f"message {found.message + 1}" if found.message >= 0 else "other lore or the card"
         return Verdict(fires=True, found=found, why=f"“{found.key}” in {where}")
 
-    def card_texts(self, candidate: Candidate) -> tuple[str, ...]:
+    def card_texts(self, candidate: Candidate) -> tuple[Text, ...]:
         """What else than the talk its keys are looked for in."""
         options, scene = candidate.options, self.scene
         wanted = (
@@ -202,7 +209,7 @@ class Activation:
             (options.match_scenario, scene.scenario),
             (options.match_creator_notes, scene.notes),
         )
-        return tuple(text for wants, text in wanted if wants and text)
+        return tuple(Text(text) for wants, text in wanted if wants and text)
 
     def made(self, candidate: Candidate, verdict: Verdict) -> Fired | None:
         """As it enters the prompt; None where it has nothing to say."""
@@ -210,7 +217,7 @@ class Activation:
         if not text:
             return None
         spot, depth = spot_of(candidate)
-        window = self.window(candidate, len(self.scene.lines), tuple(self.woken))
+        window = self.window(candidate, len(self.scene.lines), (self.awake,))
         search = Search(self.keys, candidate.entry, candidate.decorators, candidate.options, window)
         found = verdict.found
         return Fired(

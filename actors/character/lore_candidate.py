@@ -42,7 +42,7 @@ class Candidate:
     def name(self) -> str:
         """What chance is keyed by: the entry's own id where it has one."""
         own = self.entry.id if self.entry.id is not None else self.number
-        return f"{self.book.source}/{own}"
+        return f"{self.rank} {self.book.source}/{own}"
 
     def scan_depth(self, limits: LoreLimits) -> int:
         for depth in (

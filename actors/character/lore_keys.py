@@ -26,6 +26,14 @@ class Line(Struct, frozen=True):
     text: str
 
 
+class Text:
+    """A text in which keys are looked for."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.folded = text.casefold()
+
+
 class Found(Struct, frozen=True):
     """A key that was found. `message` is the place in the talk; -1: in other lore, or in the card."""
 
@@ -39,11 +47,11 @@ class Keys:
     """
 
     def __init__(self, lines: Sequence[Line], char: str, user: str, clock: Clock) -> None:
-        self.lines = lines
-        self.folded = [line.text.casefold() for line in lines]
+        self.texts = [Text(line.text) for line in lines]
         self.char = char
         self.user = user
         self.clock = clock
+        self.spellings: dict[tuple[str, bool], str] = {}
         self.known: dict[tuple[int, str, bool, bool, bool], bool] = {}
 
     def in_message(self, number: int, key: str, asked: "Asked") -> bool:
@@ -51,21 +59,26 @@ class Keys:
         what = (number, key, asked.case_sensitive, asked.whole_words, asked.patterns)
         if (known := self.known.get(what)) is not None:
             return known
-        found = self.known[what] = self.is_in(key, self.lines[number].text, self.folded[number], asked)
+        found = self.known[what] = self.is_in(key, self.texts[number], asked)
         return found
 
-    def in_text(self, text: str, key: str, asked: "Asked") -> bool:
-        return self.is_in(key, text, text.casefold(), asked)
-
-    def is_in(self, key: str, text: str, folded: str, asked: "Asked") -> bool:
+    def is_in(self, key: str, text: Text, asked: "Asked") -> bool:
+        """Whether the text holds the key."""
         if asked.patterns or split_slashes(key) is not None:
-            return self.clock.search(key, text, case_sensitive=asked.case_sensitive)
-        key = expand_names(key, self.char, self.user).strip()
-        if not asked.case_sensitive:
-            text, key = folded, key.casefold()
-        if not key:
+            return self.clock.search(key, text.text, case_sensitive=asked.case_sensitive)
+        wanted = self.spelt(key, asked.case_sensitive)
+        if not wanted:
             return False
-        return has_word(text, key) if asked.whole_words else key in text
+        searched = text.text if asked.case_sensitive else text.folded
+        return has_word(searched, wanted) if asked.whole_words else wanted in searched
+
+    def spelt(self, key: str, case_sensitive: bool) -> str:
+        """As it is looked for: with names in place of their macros."""
+        known = self.spellings.get((key, case_sensitive))
+        if known is None:
+            known = expand_names(key, self.char, self.user).strip()
+            known = self.spellings[key, case_sensitive] = known if case_sensitive else known.casefold()
+        return known
 
 
 class Asked(Struct, frozen=True):
@@ -99,7 +112,7 @@ class Window(Struct, frozen=True):
 
     begin: int
     end: int
-    others: tuple[str, ...] = ()
+    others: tuple[Text, ...] = ()
 
 
 class Search:
@@ -121,7 +134,7 @@ class Search:
             for number in range(self.window.end - 1, self.window.begin - 1, -1):
                 if self.keys.in_message(number, key, self.asked):
                     return Found(key, number)
-            if any(self.keys.in_text(text, key, self.asked) for text in self.window.others):
+            if any(self.keys.is_in(key, text, self.asked) for text in self.window.others):
                 return Found(key, -1)
         return None
 
