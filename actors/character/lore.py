@@ -83,8 +83,7 @@ class Activation:
             decided = {id(candidate) for candidate, _ in new}
             waiting = [candidate for candidate in waiting if id(candidate) not in decided]
             fired += taken
-            self.past: dict[str, tuple[bool, bool, bool]] = {}  # of entries for which it matters
-        self.awake = Text("\n".join([self.awake.text, *map(self.waking, taken)]))
+            self.awake = Text("\n".join([self.awake.text, *map(self.waking, taken)]))
             later = any(candidate.options.delay_until_recursion > number for candidate in waiting)
             if not taken and not later:
                 break
