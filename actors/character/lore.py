@@ -65,7 +65,7 @@ class Activation:
         self.replies = [0]  # of the character, among so many messages
         for line in scene.lines:
             self.replies.append(self.replies[-1] + (line.role == "assistant"))
-        self.past: dict[str, tuple[bool, bool, bool]] = {}  # of entries for which it matters
+        self.past: dict[Candidate, tuple[bool, bool, bool]] = {}  # of entries for which it matters
         self.awake = Text("")  # what fired so far and may wake others
 
     def run(self) -> Lore:
@@ -130,8 +130,8 @@ class Activation:
         if not candidate.stateful:
             return None
         own = candidate.decorators
-        if (past := self.past.get(candidate.name)) is None:
-            past = self.past[candidate.name] = self.history(candidate)
+        if (past := self.past.get(candidate)) is None:
+            past = self.past[candidate] = self.history(candidate)
         matched, sticky, resting = past
         if own.dont_activate_after_match and matched:
             return NO

@@ -150,6 +150,13 @@ def test_what_fired_on_another_branch_does_not_count() -> None:
     assert named(activate([book], without).fired) == []
 
 
+def test_entries_of_one_id_each_have_their_own_past() -> None:
+    content = "@@keep_activate_after_match\n@@scan_depth 1\nx"
+    entries = [{"name": key, "keys": [key], "content": content, "id": 1} for key in ("unicorn", "dragon")]
+    talk = [["assistant", "Hi."], ["user", "A dragon!"], ["assistant", "Oh."], ["user", "Well."]]
+    assert named(activate([{"entries": entries}], talk).fired) == ["dragon"]
+
+
 # -- hostile books -------------------------------------------------------------------------------
 
 
