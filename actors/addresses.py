@@ -2,6 +2,7 @@
 
 session/<conversation id>   character/<version id>   queue   archive     actors of the web process
 worker/<worker id>          a GPU box, behind the link socket            port
+boxes   joiner              the list of GPU boxes; one that joins        ports
 sockets/<socket id>         a browser's WebSocket                        port
 asks/<number>               one awaited answer                           port
 storage                     the database                                 port
@@ -11,6 +12,8 @@ link   gpu   engine   health                                             actors 
 from uuid import UUID
 
 QUEUE = "queue"
+BOXES = "boxes"
+JOINER = "joiner"
 ARCHIVE = "archive"
 STORAGE = "storage"
 LINK = "link"

@@ -1,7 +1,7 @@
 """GenerationQueue: holds replies until a worker has a free slot, and keeps the leases.
 
 Receives  Loaded, Committed, CommitFailed (archive); GenerateReply, ReplyEnded, LeaseBelieved (session);
-          Hello, Ping, GenerationsLost (link); WatchQueue, UnwatchQueue (sockets, host)
+          Hello, Ping, GenerationsLost (link); BoxRevoked (boxes); WatchQueue, UnwatchQueue (sockets, host)
 Sends     GenerateReply, Welcome, Refused, Greet, Pong, Cancel (link); Leased, LeaseLost, Placed, QueueFull,
           WorkerSilent, WorkerHeard, GaveUp, SubmitAgain (session); Commit (archive); QueueStatus (watchers)
 Restart   leases are reloaded from the archive; what waited is asked for again
@@ -25,6 +25,7 @@ from actors.intensity import Backoff, Intensity, Restart
 from actors.messages.archive import Commit, CommitFailed, Committed, LeaseGeneration, Loaded, QueueState
 from actors.messages.generation import Cancel, GenerateReply, GenerationsLost
 from actors.messages.link import WIRE_VERSION, Greet, Hello, Ping, Pong, Refused, Welcome
+from actors.messages.pairing import BoxRevoked
 from actors.messages.queueing import (
     GaveUp,
     LeaseBelieved,
@@ -125,6 +126,8 @@ class GenerationQueue:
                 return self.lost(message, sender)
             case LeaseBelieved():
                 return self.believed(message)
+            case BoxRevoked(worker):
+                return self.revoked(worker)
             case TimerFired("tick"):
                 return self.tick()
             case TimerFired():
@@ -366,6 +369,15 @@ class GenerationQueue:
             if lease is not None and (lease.worker, lease.attempt) == (worker_id, attempt):
                 effects += self.take_away(generation, "the GPU box has lost it")
         self.rest_after(worker_id, effects)
+        return effects + self.fill_free_slots()
+
+    def revoked(self, worker_id: str) -> list[Effect]:
+        """Nothing is heard of it any more: its replies go elsewhere, what is on its way there too."""
+        self.workers.pop(worker_id, None)
+        gone = [generation for generation, lease in self.leases.items() if lease.worker == worker_id]
+        effects: list[Effect] = []
+        for generation in gone:
+            effects += self.take_away(generation, "the GPU box was revoked")
         return effects + self.fill_free_slots()
 
     def rest_after(self, worker_id: str, losses: list[Effect]) -> None:

@@ -1,9 +1,10 @@
 """Link: the GPU box's end of the link, with the ring of unacknowledged tokens.
 
 Receives  Welcome, Refused, Greet, Pong, GenerateReply, CharacterSheet, SheetMissing, Ack, Resume,
-          Cancel (web node); EngineHello, Accepted, Progress, Token, End (GPU actor); EngineDown (supervisor)
+          Cancel (web node); EngineHello, Accepted, Progress, Token, End (GPU actor); EngineDown (supervisor);
+          KeyRefused (its socket port)
 Sends     Hello, Ping, GenerationsLost, SheetWanted, Accepted, Progress, Token, End (web node);
-          EngineWelcome, EngineJob, Credit, Cancel (GPU actor); Redial (its socket port)
+          EngineWelcome, EngineJob, Credit, Cancel (GPU actor); Redial, HangUp (its socket port)
 Restart   with a new boot: the web node ends the leases of the old one
 
 It keeps every frame until it is acknowledged, has at most a window of them on their way, and
@@ -39,7 +40,9 @@ from actors.messages.link import (
     EngineJob,
     EngineWelcome,
     Greet,
+    HangUp,
     Hello,
+    KeyRefused,
     Ping,
     Pong,
     Redial,
@@ -49,6 +52,11 @@ from actors.messages.link import (
 from actors.settings import LinkSettings
 from actors.wire.reliable import Outbox
 from actors.world import World
+
+KEY_REFUSED = (
+    "The web node does not let this GPU box in: it was revoked there, or the list of boxes is another one. "
+    "To pair anew: samovar pair there, samovar join here"
+)
 
 
 class Held:
@@ -125,7 +133,9 @@ class Link:
                 self.welcomed, self.refusal = revision == self.revision, ""
                 return []
             case Refused(why):
-                self.welcomed, self.refusal = False, why
+                return self.refused(why)
+            case KeyRefused():
+                self.welcomed, self.refusal = False, self.refusal or KEY_REFUSED
                 return []
             case Greet():
                 return self.hello()
@@ -156,6 +166,14 @@ class Link:
             revision=self.revision,
         )
         return [Send(QUEUE, hello)]
+
+    def refused(self, why: str) -> list[Effect]:
+        """Nothing is wanted of this box: let go of the work, and of the line until the next dialling."""
+        self.welcomed, self.refusal = False, why
+        dropped: list[Effect] = []
+        for generation in list(self.held):
+            dropped += self.forget(generation)
+        return [*dropped, Send(WEB, HangUp())]
 
     def timer_fired(self, name: str) -> list[Effect]:
         match name:

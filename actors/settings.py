@@ -59,6 +59,17 @@ class ArchiveSettings(Struct, frozen=True, forbid_unknown_fields=True):
     storage_timeout_s: float = 10.0  # no answer from the database for this long: it counts as failed
 
 
+class BoxesSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """The GPU boxes that a web node lets in."""
+
+    offer_s: float = 600.0  # how long a join string holds
+    guesses: int = 3  # unknown keys that may knock while one is open; with this many it is withdrawn
+    most: int = 256  # boxes on the list, revoked ones included
+    addresses: tuple[str, ...] = ()  # HOST or HOST:PORT by which boxes reach this node; (): found out
+    seen_s: float = 60.0  # how often it is written down when a box was last heard
+    cut_s: float = 1.0  # a revoked box that still speaks after this long has its connection cut
+
+
 class LinkSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The GPU box's end of the link."""
 

@@ -7,11 +7,10 @@ from actors.mailbox import Runtime
 from actors.messages.control import ChildDown, ChildReady, Notice
 from actors.messages.link import EngineDown
 from actors.settings import LinkSettings, MailboxSettings
-from actors.wire.envelope import FromEngine, ToBox
+from actors.wire.envelope import ToBox
+from actors.wire.guests import ENGINE_GUEST, FixedGuests
 from actors.wire.sockets import Dialler, Listener
 from actors.world import RealWorld
-
-ENGINE_PEER = "engine"
 
 
 async def serve(child: Child) -> None:
@@ -22,12 +21,9 @@ async def serve(child: Child) -> None:
     listener = Listener(
         child.brief.doors["engine"],
         runtime.tell,
-        accepts=FromEngine,
-        reaches=frozenset({LINK}),
-        sender_of=lambda _: GPU,
-        peer_of=lambda _: ENGINE_PEER,
+        FixedGuests(dict.fromkeys(child.brief.doors["engine"].allowed, ENGINE_GUEST)),
     )
-    dialler = Dialler(child.brief.dials["web"], runtime.tell, ToBox, to=LINK, sender=WEB)
+    dialler = Dialler(child.brief.dials["web"], runtime.tell, ToBox, to=LINK, sender=WEB, tells_refusal=True)
     for kind in (QUEUE, "session", "character", WEB):
         runtime.serve(kind, dialler)
     runtime.serve(GPU, listener)

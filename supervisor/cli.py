@@ -13,12 +13,28 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from gpu_actor.troubles import EngineTrouble
-from supervisor.commands import bench, chat, console, engine, faults, model, simulate, status, up
+from supervisor.commands import (
+    bench,
+    boxes,
+    chat,
+    console,
+    engine,
+    faults,
+    join,
+    model,
+    pair,
+    simulate,
+    status,
+    up,
+)
 from supervisor.errors import OperatorError, UsageError
 from supervisor.version import version
 
 COMMANDS = (
     (up, "start a node, and stay with it until Ctrl-C"),
+    (pair, "let a GPU box join this web node: shows a join string"),
+    (join, "make this machine a GPU box of the web node that showed the join string"),
+    (boxes, "list, rename and revoke the GPU boxes of this web node"),
     (status, "show the processes, the GPU boxes and the queue"),
     (console, "show the same, live"),
     (chat, "ask a character from the terminal"),

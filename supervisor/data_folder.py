@@ -7,7 +7,6 @@
 On Windows the rights are those of the folder above it, which for the default is the user's own.
 """
 
-import json
 import os
 import sys
 from collections.abc import Generator, Mapping
@@ -19,7 +18,8 @@ import psutil
 from msgspec import Struct
 
 from actors.messages.control import Dial
-from supervisor.errors import DataFolderError, ExposedKeyError, NodeRunningError, NotRunningError
+from actors.private_files import write_private
+from supervisor.errors import DataFolderError, NodeRunningError, NotRunningError
 
 FOLDERS = ("keys", "db", "assets", "run", "logs", "backup")
 
@@ -81,7 +81,7 @@ class DataFolder:
             yield
 
     def write_node(self, node: NodeFile) -> None:
-        write_secret(self.run / "node.json", msgspec.json.format(msgspec.json.encode(node)))
+        write_private(self.run / "node.json", msgspec.json.format(msgspec.json.encode(node)))
 
     def forget_node(self) -> None:
         (self.run / "node.json").unlink(missing_ok=True)
@@ -111,25 +111,3 @@ def lock(descriptor: int) -> None:
         import fcntl  # noqa: PLC0415 - exists there alone
 
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-def write_secret(path: Path, data: bytes) -> None:
-    """Write a file that its owner alone may read; it is there whole or not at all, power cut included."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    fresh.replace(path)
-
-
-def read_secret(path: Path) -> bytes:
-    """Read a file that nobody else may read. Raises ExposedKeyError, FileNotFoundError."""
-    for place in (path.parent, path):
-        if os.name == "posix" and place.stat().st_mode & 0o077:
-            allowed = "700" if place.is_dir() else "600"
-            raise ExposedKeyError(
-                f"Others may read {place}. Mend it with: chmod {allowed} {json.dumps(str(place))}"
-            )
-    return path.read_bytes()

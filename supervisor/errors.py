@@ -41,6 +41,14 @@ class BrokenKeyError(OperatorError):
     """A key file holds no key: put it back from a backup, or move it away to have a new one made."""
 
 
+class NotPairedError(OperatorError):
+    """The GPU box knows no web node: let it join one with `samovar join`."""
+
+
+class ControlRefusedError(OperatorError):
+    """The running node cannot be asked, or refuses, in the words of the text."""
+
+
 class DataFolderError(OperatorError):
     """The data folder cannot be made or written: mend its rights, or give another one with --data."""
 

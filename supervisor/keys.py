@@ -6,53 +6,42 @@ and engine, are made anew at each start and never touch a disk.
 
 from pathlib import Path
 
-import msgspec
-import zmq
-from msgspec import Struct
-
-from supervisor.data_folder import read_secret, write_secret
-from supervisor.errors import BrokenKeyError
-
-Z85_KEY_LENGTH = 40
-
-
-class KeyPair(Struct, frozen=True):
-    """A CURVE25519 key pair in Z85 (ZeroMQ RFC 32)."""
-
-    public: str
-    secret: str
-
-    def __post_init__(self) -> None:
-        if len(self.public) != Z85_KEY_LENGTH or len(self.secret) != Z85_KEY_LENGTH:
-            raise ValueError(f"a key has {Z85_KEY_LENGTH} characters")
-
-
-def new_key_pair() -> KeyPair:
-    public, secret = zmq.curve_keypair()
-    return KeyPair(public.decode(), secret.decode())
+from actors.private_files import ExposedFileError
+from actors.wire import keys
+from actors.wire.keys import BrokenKeyFileError, KeyPair
+from gpu_actor.pairing_file import BrokenPairingError, Pairing, pairing_path, read_pairing
+from supervisor.errors import BrokenKeyError, ExposedKeyError
 
 
 def kept_key_pair(path: Path) -> KeyPair:
     """The key pair in `path`, made at the first call. Raises ExposedKeyError, BrokenKeyError."""
     try:
-        data = read_secret(path)
-    except FileNotFoundError:
-        pair = new_key_pair()
-        write_secret(path, msgspec.json.encode(pair))
-        return pair
-    try:
-        return msgspec.json.decode(data, type=KeyPair)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BrokenKeyError(
-            f"{path} holds no key ({error}). Put it back from a backup, or move it away for a new one."
-        ) from error
+        return keys.kept_key_pair(path)
+    except ExposedFileError as error:
+        raise ExposedKeyError(str(error)) from error
+    except BrokenKeyFileError as error:
+        raise BrokenKeyError(str(error)) from error
 
 
-def web_node_key(keys: Path) -> KeyPair:
+def web_node_key(folder: Path) -> KeyPair:
     """The identity of the web node towards GPU boxes."""
-    return kept_key_pair(keys / "web_node.json")
+    return kept_key_pair(folder / "web_node.json")
 
 
-def gpu_box_key(keys: Path) -> KeyPair:
+def gpu_box_key(folder: Path) -> KeyPair:
     """The identity of this machine's GPU box towards web nodes."""
-    return kept_key_pair(keys / "gpu_box.json")
+    return kept_key_pair(gpu_box_path(folder))
+
+
+def gpu_box_path(folder: Path) -> Path:
+    return folder / "gpu_box.json"
+
+
+def pairing(folder: Path) -> Pairing | None:
+    """The web node that this machine's GPU box joined. Raises ExposedKeyError, BrokenKeyError."""
+    try:
+        return read_pairing(pairing_path(folder))
+    except ExposedFileError as error:
+        raise ExposedKeyError(str(error)) from error
+    except BrokenPairingError as error:
+        raise BrokenKeyError(str(error)) from error

@@ -3,6 +3,7 @@
 import os
 import platform
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -11,14 +12,23 @@ import msgspec
 from msgspec import Struct
 
 from actors.messages.control import ChildBrief, Dial, Door
+from actors.wire.keys import KeyPair, new_key_pair
 from supervisor.data_folder import DataFolder
-from supervisor.keys import KeyPair, gpu_box_key, new_key_pair, web_node_key
-from supervisor.settings import NodeSettings
+from supervisor.errors import NotPairedError
+from supervisor.keys import gpu_box_key, pairing, web_node_key
+from supervisor.settings import NodeSettings, SupervisorSettings
 from supervisor.strategy import ChildSpec
 from supervisor.switchboard import Switchboard
 
 ROOT = Path(__file__).resolve().parent.parent
 """Where the packages stand; children find them there, whatever the current folder holds."""
+
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - only keys on the list get in
+LINK_PORT = 7777
+NOT_PAIRED = (
+    "This GPU box has not joined a web node yet: run `samovar pair` there, "
+    "and `samovar join` here with what it shows."
+)
 
 Ports = dict[str, dict[str, int]]
 
@@ -36,7 +46,13 @@ class Launcher:
     """Knows what each process of the node must be told. Raises OperatorError for a key it cannot use."""
 
     def __init__(
-        self, data: DataFolder, settings: NodeSettings, node: UUID, version: str, token: str
+        self,
+        data: DataFolder,
+        settings: NodeSettings,
+        node: UUID,
+        version: str,
+        token: str,
+        children: Collection[str],
     ) -> None:
         self.data = data
         self.settings = settings
@@ -46,6 +62,7 @@ class Launcher:
         self.node = node
         self.version = version
         self.token = token
+        self.children = children
         self.engine_door = new_key_pair()  # link's end of the hop to the engine
         self.engine_key = new_key_pair()
         self.box_name = settings.supervisor.box_name or platform.node() or "this computer"
@@ -82,10 +99,11 @@ class Launcher:
         match child:
             case "web":
                 key = web_node_key(self.data.keys)
-                own = self.settings.supervisor
-                port = own.link_port or ports.get("web", {}).get("link", 0)
-                allowed = {**own.boxes, gpu_box_key(self.data.keys).public: self.box_name}
-                return {"link": Door(own.link_host, port, key.public, key.secret, allowed)}
+                alone = "link" not in self.children
+                place = link_address(self.settings.supervisor, alone=alone)
+                port = place.port or ports.get("web", {}).get("link", 0)
+                allowed = {} if alone else {gpu_box_key(self.data.keys).public: self.box_name}
+                return {"link": Door(place.host, port, key.public, key.secret, allowed)}
             case "link":
                 door = self.engine_door
                 port = ports.get("link", {}).get("engine", 0)
@@ -97,17 +115,37 @@ class Launcher:
     def dials(self, child: str, ports: Ports) -> dict[str, Dial]:
         match child:
             case "link":
-                own = self.settings.supervisor
-                local = loopback(ports, "web", "link")
-                server = own.web_node_key if own.web_node else web_node_key(self.data.keys).public
-                return {
-                    "web": dial(own.web_node or local, server, gpu_box_key(self.data.keys), self.box_name)
-                }
+                return {"web": self.dial_to_web(ports)}
             case "engine":
                 address = loopback(ports, "link", "engine")
                 return {"link": dial(address, self.engine_door.public, self.engine_key, "engine")}
             case _:
                 return {}
+
+    def dial_to_web(self, ports: Ports) -> Dial:
+        """The web node of this machine, or the one that was joined."""
+        key = gpu_box_key(self.data.keys)
+        if "web" in self.children:
+            local = loopback(ports, "web", "link")
+            return dial(local, web_node_key(self.data.keys).public, key, self.box_name)
+        found = pairing(self.data.keys)
+        if found is None:
+            raise NotPairedError(NOT_PAIRED)
+        return dial(found.web_node, found.server_key, key, found.name)
+
+
+class LinkAddress(Struct, frozen=True):
+    """Where a web node listens for GPU boxes; port 0: any free one."""
+
+    host: str
+    port: int
+
+
+def link_address(settings: SupervisorSettings, *, alone: bool) -> LinkAddress:
+    """`alone`: this machine has no GPU box of its own, so others must be able to come."""
+    host = settings.link_host or (EVERYWHERE if alone else "127.0.0.1")
+    port = settings.link_port
+    return LinkAddress(host, port if port >= 0 else LINK_PORT if alone else 0)
 
 
 def dial(address: str, server_public: str, key: KeyPair, name: str) -> Dial:

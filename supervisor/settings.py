@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from actors.settings import (
     ArchiveSettings,
+    BoxesSettings,
     GpuSettings,
     LinkSettings,
     MailboxSettings,
@@ -43,11 +44,8 @@ class SupervisorSettings(Struct, frozen=True, forbid_unknown_fields=True):
     log_bytes: int = 5_000_000  # a log file larger than this is put aside
     log_files: int = 3  # … and so many old ones are kept
     # -- the link between web node and GPU boxes
-    link_host: str = "127.0.0.1"  # where a web node listens for GPU boxes
-    link_port: int = 0  # … on this port; 0: any free one, for a box in the same node
-    boxes: dict[str, str] = {}  # GPU boxes on other machines: public key = name
-    web_node: str = ""  # for a GPU box alone: tcp://HOST:PORT of its web node
-    web_node_key: str = ""  # … and the web node's public key
+    link_host: str = ""  # where GPU boxes reach a web node; "": 0.0.0.0 for the role web, else 127.0.0.1
+    link_port: int = -1  # … on this port; -1: 7777 for the role web, else any free one; 0: any free one
     box_name: str = ""  # how this machine's GPU box is called; "": the machine's name
 
 
@@ -61,6 +59,7 @@ class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     session: SessionSettings = field(default_factory=SessionSettings)
     queue: QueueSettings = field(default_factory=QueueSettings)
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
+    boxes: BoxesSettings = field(default_factory=BoxesSettings)
     link: LinkSettings = field(default_factory=LinkSettings)
     gpu: GpuSettings = field(default_factory=GpuSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)

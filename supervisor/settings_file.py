@@ -15,8 +15,8 @@ from msgspec.structs import FieldInfo, fields
 
 from actors.messages.generation import Sampling
 from actors.presets import DEFAULT_PRESET, UnknownPresetError, find_preset
+from actors.private_files import write_private
 from actors.sampling_limits import unfit_sampling
-from supervisor.data_folder import write_secret
 from supervisor.errors import SettingsError
 from supervisor.settings import NodeSettings
 
@@ -176,7 +176,7 @@ def example_of(entry: FieldInfo) -> str:
 def write_default_file(file: Path) -> None:
     """Write every key with its default, commented out; an existing file stays as it is."""
     if not file.exists():
-        write_secret(file, default_text().encode())  # some keys hold passwords
+        write_private(file, default_text().encode())  # some keys hold passwords
 
 
 def default_text() -> str:

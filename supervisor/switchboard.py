@@ -14,7 +14,7 @@ from msgspec import Struct
 from zmq.utils import z85
 
 from actors.messages.control import Dial
-from supervisor.keys import KeyPair, new_key_pair
+from actors.wire.keys import KeyPair, new_key_pair
 
 CURVE_KEY_BYTES = 32
 

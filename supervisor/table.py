@@ -26,14 +26,19 @@ def status_text(status: NodeStatus) -> str:
             ("process", "state", "pid", "up", "memory", "restarts", ""),
             [process_row(process) for process in status.processes],
         ),
-        columns(
-            ("GPU box", "state", "engine", "model", "busy"),
-            [worker_row(worker) for worker in status.workers],
-        )
-        if status.workers
-        else "No GPU box is linked.",
-        f"Queue: {status.queue.waiting} waiting, {status.queue.running} running",
     ]
+    if any(process.name == "web" for process in status.processes):
+        parts += [
+            columns(
+                ("GPU box", "state", "engine", "model", "busy"),
+                [worker_row(worker) for worker in status.workers],
+            )
+            if status.workers
+            else "No GPU box is linked.",
+            f"Queue: {status.queue.waiting} waiting, {status.queue.running} running",
+        ]
+    else:
+        parts.append(link_text(status.facts.get("link", {})))
     engine = status.facts.get("engine", {})
     if serves := engine_text(engine):
         parts.append(serves)
@@ -62,6 +67,13 @@ def process_row(process: ProcessStatus) -> Sequence[str]:
 def worker_row(worker: WorkerStatus) -> Sequence[str]:
     model = f"{worker.model} (demonstration)" if worker.demonstration else worker.model
     return (worker.name, worker.state, worker.engine or "–", model or "–", f"{worker.busy} of {worker.slots}")
+
+
+def link_text(link: dict[str, Any]) -> str:
+    """How a GPU box alone stands with its web node."""
+    if refusal := shaped(link.get("refusal"), str, ""):
+        return f"Web node: {refusal}"
+    return "Web node: linked" if link.get("linked") is True else "Web node: not reached"
 
 
 def engine_text(engine: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 from actors.addresses import SOCKETS
 from actors.mailbox import Runtime
 from web.accounts import Accounts
+from web.boxes import Boxes
 from web.codes import SetupCode
 from web.ownership import Ownership
 from web.peer import LOOPBACK_NAMES
@@ -38,6 +39,7 @@ class Edge:
         announce_code: Callable[[str], None],
         read_asset: Callable[[str], bytes | None],
         ui: Path,
+        boxes: Boxes,
     ) -> None:
         self.runtime = runtime
         self.world = runtime.world
@@ -47,6 +49,7 @@ class Edge:
         self.control_token = control_token
         self.read_asset = read_asset
         self.ui = ui
+        self.boxes = boxes
         self.gate = Gate(settings)
         self.records = Records(runtime, settings.ask_s)
         self.accounts = Accounts(self.records, self.world, settings)
@@ -55,7 +58,7 @@ class Edge:
         self.new_conversations = Throttle(
             settings.conversations_per_minute, settings.conversations_per_minute / 60
         )
-        self.sockets = Sockets(runtime, settings)
+        self.sockets = Sockets(runtime, settings, boxes.names)
         self.background: list[asyncio.Task[None]] = []
         runtime.serve(SOCKETS, self.sockets)
 

@@ -15,11 +15,16 @@ from actors.character.actor import Character
 from actors.generation_queue import GenerationQueue
 from actors.host import CannotServeError, Child, run_child
 from actors.mailbox import Runtime
-from actors.messages.control import Door
+from actors.private_files import ExposedFileError
 from actors.session import Session
-from actors.settings import ArchiveSettings, MailboxSettings, QueueSettings, SessionSettings
-from actors.wire.envelope import FromBox
-from actors.wire.sockets import CannotListenError, Listener
+from actors.settings import (
+    ArchiveSettings,
+    BoxesSettings,
+    MailboxSettings,
+    QueueSettings,
+    SessionSettings,
+)
+from actors.wire.sockets import CannotListenError
 from actors.world import RealWorld
 from rust_crypto.seal import implementation
 from storage.assets import Assets
@@ -27,6 +32,7 @@ from storage.errors import StorageError
 from storage.settings import StorageSettings
 from storage.start import open_storage
 from web.app import make_app
+from web.boxes import Boxes, BrokenRegisterError
 from web.edge import Edge
 from web.records import StorageTroubleError
 from web.server import Server, check_address
@@ -35,7 +41,6 @@ from web.starter import StarterCardError, add_starter_characters
 
 UI = Path(__file__).parent / "ui" / "dist"
 """The built user interface."""
-REACHABLE_BY_BOXES = frozenset({addresses.QUEUE, "session", "character"})
 
 
 def register_actors(runtime: Runtime, child: Child) -> None:
@@ -75,6 +80,7 @@ async def serve_pages(child: Child, runtime: Runtime, settings: WebSettings) -> 
         settings = msgspec.structs.replace(settings, port=child.port("http") or child.port("https"))
     assets = Assets(child.data / "assets")
     announced: dict[str, str] = {}
+    boxes = listen_for_boxes(child, runtime)
     edge = Edge(
         runtime,
         settings,
@@ -84,16 +90,16 @@ async def serve_pages(child: Child, runtime: Runtime, settings: WebSettings) -> 
         announce_code=lambda code: announced.update(setup_code=code),
         read_asset=assets.read,
         ui=UI,
+        boxes=boxes,
     )
-    await edge.start()
-    await add_starter_characters(edge.records, runtime.world, assets.put)
-    boxes = listen_for_boxes(child.brief.doors["link"], runtime)
     server = Server(make_app(edge), edge.sockets, settings)
     try:
+        await edge.start()
+        await add_starter_characters(edge.records, runtime.world, assets.put)
         port = await server.start()
         child.facts = lambda: facts(edge, runtime, boxes, port) | announced
         runtime.wake(addresses.QUEUE)
-        await child.ready({server.scheme: port, "link": boxes.port})
+        await child.ready({server.scheme: port, "link": boxes.listener.port})
         ended, _ = await asyncio.wait(
             [asyncio.create_task(child.stopping.wait()), asyncio.create_task(server.wait())],
             return_when=asyncio.FIRST_COMPLETED,
@@ -103,22 +109,23 @@ async def serve_pages(child: Child, runtime: Runtime, settings: WebSettings) -> 
     finally:
         await server.stop()
         await edge.stop()
-        boxes.close()
+        await boxes.close()
 
 
-def listen_for_boxes(door: Door, runtime: Runtime) -> Listener:
+def listen_for_boxes(child: Child, runtime: Runtime) -> Boxes:
     """The end of the link that GPU boxes dial. Raises CannotServeError."""
+    settings = child.settings("boxes", BoxesSettings)
     try:
-        boxes = Listener(door, runtime.tell, FromBox, REACHABLE_BY_BOXES)
+        return Boxes(child.brief.doors["link"], child.data / "keys" / "boxes.json", runtime, settings)
     except CannotListenError as error:
         raise CannotServeError(
             f"{error}: end the program that uses it, or set another [supervisor] link_port"
         ) from error
-    runtime.serve("worker", boxes)
-    return boxes
+    except (BrokenRegisterError, ExposedFileError) as error:
+        raise CannotServeError(str(error)) from error
 
 
-def facts(edge: Edge, runtime: Runtime, boxes: Listener, port: int) -> dict[str, Any]:
+def facts(edge: Edge, runtime: Runtime, boxes: Boxes, port: int) -> dict[str, Any]:
     """What `samovar status` tells of this process."""
     state = edge.sockets.state
     workers = state.workers if state else ()
@@ -147,7 +154,7 @@ def facts(edge: Edge, runtime: Runtime, boxes: Listener, port: int) -> dict[str,
             for letter in runtime.dead_letters
         ][-20:],
         "sockets": len(edge.sockets.open),
-        "frames_dropped": boxes.dropped,
+        "frames_dropped": boxes.listener.dropped,
     }
 
 

@@ -12,6 +12,7 @@ ROLES = frozenset({NOBODY, "user", "owner", "local"})
 
 EVERYBODY = ROLES
 LOGGED_IN = ROLES - {NOBODY}
+OWNERS = frozenset({"owner", "local"})
 
 # Endpoint (name of the function that serves it) → roles.
 ENDPOINTS: dict[str, frozenset[str]] = {
@@ -28,6 +29,11 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "new_conversation": LOGGED_IN,
     "rename_conversation": LOGGED_IN,
     "delete_conversation": LOGGED_IN,
+    "list_boxes": OWNERS,
+    "offer_box": OWNERS,
+    "withdraw_offer": OWNERS,
+    "rename_box": OWNERS,
+    "revoke_box": OWNERS,
 }
 
 # Frame → roles; every one of them only for conversations of one's own.

@@ -7,8 +7,11 @@ sockets/node     QueueStatus, for all
 
 import asyncio
 import contextlib
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from actors import addresses
 from actors.mailbox import Runtime
@@ -23,11 +26,17 @@ NODE = "node"
 
 
 class Sockets:
-    def __init__(self, runtime: Runtime, settings: WebSettings) -> None:
+    """`box_names` gives the shown names of GPU boxes by their ids."""
+
+    def __init__(
+        self, runtime: Runtime, settings: WebSettings, box_names: Callable[[], Mapping[str, str]]
+    ) -> None:
         self.runtime = runtime
         self.settings = settings
         self.open: dict[str, Socket] = {}
         self.by_user: dict[UUID, set[Socket]] = {}
+        self.box_names = box_names
+        self.queue: QueueStatus | None = None
         self.state: NodeState | None = None
         self.state_pacer = Pacer(settings.state_pause_s)
         self.list_pacers: dict[UUID, Pacer] = {}
@@ -42,7 +51,8 @@ class Sockets:
                 for socket in self.open.values():
                     socket.reopen(conversation)
             case QueueStatus():
-                self.state_changed(NodeState(message.workers, message.waiting, message.running))
+                self.queue = message
+                self.state_changed(self.state_of(message))
             case _:
                 socket = self.open.get(addresses.key(address))
                 if socket is None:
@@ -90,6 +100,15 @@ class Sockets:
     def watch_queue(self) -> None:
         """Ask the queue to report; harmless to repeat."""
         self.runtime.tell(addresses.QUEUE, WatchQueue(addresses.socket(NODE)), addresses.socket(NODE))
+
+    def state_of(self, queue: QueueStatus) -> NodeState:
+        names = self.box_names()
+        workers = tuple(replace(worker, name=names.get(worker.name, worker.name)) for worker in queue.workers)
+        return NodeState(workers, queue.waiting, queue.running)
+
+    def boxes_renamed(self) -> None:
+        if self.queue is not None:
+            self.state_changed(self.state_of(self.queue))
 
     def state_changed(self, state: NodeState) -> None:
         if state != self.state:

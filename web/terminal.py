@@ -8,9 +8,7 @@ error, where that is a terminal.
 
 import asyncio
 import contextlib
-import http.client
 import io
-import ssl
 import sys
 from pathlib import Path
 from typing import Any
@@ -18,7 +16,6 @@ from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
-import psutil
 from msgspec import Struct
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
@@ -27,6 +24,14 @@ from websockets.typing import Origin
 from actors.messages.chat import Problem, SendText, Snapshot
 from actors.messages.generation import Sampling
 from actors.world import RealWorld
+from web.control_client import (
+    REQUEST_S,
+    ControlError,
+    CutError,
+    call,
+    find_door,
+    own_machine,
+)
 from web.protocol import (
     PROTOCOL_VERSION,
     Character,
@@ -35,13 +40,11 @@ from web.protocol import (
     Farewell,
     Greeting,
     NewConversation,
-    Refusal,
     ServerFrame,
     Welcome,
 )
 from web.reply_reader import Outcome, ReplyReader, Step
 
-REQUEST_S = 10.0
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 2.0
 MAX_EVENT_BYTES = 67_108_864
@@ -52,36 +55,12 @@ encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(ServerFrame).decode
 
 
-class ChatError(Exception):
-    """The chat cannot go on; the text is one line that says what to do."""
+ChatError = ControlError
+"""The chat cannot go on; the text is one line that says what to do."""
 
 
 class UnknownCharacterError(ChatError):
     """No character has the given name: take one of those that the text names."""
-
-
-class CutError(Exception):
-    """The connection, or the server behind it, is away for the moment."""
-
-
-class Door(Struct, frozen=True):
-    """What DATA/run/node.json says of the running node, as far as it is needed here."""
-
-    pid: int
-    url: str
-    token: str
-    ports: dict[str, dict[str, int]] = {}
-
-    @property
-    def origin(self) -> str:
-        """The node as this machine reaches it, without the proxy that may stand in front."""
-        place = urlsplit(self.url)
-        if place.hostname in {"127.0.0.1", "localhost", "::1"}:
-            return f"{place.scheme}://{place.netloc}"
-        web = self.ports.get("web", {})
-        if "https" in web:
-            return f"https://127.0.0.1:{web['https']}"
-        return f"http://127.0.0.1:{web.get('http', 0)}"
 
 
 def chat(
@@ -101,22 +80,6 @@ def chat(
         sys.stderr.write("Stopped.\n")
         return 1
     return 0
-
-
-def find_door(data: Path) -> Door:
-    """The running node. Raises ChatError."""
-    path = data / "run" / "node.json"
-    try:
-        door = msgspec.json.decode(path.read_bytes(), type=Door)
-    except (FileNotFoundError, msgspec.DecodeError):
-        raise ChatError(f"No node runs on {data}: start one with `samovar up`.") from None
-    except OSError as error:
-        raise ChatError(f"{path} cannot be read: {error.strerror}.") from error
-    if not psutil.pid_exists(door.pid):
-        raise ChatError(f"The node on {data} is gone: start it again with `samovar up`.")
-    if not door.url:
-        raise ChatError(f"The node on {data} serves no web page, or not yet: see `samovar status`.")
-    return door
 
 
 TAKEN_UP = (
@@ -165,31 +128,7 @@ class Terminal:
 
     async def request(self, method: str, path: str, body: Struct | None = None) -> bytes:
         """Raises CutError where trying again may help, else ChatError."""
-        return await asyncio.to_thread(self.request_now, self.door, method, path, body)
-
-    def request_now(self, door: Door, method: str, path: str, body: Struct | None) -> bytes:
-        place = urlsplit(door.origin)
-        host, port = place.hostname or "", place.port
-        connection: http.client.HTTPConnection
-        if place.scheme == "https":
-            connection = http.client.HTTPSConnection(host, port, timeout=REQUEST_S, context=own_machine())
-        else:
-            connection = http.client.HTTPConnection(host, port, timeout=REQUEST_S)
-        headers = {"Origin": door.origin, "Cookie": self.cookie, "Content-Type": "application/json"}
-        try:
-            connection.request(method, path, encode(body) if body is not None else b"", headers)
-            answer = connection.getresponse()
-            data = answer.read()
-        except (OSError, http.client.HTTPException) as error:
-            raise CutError(str(error)) from error
-        finally:
-            connection.close()
-        if answer.status >= 500:
-            raise CutError(refusal_text(data, answer.status))
-        if answer.status >= 400:
-            raise ChatError(refusal_text(data, answer.status))
-        if cookie := answer.getheader("Set-Cookie"):
-            self.cookie = cookie.partition(";")[0]
+        data, self.cookie = await asyncio.to_thread(call, self.door, self.cookie, method, path, body)
         return data
 
     # -- the conversation ---------------------------------------------------------------------
@@ -292,21 +231,6 @@ def choose(characters: list[Character], name: str | None) -> Character:
             return character
     known = ", ".join(character.name for character in characters)
     raise UnknownCharacterError(f"No character is called {name!r}. There are: {known}.")
-
-
-def refusal_text(data: bytes, status: int) -> str:
-    try:
-        return msgspec.json.decode(data, type=Refusal).text
-    except msgspec.DecodeError:
-        return f"The server answered with status {status}."
-
-
-def own_machine() -> ssl.SSLContext:
-    """TLS with this machine's own node, over loopback: its certificate names the public host."""
-    context = ssl.create_default_context()
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE
-    return context
 
 
 async def say(socket: ClientConnection, frame: Any) -> None:

@@ -4,7 +4,7 @@
 | --- | --- |
 | Hello, Ping | link → queue |
 | Welcome, Refused, Greet, Pong | queue → link |
-| Redial | link → its socket port |
+| Redial, HangUp | link → its socket port; KeyRefused the way back |
 | EngineHello | GPU actor → link; EngineWelcome the way back |
 | EngineJob, Credit | link → GPU actor |
 | EngineDown | supervisor → link |
@@ -72,6 +72,14 @@ class Pong(Struct, frozen=True, array_like=True, tag="pong"):
     """Answer to Ping: the box dials anew when none comes for the silence limit."""
 
     node: UUID
+
+
+class HangUp(Struct, frozen=True):
+    """To the link's socket port: close the connection, until the next Redial."""
+
+
+class KeyRefused(Struct, frozen=True):
+    """From the link's socket port: the web node does not let this box's key in."""
 
 
 class EngineHello(Struct, frozen=True, array_like=True, tag="engine_hello"):

@@ -11,7 +11,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import Struct
 
-from actors.addresses import GPU, LINK, QUEUE
+from actors.addresses import BOXES, GPU, JOINER, LINK, QUEUE
 from actors.messages.generation import (
     Accepted,
     Ack,
@@ -39,6 +39,7 @@ from actors.messages.link import (
     Refused,
     Welcome,
 )
+from actors.messages.pairing import JoinAccepted, JoinRefused, JoinRequest
 
 ToQueue = Hello | Ping | GenerationsLost
 ToSession = Accepted | Progress | Token | End
@@ -48,10 +49,13 @@ ToBox = (
 )
 FromEngine = EngineHello | ToSession
 ToEngine = EngineWelcome | EngineJob | Credit | Cancel
-Message = FromBox | ToBox | FromEngine | ToEngine
+ToJoiner = JoinAccepted | JoinRefused
+Message = FromBox | ToBox | FromEngine | ToEngine | JoinRequest | ToJoiner
 
 UNDERSTOOD: dict[str, Any] = {
     QUEUE: ToQueue,
+    BOXES: JoinRequest,
+    JOINER: ToJoiner,
     "session": ToSession,
     "character": SheetWanted,
     LINK: ToBox | FromEngine,

@@ -5,17 +5,22 @@ mailbox runtime. Nothing here waits: what cannot be sent now is dropped and coun
 message of the protocol may be lost (PROTOCOL.md says how each loss heals).
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
 import zmq
 
 from actors import addresses
 from actors.messages.control import Dial, Door
-from actors.messages.link import Redial
+from actors.messages.link import HangUp, KeyRefused, Redial
 from actors.wire.envelope import UnreadableFrameError, decode, encode, fits
+from actors.wire.guests import GuestList
+from actors.wire.handshakes import HandshakeWatch
+from actors.wire.keys import KeyPair
 from actors.wire.readiness import Readiness
 from actors.wire.zap import answer_zap, user_of, zap_socket
 
@@ -24,6 +29,7 @@ log = logging.getLogger(__name__)
 MAX_FRAME_BYTES = 8_000_000  # a turn with a long history; libzmq cuts off whoever sends more
 HIGH_WATER_MARK = 20_000  # messages in one connection's queue
 LOOPBACK = "127.0.0.1"
+REOPEN_PAUSE_S = 0.005
 
 Tell = Callable[[str, Any, str], None]
 
@@ -39,10 +45,17 @@ def set_common_options(socket: "zmq.Socket[bytes]", host: str) -> None:
     socket.set(zmq.SNDHWM, HIGH_WATER_MARK)
     socket.set(zmq.RCVHWM, HIGH_WATER_MARK)
     socket.set(zmq.HANDSHAKE_IVL, 5000)
+    socket.set(zmq.IPV6, int(":" in host))
     if host != LOOPBACK:
         socket.set(zmq.HEARTBEAT_IVL, 1000)
         socket.set(zmq.HEARTBEAT_TIMEOUT, 3000)
         socket.set(zmq.HEARTBEAT_TTL, 4000)
+
+
+def set_curve_client(socket: "zmq.Socket[bytes]", server_key: str, pair: KeyPair) -> None:
+    socket.curve_serverkey = server_key.encode()
+    socket.curve_publickey = pair.public.encode()
+    socket.curve_secretkey = pair.secret.encode()
 
 
 def frame_of(address: str, message: Any) -> bytes | None:
@@ -60,60 +73,56 @@ class CannotListenError(Exception):
 
 def bind(socket: "zmq.Socket[bytes]", door: Door) -> int:
     """The port that it became. Raises zmq.ZMQError."""
+    host = f"[{door.host}]" if ":" in door.host else door.host
     if door.port:
-        socket.bind(f"tcp://{door.host}:{door.port}")
+        socket.bind(f"tcp://{host}:{door.port}")
         return door.port
-    return socket.bind_to_random_port(f"tcp://{door.host}")
+    return socket.bind_to_random_port(f"tcp://{host}")
 
 
 class Listener:
-    """Serves `worker/<name>` (or the one peer of an inner hop) behind a door.
+    """Serves the guests of a door, each at its address.
 
-    A peer is known by its key alone: its messages carry the sender `sender_of(name)`, may be of the types
-    `accepts` only, and go only to the kinds of address in `reaches`, where those understand them. Its route
-    is the connection that its last message came by, so that a peer which dials anew is served at once and
-    nobody can take another's place.
+    A guest is known by its key alone, and the list is asked again at each frame. Its route is the connection
+    that its last message came by, so that one which dials anew is served at once and nobody can take
+    another's place.
     """
 
-    def __init__(
-        self,
-        door: Door,
-        tell: Tell,
-        accepts: Any,
-        reaches: frozenset[str],
-        sender_of: Callable[[str], str] = addresses.worker,
-        peer_of: Callable[[str], str] = addresses.key,
-    ) -> None:
+    def __init__(self, door: Door, tell: Tell, guests: GuestList) -> None:
+        self.door = door
         self.tell = tell
-        self.accepts = accepts
-        self.reaches = reaches
-        self.sender_of = sender_of
-        self.peer_of = peer_of
-        self.allowed = dict(door.allowed)
+        self.guests = guests
         self.routes: dict[str, bytes] = {}
         self.dropped = 0
+        self.ignored = 0  # frames of keys that were taken off the list
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.zap = zap_socket(self.context)
-        self.router = self.context.socket(zmq.ROUTER)
-        set_common_options(self.router, door.host)
-        self.router.set(zmq.ROUTER_MANDATORY, 1)  # else what is sent to nobody vanishes silently
-        self.router.curve_server = True
-        self.router.curve_publickey = door.public.encode()
-        self.router.curve_secretkey = door.secret.encode()
-        self.router.zap_domain = b"link"
-        self.router.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # no handler, no entry
         try:
-            self.port = bind(self.router, door)
+            self.router, self.port = self.open(door)
         except zmq.ZMQError as error:
             self.context.destroy(linger=0)
             raise CannotListenError(f"cannot listen on {door.host} port {door.port}: {error}") from error
         self.zap_readiness = Readiness(self.zap, self.read_zap)
         self.readiness = Readiness(self.router, self.read_one)
 
+    def open(self, door: Door) -> "tuple[zmq.Socket[bytes], int]":
+        router = self.context.socket(zmq.ROUTER)
+        set_common_options(router, door.host)
+        router.set(zmq.ROUTER_MANDATORY, 1)  # else what is sent to nobody vanishes silently
+        router.curve_server = True
+        router.curve_publickey = door.public.encode()
+        router.curve_secretkey = door.secret.encode()
+        router.zap_domain = b"link"
+        router.set(zmq.ZAP_ENFORCE_DOMAIN, 1)  # no handler, no entry
+        try:
+            return router, bind(router, door)
+        except zmq.ZMQError:
+            router.close(0)
+            raise
+
     def deliver(self, address: str, message: Any, sender: str) -> None:
-        """To the peer of that address; dropped where it is not connected."""
-        name = self.peer_of(address)
-        route = self.routes.get(name)
+        """To the guest of that address; dropped where it is not connected."""
+        route = self.routes.get(address)
         frame = frame_of(address, message)
         if route is None or frame is None:
             self.dropped += 1
@@ -125,11 +134,11 @@ class Listener:
                 raise
             self.dropped += 1
             if error.errno == zmq.EHOSTUNREACH:
-                del self.routes[name]
+                del self.routes[address]
         self.readiness.check()
 
     def read_zap(self) -> bool:
-        answer_zap(self.zap, self.allowed.__contains__)
+        answer_zap(self.zap, self.guests.admits)
         return False
 
     def read_one(self) -> bool:
@@ -142,20 +151,43 @@ class Listener:
         return True
 
     def take(self, route: bytes, frame: "zmq.Frame") -> None:
-        name = self.allowed.get(user_of(frame))
-        if name is None:
+        guest = self.guests.guest(user_of(frame))
+        if guest is None:
+            self.ignored += 1
             return  # taken off the list since it connected
-        self.routes[name] = route
+        self.routes[guest.address] = route
         try:
             envelope = decode(frame.bytes)
         except UnreadableFrameError as error:
-            log.warning("%s sent an unreadable frame: %s", name, error)
+            log.warning("%s sent an unreadable frame: %s", guest.address, error)
             return
-        reached = addresses.kind(envelope.to) in self.reaches and fits(envelope.to, envelope.message)
-        if reached and isinstance(envelope.message, self.accepts):
-            self.tell(envelope.to, envelope.message, self.sender_of(name))
+        reached = addresses.kind(envelope.to) in guest.reaches and fits(envelope.to, envelope.message)
+        if reached and isinstance(envelope.message, guest.accepts):
+            self.tell(envelope.to, envelope.message, guest.address)
         else:
-            log.warning("%s sent %s to %.80r: refused", name, type(envelope.message).__name__, envelope.to)
+            kind = type(envelope.message).__name__
+            log.warning("%s sent %s to %.80r: refused", guest.address, kind, envelope.to)
+
+    async def reopen(self, door: Door) -> None:
+        """Cut every connection, and listen on the same port anew with the keys of `door`."""
+        self.readiness.close()
+        self.router.close(0)
+        self.routes.clear()
+        self.door = door
+        door = msgspec.structs.replace(door, port=self.port)
+        while True:  # the port is free when libzmq's own thread has closed the old socket
+            try:
+                self.router, self.port = self.open(door)
+                break
+            except zmq.ZMQError as error:
+                if error.errno != zmq.EADDRINUSE:
+                    raise
+            await asyncio.sleep(REOPEN_PAUSE_S)
+        self.readiness = Readiness(self.router, self.read_one)
+
+    def forget(self, address: str) -> None:
+        """Send nothing there any more, until a guest of that address speaks again."""
+        self.routes.pop(address, None)
 
     def close(self) -> None:
         self.readiness.close()
@@ -164,18 +196,25 @@ class Listener:
 
 
 class Dialler:
-    """Reaches the other side by one connection; what comes from there is told to `to` as from `sender`."""
+    """Reaches the other side by one connection; what comes from there is told to `to` as from `sender`.
 
-    def __init__(self, dial: Dial, tell: Tell, accepts: Any, to: str, sender: str) -> None:
+    With `tells_refusal`, a server that does not let the key in is told as KeyRefused.
+    """
+
+    def __init__(
+        self, dial: Dial, tell: Tell, accepts: Any, to: str, sender: str, *, tells_refusal: bool = False
+    ) -> None:
         self.dial = dial
         self.tell = tell
         self.accepts = accepts
         self.to = to
         self.sender = sender
+        self.tells_refusal = tells_refusal
         self.dropped = 0
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.socket: zmq.Socket[bytes] | None = None
         self.readiness: Readiness | None = None
+        self.watch: HandshakeWatch | None = None
         self.address = dial.address
         self.redial()
 
@@ -196,9 +235,9 @@ class Dialler:
         socket.set(zmq.RECONNECT_IVL_MAX, 2000)
         socket.set(zmq.CONNECT_TIMEOUT, 3000)
         socket.set(zmq.IMMEDIATE, 1)  # nothing queues for a connection that is not there
-        socket.curve_serverkey = self.dial.server_public.encode()
-        socket.curve_publickey = self.dial.public.encode()
-        socket.curve_secretkey = self.dial.secret.encode()
+        set_curve_client(socket, self.dial.server_public, KeyPair(self.dial.public, self.dial.secret))
+        if self.tells_refusal:
+            self.watch = HandshakeWatch(socket, lambda: self.tell(self.to, KeyRefused(), self.sender))
         socket.connect(self.address)
         self.readiness = Readiness(socket, self.read_one)
 
@@ -206,6 +245,9 @@ class Dialler:
         if self.readiness is not None:
             self.readiness.close()
             self.readiness = None
+        if self.watch is not None:
+            self.watch.close()
+            self.watch = None
         if self.socket is not None:
             self.socket.close(0)
             self.socket = None
@@ -214,6 +256,9 @@ class Dialler:
         if isinstance(message, Redial):
             log.info("nothing heard from %s: dialling anew", self.address)
             self.redial()
+            return
+        if isinstance(message, HangUp):
+            self.hang_up()
             return
         frame = frame_of(address, message)
         if self.socket is None or self.readiness is None or frame is None:

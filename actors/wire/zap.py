@@ -23,15 +23,15 @@ def zap_socket(context: "zmq.Context[Any]") -> "zmq.Socket[bytes]":
     return zap
 
 
-def answer_zap(zap: "zmq.Socket[bytes]", allowed: Callable[[str], bool]) -> None:
-    """Answer all that libzmq asks now; `allowed` takes a public key in Z85."""
+def answer_zap(zap: "zmq.Socket[bytes]", allowed: Callable[[str, str], bool]) -> None:
+    """Answer all that libzmq asks now; `allowed` takes a public key in Z85 and the address it comes from."""
     with contextlib.suppress(zmq.Again):
         while True:
-            version, request, _, _, _, mechanism, *credentials = zap.recv_multipart(zmq.NOBLOCK)
+            version, request, _, origin, _, mechanism, *credentials = zap.recv_multipart(zmq.NOBLOCK)
             key = ""
             if mechanism == b"CURVE" and credentials and len(credentials[0]) == CURVE_KEY_BYTES:
                 key = z85.encode(credentials[0]).decode()
-            known = key != "" and allowed(key)
+            known = key != "" and allowed(key, origin.decode("ascii", "replace"))
             status, text = (b"200", b"OK") if known else (b"400", b"unknown key")
             zap.send_multipart([version, request, status, text, key.encode() if known else b"", b""])
 

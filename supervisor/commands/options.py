@@ -9,9 +9,11 @@ from pathlib import Path
 from supervisor.data_folder import DataFolder, default_data_folder
 
 
-def add_data(parser: argparse.ArgumentParser) -> None:
+def add_data(parser: argparse.ArgumentParser, *, again: bool = False) -> None:
+    """`again`: of a subcommand whose command has it too; it may stand before or behind the subcommand."""
     parser.add_argument(
         "--data",
+        default=argparse.SUPPRESS if again else None,
         metavar="DIR",
         help=f"the node's data folder (default: SAMOVAR_DATA, else {default_data_folder()})",
     )

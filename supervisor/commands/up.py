@@ -12,9 +12,9 @@ from actors.world import RealWorld
 from deploy.cache import cache_folder
 from supervisor.commands.options import add_data, data_folder, whole_number
 from supervisor.data_folder import DataFolder
-from supervisor.errors import NoModelError, PortTakenError, SettingsError, UsageError
-from supervisor.keys import gpu_box_key, web_node_key
-from supervisor.launch import Launcher
+from supervisor.errors import NoModelError, NotPairedError, PortTakenError
+from supervisor.keys import gpu_box_key, pairing, web_node_key
+from supervisor.launch import NOT_PAIRED, Launcher, link_address
 from supervisor.node import Audience, Node
 from supervisor.progress import Progress
 from supervisor.settings import NodeSettings, tree_for
@@ -42,7 +42,8 @@ def run(arguments: argparse.Namespace) -> int:
     write_default_file(data.settings)
     settings = read_settings(data.settings, os.environ, given_by(arguments))
     web, gpu = arguments.role != "gpu", arguments.role != "web"
-    check_roles(web=web, gpu=gpu, settings=settings)
+    if not web and pairing(data.keys) is None:
+        raise NotPairedError(NOT_PAIRED)
     spec = tree_for(web, gpu, settings.supervisor)
     names = [child.name for group in spec.groups for child in group.children]
     progress = Progress(names, lambda line: print(line, flush=True))
@@ -56,11 +57,14 @@ def run_node(data: DataFolder, settings: NodeSettings, spec: TreeSpec, audience:
     with data.locked():
         web_node_key(data.keys)
         gpu_box_key(data.keys)
-        if any(child.name == "web" for group in spec.groups for child in group.children):
+        children = {child.name for group in spec.groups for child in group.children}
+        if "web" in children:
+            link = link_address(settings.supervisor, alone="link" not in children)
             check_port(settings.web.host, settings.web.port, "--port")
-            check_port(settings.supervisor.link_host, settings.supervisor.link_port, "supervisor.link_port")
+            check_port(link.host, link.port, "supervisor.link_port")
         log_to(data.logs / "supervisor.log", settings.supervisor.log_bytes, settings.supervisor.log_files)
-        launcher = Launcher(data, settings, RealWorld().new_id(), version(), secrets.token_urlsafe(32))
+        node, token = RealWorld().new_id(), secrets.token_urlsafe(32)
+        launcher = Launcher(data, settings, node, version(), token, children)
         Node(data, spec, launcher, audience).run()
 
 
@@ -77,17 +81,6 @@ def given_by(arguments: argparse.Namespace) -> Iterable[Given]:
         except EngineTrouble as error:
             raise NoModelError(str(error)) from error
         yield Given("engine", "model", str(model), "--model")
-
-
-def check_roles(*, web: bool, gpu: bool, settings: NodeSettings) -> None:
-    own = settings.supervisor
-    if gpu and not web and not (own.web_node and own.web_node_key):
-        raise SettingsError(
-            "A GPU box alone needs its web node: set supervisor.web_node (tcp://HOST:PORT) "
-            "and supervisor.web_node_key in samovar.toml."
-        )
-    if web and own.web_node:
-        raise UsageError("supervisor.web_node is for a GPU box alone: start with --role gpu.")
 
 
 def check_port(host: str, port: int, option: str) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, cast
 
 from supervisor.data_folder import DataFolder
-from supervisor.keys import gpu_box_key, web_node_key
 from tests.faults.proxy import BadLine
 from tests.faults.schedule import Fault
 from tests.faults.split_node import SplitNode
@@ -71,21 +70,17 @@ class Deployment:
         self.gpu = SplitNode("gpu", self.gpu_data, environ)
 
     async def prepare(self) -> None:
-        """Folders, keys, settings, and the line."""
+        """Folders, settings, and the line."""
         await self.line.start()
         for data in (self.web_data, self.gpu_data):
             DataFolder(data).make()
-        web_key = web_node_key(self.web_data / "keys").public
-        box_key = gpu_box_key(self.gpu_data / "keys").public
         web = {
-            "supervisor": INTENSITY
-            | {"link_host": LINK_HOST, "link_port": self.link_port, "boxes": {box_key: "box"}},
+            "supervisor": INTENSITY | {"link_host": LINK_HOST, "link_port": self.link_port},
             "web": {"host": WEB_HOST, "port": self.web_port},
             "queue": REST | {"max_waiting": 4 * self.streams},
         }
         gpu = {
-            "supervisor": INTENSITY
-            | {"web_node": f"tcp://{LINK_HOST}:{self.line.port}", "web_node_key": web_key, "box_name": "box"},
+            "supervisor": INTENSITY,
             "link": {"generations": self.streams},
             "engine": {"slots": self.streams, "work_queue": 4 * self.streams + 64} | dict(self.engine),
         }
@@ -94,8 +89,11 @@ class Deployment:
 
     async def start(self) -> None:
         self.web.start()
+        await self.web.wait_until_ready(READY_S)
+        offer = await self.web.command("pair", "--json", "--address", f"{LINK_HOST}:{self.line.port}")
+        await self.gpu.command("join", str(json.loads(offer)["join"]), "--name", "box")
         self.gpu.start()
-        await asyncio.gather(self.web.wait_until_ready(READY_S), self.gpu.wait_until_ready(READY_S))
+        await self.gpu.wait_until_ready(READY_S)
         deadline = time.monotonic() + READY_S
         while not any(worker["state"] == "ready" for worker in (await self.web.status()).get("workers", [])):
             if time.monotonic() > deadline:

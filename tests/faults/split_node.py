@@ -30,6 +30,10 @@ class NotThereError(Exception):
     """A process of the node does not come up; the logs in its data folder say why."""
 
 
+class CommandFailedError(Exception):
+    """A command of the node ended with another status than 0; the text is what it said."""
+
+
 class SplitNode:
     """Restarts its supervisor whenever that ends, until it is told to stop."""
 
@@ -103,17 +107,26 @@ class SplitNode:
 
     async def status(self) -> dict[str, Any]:
         """As `samovar status --json` prints it; {} while the node does not answer."""
+        try:
+            return json.loads(await self.command("status", "--json"))
+        except CommandFailedError:
+            return {}
+
+    async def command(self, *words: str) -> bytes:
+        """What `samovar …` prints on this machine. Raises CommandFailedError."""
         asked = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "supervisor.cli", "status", "--json", "--data", str(self.data)),
+            *("-m", "supervisor.cli", *words, "--data", str(self.data)),
             cwd=ROOT,
             env=self.environ,
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
         )
-        out, _ = await asked.communicate()
-        return json.loads(out) if asked.returncode == 0 else {}
+        out, err = await asked.communicate()
+        if asked.returncode != 0:
+            raise CommandFailedError(f"samovar {words[0]}: {err.decode().strip()}")
+        return out
 
     async def wait_until_ready(self, within_s: float) -> dict[str, Any]:
         deadline = time.monotonic() + within_s

@@ -17,7 +17,7 @@ from actors.link import Link
 from actors.mailbox import Runtime
 from actors.messages.archive import AddAccount, AddCharacterVersion
 from actors.messages.generation import Ack, CharacterSheet, GenerateReply, Sampling
-from actors.messages.link import EngineDown, EngineHello, Redial
+from actors.messages.link import EngineDown, EngineHello, HangUp, Redial
 from actors.session import Session
 from actors.settings import (
     ArchiveSettings,
@@ -113,7 +113,7 @@ class ToWeb:
         self.runtime = runtime
 
     def deliver(self, address: str, message: Any, sender: str) -> None:
-        if isinstance(message, Redial):
+        if isinstance(message, Redial | HangUp):
             self.box.line.break_connection()
             return
         if self.box.link is self.runtime:

@@ -159,7 +159,7 @@ def test_up_makes_the_settings_file_at_the_first_start(
 ) -> None:
     status, line = failure(capsys, "up", "--data", str(tmp_path), "--role", "gpu")
     assert status == 1
-    assert "supervisor.web_node" in line
+    assert "samovar join" in line
     assert "# port = 8080" in (tmp_path / "samovar.toml").read_text()
 
 
@@ -170,18 +170,11 @@ def test_up_refuses_a_model_that_is_not_there(tmp_path: Path, capsys: pytest.Cap
     assert line.startswith(f"samovar: there is no model file at {model}; name one with --model PATH")
 
 
-def test_a_role_that_contradicts_the_settings_is_a_mistake(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("SAMOVAR_SUPERVISOR_WEB_NODE", "tcp://vds:1")
-    assert failure(capsys, "up", "--data", str(tmp_path))[0] == 2
-
-
 def test_commands_to_a_node_that_does_not_run_say_how_to_start_one(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdout", SimpleNamespace(isatty=lambda: True, write=sys.stdout.write))
-    for command in ("status", "console"):
+    for command in ("status", "console", "pair", "boxes"):
         status, line = failure(capsys, command, "--data", str(tmp_path))
         assert status == 1
         assert line == f"samovar: No node runs on {tmp_path}. Start one with: samovar up"

@@ -7,15 +7,14 @@ import psutil
 import pytest
 
 from actors.messages.control import Dial
+from actors.private_files import ExposedFileError, read_private, write_private
 from supervisor.data_folder import (
     DataFolder,
     NodeFile,
     default_data_folder,
-    read_secret,
-    write_secret,
 )
-from supervisor.errors import DataFolderError, ExposedKeyError, NodeRunningError, NotRunningError
-from supervisor.keys import BrokenKeyError, kept_key_pair, web_node_key
+from supervisor.errors import BrokenKeyError, DataFolderError, NodeRunningError, NotRunningError
+from supervisor.keys import kept_key_pair, web_node_key
 
 ROOT = Path(__file__).parents[2]
 DIAL = Dial("tcp://127.0.0.1:1", "s", "p", "x", "command line")
@@ -125,17 +124,17 @@ def test_a_secret_replaces_the_old_one_whole_and_is_for_its_owner_alone(tmp_path
     path = data.keys / "k"
     path.write_text("old")
     path.chmod(0o644)
-    write_secret(path, b"new")
+    write_private(path, b"new")
     assert path.stat().st_mode & 0o777 == 0o600
-    assert read_secret(path) == b"new"
+    assert read_private(path) == b"new"
     assert list(data.keys.iterdir()) == [path]
 
 
 def test_what_a_power_cut_left_behind_is_no_hindrance(tmp_path: Path) -> None:
     data = made(tmp_path)
     (data.keys / "k.new").write_text("half")
-    write_secret(data.keys / "k", b"whole")
-    assert read_secret(data.keys / "k") == b"whole"
+    write_private(data.keys / "k", b"whole")
+    assert read_private(data.keys / "k") == b"whole"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="rights there come from the folder above")
@@ -144,15 +143,15 @@ def test_a_secret_that_others_may_read_is_refused_with_the_remedy(
     tmp_path: Path, place: str, mode: int, remedy: str
 ) -> None:
     data = made(tmp_path)
-    write_secret(data.keys / "k", b"x")
+    write_private(data.keys / "k", b"x")
     exposed = data.keys / place
     exposed.chmod(mode)
-    with pytest.raises(ExposedKeyError) as caught:
-        read_secret(data.keys / "k")
+    with pytest.raises(ExposedFileError) as caught:
+        read_private(data.keys / "k")
     command = str(caught.value).partition("Mend it with: ")[2]
     assert command == f'{remedy} "{exposed}"'
     subprocess.run(["/bin/sh", "-c", command], check=True)
-    assert read_secret(data.keys / "k") == b"x"
+    assert read_private(data.keys / "k") == b"x"
 
 
 def test_keys_are_made_once_and_kept(tmp_path: Path) -> None:
@@ -166,7 +165,7 @@ def test_keys_are_made_once_and_kept(tmp_path: Path) -> None:
 def test_a_key_file_without_a_key_is_refused_and_kept(tmp_path: Path, content: bytes) -> None:
     data = made(tmp_path)
     path = data.keys / "web_node.json"
-    write_secret(path, content)
+    write_private(path, content)
     with pytest.raises(BrokenKeyError, match="holds no key"):
         kept_key_pair(path)
     assert path.read_bytes() == content

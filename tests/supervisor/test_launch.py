@@ -1,6 +1,6 @@
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from actors.messages.control import ChildBrief
+from gpu_actor.pairing_file import Pairing, pairing_path, write_pairing
 from storage.settings import StorageSettings
 from supervisor.data_folder import DataFolder
+from supervisor.errors import NotPairedError
 from supervisor.keys import gpu_box_key, web_node_key
 from supervisor.launch import ROOT, Launch, Launcher, Ports
 from supervisor.settings import NodeSettings, SupervisorSettings
@@ -27,10 +29,16 @@ def switchboard() -> Iterator[Switchboard]:
 
 
 class Launching:
-    def __init__(self, tmp_path: Path, switchboard: Switchboard, settings: NodeSettings) -> None:
+    def __init__(
+        self,
+        tmp_path: Path,
+        switchboard: Switchboard,
+        settings: NodeSettings,
+        children: Collection[str] = ("web", "link", "engine", "health"),
+    ) -> None:
         self.data = DataFolder(tmp_path)
         self.data.make()
-        self.launcher = Launcher(self.data, settings, NODE, "1.2", "the token")
+        self.launcher = Launcher(self.data, settings, NODE, "1.2", "the token", children)
         self.switchboard = switchboard
 
     def launch(self, name: str, ports: Ports | None = None) -> Launch:
@@ -43,6 +51,12 @@ class Launching:
 def launching(tmp_path: Path, switchboard: Switchboard, **own: object) -> Launching:
     settings = msgspec.convert({"supervisor": own}, NodeSettings)
     return Launching(tmp_path, switchboard, settings)
+
+
+def launching_alone(tmp_path: Path, switchboard: Switchboard, *children: str, **own: object) -> Launching:
+    """A node of one role."""
+    settings = msgspec.convert({"supervisor": own}, NodeSettings)
+    return Launching(tmp_path, switchboard, settings, children)
 
 
 def test_a_child_is_a_module_that_is_found_whatever_the_current_folder_holds(
@@ -79,14 +93,24 @@ def test_only_the_web_process_gets_the_token_and_the_address_of_the_database(
         assert b"secret@db" not in launch.brief
 
 
-def test_the_link_door_of_the_web_process_admits_this_machines_box_and_the_paired_ones(
+def test_the_link_door_of_a_whole_node_admits_its_own_box_on_loopback(
     tmp_path: Path, switchboard: Switchboard
 ) -> None:
-    others = launching(tmp_path, switchboard, boxes={"k" * 40: "attic"}, box_name="desk")
-    door = others.brief("web").doors["link"]
-    assert door.allowed == {"k" * 40: "attic", gpu_box_key(tmp_path / "keys").public: "desk"}
+    whole = launching(tmp_path, switchboard, box_name="desk")
+    door = whole.brief("web").doors["link"]
+    assert door.allowed == {gpu_box_key(tmp_path / "keys").public: "desk"}
     key = web_node_key(tmp_path / "keys")
     assert (door.host, door.port, door.public, door.secret) == ("127.0.0.1", 0, key.public, key.secret)
+
+
+def test_a_web_node_alone_listens_for_boxes_of_other_machines_and_has_none_of_its_own(
+    tmp_path: Path, switchboard: Switchboard
+) -> None:
+    door = launching_alone(tmp_path, switchboard, "web").brief("web").doors["link"]
+    assert (door.host, door.port, door.allowed) == ("0.0.0.0", 7777, {})
+    chosen = launching_alone(tmp_path, switchboard, "web", link_host="10.0.0.1", link_port=0)
+    door = chosen.brief("web", {"web": {"link": 5}}).doors["link"]
+    assert (door.host, door.port) == ("10.0.0.1", 5)
 
 
 def test_a_port_of_the_settings_goes_before_the_port_of_the_last_time(
@@ -122,8 +146,23 @@ def test_a_link_whose_web_process_is_not_up_yet_gets_no_address(
     assert launching(tmp_path, switchboard).brief("link").dials["web"].address == ""
 
 
-def test_a_box_alone_dials_the_web_node_of_its_settings(tmp_path: Path, switchboard: Switchboard) -> None:
-    alone = launching(tmp_path, switchboard, web_node="tcp://vds.example:7000", web_node_key="w" * 40)
+def test_a_box_alone_dials_the_web_node_that_it_joined(tmp_path: Path, switchboard: Switchboard) -> None:
+    alone = launching_alone(tmp_path, switchboard, "link", "engine", "health")
+    with pytest.raises(NotPairedError, match="samovar join"):
+        alone.brief("link")
+    pairing = Pairing("tcp://vds.example:7000", "w" * 40, "attic", "AAAA-BBBB-CCCC")
+    write_pairing(pairing_path(tmp_path / "keys"), pairing)
     dial = alone.brief("link").dials["web"]
-    assert (dial.address, dial.server_public) == ("tcp://vds.example:7000", "w" * 40)
+    assert (dial.address, dial.server_public, dial.name) == ("tcp://vds.example:7000", "w" * 40, "attic")
     assert dial.public == gpu_box_key(tmp_path / "keys").public
+
+
+def test_a_whole_node_serves_its_own_box_whatever_it_joined(tmp_path: Path, switchboard: Switchboard) -> None:
+    whole = launching(tmp_path, switchboard)
+    pairing = Pairing("tcp://vds.example:7000", "w" * 40, "attic", "AAAA-BBBB-CCCC")
+    write_pairing(pairing_path(tmp_path / "keys"), pairing)
+    dial = whole.brief("link", {"web": {"link": 5}}).dials["web"]
+    assert (dial.address, dial.server_public) == (
+        "tcp://127.0.0.1:5",
+        web_node_key(tmp_path / "keys").public,
+    )

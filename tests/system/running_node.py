@@ -29,13 +29,14 @@ def samovar(*arguments: str) -> list[str]:
 class RunningNode:
     """Started by `running_node`; `data` is its data folder."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, role: str = "all") -> None:
         self.data = data
+        self.role = role
         self.output = data.with_name(f"{data.name}.out")
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = samovar("up", "--data", str(self.data), "--port", "0")
+        command = samovar("up", "--role", self.role, "--data", str(self.data), "--port", "0")
         with self.output.open("ab") as output:
             self.process = subprocess.Popen(
                 command,

@@ -9,6 +9,7 @@ import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Any, Self
 from uuid import UUID
@@ -26,9 +27,17 @@ from actors.character.actor import Character
 from actors.generation_queue import GenerationQueue
 from actors.mailbox import Runtime
 from actors.messages.archive import AccountRow, AddAccount, AddCharacterVersion
+from actors.messages.control import Door
 from actors.messages.generation import CharacterSheet
 from actors.session import Session
-from actors.settings import ArchiveSettings, MailboxSettings, QueueSettings, SessionSettings
+from actors.settings import (
+    ArchiveSettings,
+    BoxesSettings,
+    MailboxSettings,
+    QueueSettings,
+    SessionSettings,
+)
+from actors.wire.keys import new_key_pair
 from actors.world import RealWorld
 from storage.port import StoragePort
 from storage.settings import StorageSettings
@@ -38,6 +47,7 @@ from tests.fakes.memory_storage import MemoryStorage
 from tests.web.scripted_worker import ScriptedWorker
 from web.accounts import LOCAL
 from web.app import make_app
+from web.boxes import Boxes
 from web.edge import Edge
 from web.protocol import Greeting, ServerFrame
 from web.requests import COOKIE
@@ -121,6 +131,10 @@ class Site:
         self.storage = MemoryStorage(self.disk, self.runtime.tell, loop.call_later, lambda: storage_s)
         self.runtime.serve(addresses.STORAGE, self.storage)
         self.register_actors()
+        self.folder = TemporaryDirectory(prefix="samovar-site-")  # for its owner alone
+        server = new_key_pair()
+        door = Door("127.0.0.1", 0, server.public, server.secret, {})
+        self.boxes = Boxes(door, Path(self.folder.name, "boxes.json"), self.runtime, BoxesSettings())
         self.worker = ScriptedWorker(self.runtime)
         self.ui = ui
         self.gone: asyncio.Queue[Socket] = asyncio.Queue()  # pages whose sockets have ended
@@ -145,6 +159,7 @@ class Site:
             announce_code=self.codes.append,
             read_asset=ASSETS.get,
             ui=self.ui,
+            boxes=self.boxes,
         )
         remove = edge.sockets.remove
 
@@ -172,6 +187,8 @@ class Site:
     ) -> None:
         await self.server.stop()
         await self.edge.stop()
+        await self.boxes.close()
+        self.folder.cleanup()
         self.runtime.stop()
         if self.real_storage is not None:
             await self.real_storage.close()

@@ -3,10 +3,14 @@
 import pytest
 from msgspec.structs import replace
 
+from actors.addresses import BOXES
 from actors.messages.generation import Cancel, GenerationsLost
 from actors.messages.link import WIRE_VERSION, Greet, Ping, Pong, Refused, Welcome
+from actors.messages.pairing import BoxRevoked
 from actors.messages.queueing import (
     LeaseLost,
+    QueueStatus,
+    WatchQueue,
     WorkerHeard,
     WorkerSilent,
 )
@@ -173,3 +177,23 @@ def test_a_greeting_does_not_end_the_rest() -> None:
     queue.do(hello(boot=3), BOX)
     assert given(queue.do(request(1, attempt=1))) == []
     assert given(queue.tick(1.0)) == [(1, 2)]
+
+
+# -- revocation -------------------------------------------------------------------------------------
+
+
+def test_the_replies_of_a_revoked_box_go_to_another_one_at_once() -> None:
+    queue = counter(asked=1)
+    queue.do(hello(boot=2), OTHER_BOX)
+    said = queue.do(BoxRevoked("box"), BOXES)
+    assert said.to(session(1)) == [LeaseLost(uid(1), 1, "the GPU box was revoked")]
+    assert given(queue.do(request(1, attempt=1)), OTHER_BOX) == [(1, 2)]
+    assert [worker.name for worker in queue.do(WatchQueue("w")).of(QueueStatus)[0].workers] == ["other"]
+
+
+def test_a_lease_that_becomes_durable_after_its_box_was_revoked_is_lost() -> None:
+    queue = counter()
+    queue.tell(request(1))
+    said = queue.commit_all(queue.tell(BoxRevoked("box"), BOXES))
+    assert said.of(LeaseLost) == [LeaseLost(uid(1), 1, "the GPU box started anew")]
+    assert given(said) == []

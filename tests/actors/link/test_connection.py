@@ -5,13 +5,16 @@ from itertools import pairwise
 import pytest
 
 from actors.addresses import GPU, LINK, QUEUE, WEB
+from actors.messages.generation import Cancel
 from actors.messages.link import (
     WIRE_VERSION,
     EngineDown,
     EngineHello,
     EngineWelcome,
     Greet,
+    HangUp,
     Hello,
+    KeyRefused,
     Ping,
     Pong,
     Redial,
@@ -69,6 +72,23 @@ def test_a_refusal_is_kept_for_people_until_a_welcome() -> None:
     assert (box.link.welcomed, box.link.refusal) == (False, "update")
     box.welcome()
     assert (box.link.welcomed, box.link.refusal) == (True, "")
+
+
+def test_a_refusal_lets_go_of_the_work_and_of_the_line() -> None:
+    box = working(0)
+    said = box.web(Refused("revoked"))
+    assert said.to(GPU) == [Cancel(uid(1), 1)]
+    assert said.to(WEB) == [HangUp()]
+    assert box.link.held == {}
+
+
+def test_a_key_that_is_refused_is_told_unless_the_server_has_said_more() -> None:
+    box = linked()
+    box.web(KeyRefused())
+    assert "samovar join" in box.link.refusal
+    box.web(Refused("revoked"))
+    box.web(KeyRefused())
+    assert (box.link.welcomed, box.link.refusal) == (False, "revoked")
 
 
 def test_it_gives_a_sign_of_life_again_and_again() -> None:

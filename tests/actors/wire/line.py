@@ -11,12 +11,12 @@ from actors import addresses
 from actors.addresses import LINK, QUEUE, WEB
 from actors.messages.control import Dial, Door
 from actors.messages.link import Ping
-from actors.wire.envelope import FromBox, ToBox
+from actors.wire.envelope import ToBox
+from actors.wire.guests import FixedGuests, Guest, box_guest
 from actors.wire.sockets import Dialler, Listener
 from tests.actors.kit import uid
 
 WAIT_S = 20.0
-REACHES = frozenset({QUEUE, "session", "character"})
 SESSION = addresses.session(uid(1))
 
 
@@ -50,16 +50,17 @@ def note_in(notes: list[Told]) -> Callable[[str, Any, str], None]:
     return tell
 
 
-class WatchedNames(dict[str, str]):
+class WatchedNames(FixedGuests):
     """The allow-list; notes which keys ask to enter."""
 
-    def __init__(self, names: dict[str, str]) -> None:
-        super().__init__(names)
-        self.asked: list[object] = []
+    def __init__(self, guests: dict[str, Guest]) -> None:
+        super().__init__(guests)
+        self.allowed = guests
+        self.asked: list[str] = []
 
-    def __contains__(self, key: object) -> bool:
+    def admits(self, key: str, origin: str) -> bool:
         self.asked.append(key)
-        return super().__contains__(key)
+        return super().admits(key, origin)
 
 
 class Server(Listener):
@@ -68,17 +69,16 @@ class Server(Listener):
     def __init__(self, door: Door) -> None:
         self.told: list[Told] = []
         self.frames = 0
-        super().__init__(door, note_in(self.told), FromBox, REACHES)
-        self.allowed: dict[str, str] = WatchedNames(self.allowed)
+        self.names = WatchedNames({key: box_guest(name) for key, name in door.allowed.items()})
+        super().__init__(door, note_in(self.told), self.names)
 
     def take(self, route: bytes, frame: zmq.Frame) -> None:
         self.frames += 1
         super().take(route, frame)
 
     @property
-    def asked(self) -> list[object]:
-        assert isinstance(self.allowed, WatchedNames)
-        return self.allowed.asked
+    def asked(self) -> list[str]:
+        return self.names.asked
 
 
 class Client(Dialler):

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from actors.addresses import GPU, LINK, QUEUE, character, session
+from actors.addresses import BOXES, GPU, JOINER, LINK, QUEUE, character, session
 from actors.messages.generation import (
     MANY,
     SHORT,
@@ -49,6 +49,7 @@ from actors.messages.link import (
     Refused,
     Welcome,
 )
+from actors.messages.pairing import JoinAccepted, JoinRefused, JoinRequest
 from actors.wire import envelope
 from actors.wire.envelope import Envelope, UnreadableFrameError, decode, encode, fits
 
@@ -110,6 +111,9 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
             revision=2,
         ),
     ),
+    "join_accepted": (JOINER, JoinAccepted("Attic")),
+    "join_refused": (JOINER, JoinRefused("revoked", new_key=True)),
+    "join_request": (BOXES, JoinRequest(1, "k" * 40, "Attic", "0.1.0")),
     "lost": (QUEUE, GenerationsLost(A, ((B, 3, C),))),
     "ping": (QUEUE, Ping(A, 2)),
     "pong": (LINK, Pong(A)),
@@ -272,7 +276,8 @@ def test_a_message_fits_its_own_address_and_no_other(name: str) -> None:
     to, message = EXAMPLES[name]
     assert fits(to, message)
     kind = to.partition("/")[0]
-    others = {QUEUE: QUEUE, LINK: LINK, GPU: GPU, "session": SESSION, "character": character(C)}
+    ports = {name: name for name in (QUEUE, BOXES, JOINER, LINK, GPU)}
+    others = {**ports, "session": SESSION, "character": character(C)}
     others.pop(TWO_HOPS.get(name, kind))
     others.pop(kind, None)
     assert not any(fits(address, message) for address in others.values())

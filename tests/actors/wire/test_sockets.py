@@ -32,7 +32,7 @@ def test_what_is_for_a_peer_that_is_not_there_is_dropped_and_counted() -> None:
 
         def gone() -> bool:
             line.server.deliver("worker/box", Greet(uid(1)), QUEUE)
-            return "box" not in line.server.routes
+            return "worker/box" not in line.server.routes
 
         await until(gone)
         assert line.server.dropped == 2
@@ -43,10 +43,10 @@ def test_what_is_for_a_peer_that_is_not_there_is_dropped_and_counted() -> None:
 def test_a_peer_that_dials_anew_is_answered_by_its_new_connection() -> None:
     async def test(line: Line) -> None:
         box = await line.connect()
-        old = line.server.routes["box"]
+        old = line.server.routes["worker/box"]
         box.deliver(WEB, Redial(), LINK)
         await line.heard(box)
-        assert line.server.routes["box"] != old
+        assert line.server.routes["worker/box"] != old
         line.server.deliver("worker/box", Greet(uid(1)), QUEUE)
         await until(lambda: box.told)
 
@@ -114,7 +114,7 @@ def test_a_peer_that_does_not_read_costs_no_more_than_its_queue(monkeypatch: pyt
             if line.server.dropped:
                 break
         assert line.server.dropped == 1
-        assert "box" in line.server.routes
+        assert "worker/box" in line.server.routes
 
     run(test)
 

@@ -280,6 +280,57 @@ export interface ControlToken {
   token: string;
 }
 
+/** A GPU box on the list. Times are milliseconds since 1970, 0 where there is none. */
+export interface BoxFacts {
+  id: string;
+  name: string;
+  /** of this machine itself: it needs no pairing and cannot be revoked */
+  own: boolean;
+  /** the box showed the same one when it joined */
+  fingerprint: string;
+  paired_ms: number;
+  seen_ms: number;
+  software: string;
+  revoked_ms: number;
+}
+
+/** A join string that holds; `joined` is the box that used it. */
+export interface OfferState {
+  left_s: number;
+  joined: BoxFacts | null;
+}
+
+/** GET /api/boxes, for the owner. `listens`: the address of the link. */
+export interface BoxList {
+  boxes: BoxFacts[];
+  offer: OfferState | null;
+  listens: string;
+  /** no other machine can reach it */
+  loopback: boolean;
+}
+
+/** POST /api/boxes/offer → BoxOffer; an older one is over. DELETE on the same path has no body. */
+export interface NewOffer {
+  /** HOST or HOST:PORT of this node as the box sees it; "": found out */
+  address?: string;
+}
+
+/** Whoever has `join` may add a GPU box within the time: it is a secret. */
+export interface BoxOffer {
+  join: string;
+  /** its QR code, row by row; "1" is dark */
+  qr: string[];
+  addresses: string[];
+  /** it holds for so long */
+  expires_s: number;
+  server_key: string;
+}
+
+/** PATCH /api/boxes/<id>; DELETE on the same path revokes the box and has no body. */
+export interface BoxName {
+  name: string;
+}
+
 /** Body of every answer with a status of 400 and above. */
 export interface Refusal {
   code: string;
