@@ -1,4 +1,4 @@
-"""`python3 -m deploy run|setup|test|lock`: from a bare checkout to a running Samovar.
+"""`python3 -m deploy run|setup|test|wheel|lock`: from a bare checkout to a running Samovar.
 
 Needs nothing but Python 3.11 or newer and its standard library. This file alone must be readable for
 an older Python, so that it can say so.

@@ -4,6 +4,7 @@ import argparse
 import signal
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from types import FrameType
 
 from deploy.checkout import this_checkout
@@ -14,6 +15,7 @@ from deploy.setup import job_for, set_up
 from deploy.testing.stages import STAGES
 from deploy.testing.whole_run import run_tests
 from deploy.troubles import MistakeInTheCall, Trouble
+from deploy.wheel import make_wheels
 
 INTERRUPTED = 130
 
@@ -33,16 +35,21 @@ def parser() -> argparse.ArgumentParser:
     test = commands.add_parser("test", help="install what the tests need and run all of them")
     test.add_argument("--only", metavar="STAGE[,STAGE]", help="only these stages")
     test.add_argument("--list", action="store_true", help="name the stages and stop")
+    wheel = commands.add_parser("wheel", help="make the files that other machines install from")
+    wheel.add_argument("--out", metavar="DIR", type=Path, help="where they go (default: dist)")
     lock = commands.add_parser("lock", help="make requirements/*.lock anew from pyproject.toml (needs uv)")
     lock.add_argument("--upgrade", action="store_true", help="take the newest versions that fit")
     return main_parser
 
 
 def perform(arguments: Sequence[str]) -> int:
+    checkout = this_checkout()
+    if not (checkout.root / "pyproject.toml").is_file():
+        raise MistakeInTheCall("this is an installed Samovar: `python3 -m deploy` works in a checkout of it")
     options, rest = parser().parse_known_args(arguments)
     if rest and options.command != "run":
         raise MistakeInTheCall(f"what is {rest[0]}? See `python3 -m deploy {options.command} --help`")
-    job = job_for(this_checkout(), Progress())
+    job = job_for(checkout, Progress())
     match options.command:
         case "run":
             return run(job, rest)
@@ -56,6 +63,10 @@ def perform(arguments: Sequence[str]) -> int:
             return 0
         case "test":
             return run_tests(job, options.only)
+        case "wheel":
+            for file in make_wheels(job, options.out or job.checkout.root / "dist"):
+                print(file)
+            return 0
         case _:
             make_locks(job, upgrade=options.upgrade)
             return 0

@@ -32,6 +32,10 @@ class Lock:
 LOCKS: tuple[Lock, ...] = (
     Lock("runtime", extras=("web", "gpu")),
     Lock("rtx", extras=("web", "gpu", "rtx"), agrees_with="runtime"),
+    # What an installation of one role alone needs; the wheel carries these.
+    Lock("web", extras=("web",), agrees_with="runtime"),
+    Lock("gpu", extras=("gpu",), agrees_with="runtime"),
+    Lock("gpu_rtx", extras=("gpu", "rtx"), agrees_with="rtx"),
     Lock("test", extras=("web", "gpu", "rtx", "test"), agrees_with="rtx"),
     Lock("build", group="build", agrees_with="test"),
     Lock("node", group="node", agrees_with="test"),

@@ -54,3 +54,11 @@ class PortTaken(Trouble):
 
 class NoUv(Trouble):
     """`python3 -m deploy lock` needs uv: install it."""
+
+
+class NotThisMachine(Trouble):
+    """The machine is not one that this installer knows: do what the text says, or install by hand."""
+
+
+class NotReady(Trouble):
+    """The new version did not become ready: the one before serves again, where there was one."""

@@ -16,9 +16,8 @@ def work(job: Job) -> str | None:
     if job.cargo is None:
         return "no cargo on PATH: the Python one serves"
     try:
-        install_locked(job, TITLE, "rust", log=STEP.name)
         with tempfile.TemporaryDirectory(prefix="wheel-", dir=job.checkout.records) as folder:
-            install(job, build(job, job.cargo, Path(folder)))
+            install(job, make_wheel(job, job.cargo, Path(folder)))
     except HashMismatch:
         raise
     except Trouble as trouble:
@@ -27,8 +26,9 @@ def work(job: Job) -> str | None:
     return None
 
 
-def build(job: Job, cargo: str, folder: Path) -> Path:
-    """Compile the crate into `folder`; the wheel that came of it."""
+def make_wheel(job: Job, cargo: str, folder: Path) -> Path:
+    """Compile the crate; the wheel that came of it, in `folder`. Raises a Trouble."""
+    install_locked(job, TITLE, "rust", log=STEP.name)
     manifest = job.checkout.crate / "Cargo.toml"
     job.run(
         TITLE,
