@@ -36,7 +36,7 @@ class Stage:
 
 UI = "web/ui"
 CRATE = "rust_crypto"
-APART = ("tests/sim", "tests/system", "tests/browser")
+APART = ("tests/sim", "tests/system", "tests/faults", "tests/browser")
 ON_EVERY_CORE = ("-n", "auto", "--maxprocesses=4")
 
 
@@ -99,7 +99,10 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "system",
         "real processes",
-        (pytest("pytest tests/system", "tests/system", asks_for=("tests/system",)),),
+        (
+            pytest("pytest tests/system", "tests/system", asks_for=("tests/system",)),
+            pytest("pytest tests/faults", "tests/faults", asks_for=("tests/faults",)),
+        ),
     ),
     Stage(
         "browser",
