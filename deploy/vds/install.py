@@ -18,7 +18,7 @@ from deploy.release import Bundle, Release, make_release, old_releases
 from deploy.troubles import NotReady, NotThisMachine
 from deploy.vds import checks
 from deploy.vds.caddy import site_text, with_import, without_import
-from deploy.vds.options import Options, Shape, remember
+from deploy.vds.options import Options, Shape, domain_of, remember
 from deploy.vds.places import SERVICE, USER, Places
 from deploy.vds.settings import get, with_key
 from deploy.vds.unit import command_text, unit_text
@@ -38,13 +38,14 @@ class Installation:
 
     def install(self) -> None:
         """Raises a Trouble; what was done until then is kept, and the next call goes on there."""
-        shape = self.options.shape(self.machine.read(self.places.shape))
+        remembered = self.machine.read(self.places.shape)
+        shape = self.options.shape(remembered)
         self.install_packages(shape)
         self.make_user()
         release = Release(self.places.releases / self.bundle.name)
         make_release(self.machine, release, self.bundle, Path(sys.executable), "web")
         self.machine.write(self.places.command, command_text(self.places), 0o755)
-        changed = self.write_settings(shape)
+        changed = self.write_settings(shape, domain_of(remembered))
         self.machine.write(self.places.shape, remember(shape))
         self.serve(release, changed=changed)
         if shape.caddy:
@@ -79,15 +80,16 @@ class Installation:
             self.machine.make_folder(self.places.data, 0o700)
             self.machine.run("Data folder", "chown", f"{USER}:{USER}", self.places.data)
 
-    def write_settings(self, shape: Shape) -> bool:
+    def write_settings(self, shape: Shape, old_domain: str) -> bool:
         """Set what this server must have; whatever else stands in the file stays. Whether it changed."""
         before = self.machine.read(self.places.settings)
         text = before or ""
         text = with_key(text, "web", "hosts", [shape.domain])
         text = with_key(text, "web", "port", shape.port)
         text = with_key(text, "web", "behind_proxy", True)
-        text = with_key(text, "supervisor", "link_host", "0.0.0.0")  # noqa: S104 - for GPU boxes, by their keys
         text = with_key(text, "supervisor", "link_port", shape.link_port)
+        if get(text, "boxes", "addresses") in (None, [], [old_domain]):  # else somebody knows better
+            text = with_key(text, "boxes", "addresses", [shape.domain])
         if text == before:
             return False
         self.machine.write(self.places.settings, text, 0o600)

@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 from deploy.troubles import MistakeInTheCall
 
 DEFAULT_PORT = 8080
-DEFAULT_LINK_PORT = 7420
+DEFAULT_LINK_PORT = 7777  # as supervisor.link_port has it for the web role
 # A name of the public DNS, or of a network of one's own (`internal` certificates).
 DOMAIN = re.compile(r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z][a-z0-9-]{0,61}[a-z0-9]")
 
@@ -51,6 +51,11 @@ class Options:
         if shape.port == shape.link_port:
             raise MistakeInTheCall("--port and --link-port must differ")
         return shape
+
+
+def domain_of(remembered: str | None) -> str:
+    """The name that `remember` wrote; "" where nothing was."""
+    return str(json.loads(remembered)["domain"]) if remembered else ""
 
 
 def remember(shape: Shape) -> str:

@@ -61,12 +61,7 @@ def test_what_takes_more_than_the_limit_is_ended_and_counted(tmp_path: Path) -> 
     with memory_group(40 * MB) as group:
         if group is None:
             pytest.skip("this user may make no memory cgroup")
-        greedy = [
-            sys.executable,
-            "-c",
-            "x = bytearray(200_000_000)\nfor i in range(0, len(x), 4096): x[i] = 1",
-        ]
-        watched = Watched(greedy, group, tmp_path / "log")
+        watched = Watched([sys.executable, "-c", GREEDY], group, tmp_path / "log")
         watched.watch_for(30.0)
         assert watched.process.wait(10) != 0
         told = figures(watched)
@@ -88,12 +83,7 @@ def test_without_a_group_the_answer_says_how_it_was_measured(tmp_path: Path) -> 
 def test_a_program_in_a_group_keeps_its_arguments(tmp_path: Path) -> None:
     (tmp_path / "cgroup.procs").touch()
     words = ["a b", "$HOME", "'"]
-    show = [
-        sys.executable,
-        "-c",
-        "import json, os, sys; print(json.dumps([os.getpid(), sys.argv[1:]]))",
-        *words,
-    ]
+    show = [sys.executable, "-c", SHOW, *words]
     with subprocess.Popen(MemoryGroup(tmp_path, 2).within(show), stdout=subprocess.PIPE) as process:
         assert json.loads(process.communicate()[0]) == [process.pid, words]
     assert (tmp_path / "cgroup.procs").read_text() == f"{process.pid}\n"

@@ -36,7 +36,8 @@ def test_a_bare_server_serves_afterwards(server: FakeServer) -> None:
     assert stat.S_IMODE(server.places.settings.stat().st_mode) == 0o600
     settings = tomllib.loads(server.places.settings.read_text())
     assert settings["web"] == {"hosts": ["chat.example.org"], "port": 8080, "behind_proxy": True}
-    assert settings["supervisor"] == {"link_host": "0.0.0.0", "link_port": 7420}
+    assert settings["supervisor"] == {"link_port": 7777}
+    assert settings["boxes"] == {"addresses": ["chat.example.org"]}
 
 
 def test_packages_are_checked_against_their_hashes_and_nothing_is_built(server: FakeServer) -> None:
@@ -139,7 +140,19 @@ def test_an_upgrade_need_not_be_told_again_what_the_server_is_like(server: FakeS
     assert server.places.site.read_text() == site
     install(server, "1.1", "--domain", "other.example.org")
     assert "other.example.org {" in server.places.site.read_text()
-    assert tomllib.loads(server.places.settings.read_text())["web"]["port"] == 9000
+    changed = tomllib.loads(server.places.settings.read_text())
+    assert changed["web"]["port"] == 9000
+    assert changed["boxes"]["addresses"] == ["other.example.org"]
+
+
+def test_an_address_for_the_boxes_that_was_set_by_hand_stays(server: FakeServer) -> None:
+    install(server, "1.0", *DOMAIN)
+    text = server.places.settings.read_text()
+    server.places.settings.write_text(text.replace('["chat.example.org"]\n', '["192.0.2.1"]\n'))
+    install(server, "1.1", "--domain", "other.example.org")
+    changed = tomllib.loads(server.places.settings.read_text())
+    assert changed["web"]["hosts"] == ["other.example.org"]
+    assert changed["boxes"]["addresses"] == ["192.0.2.1"]
 
 
 def test_the_first_time_the_name_of_the_site_is_asked_for(server: FakeServer) -> None:

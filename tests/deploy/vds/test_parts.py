@@ -150,12 +150,12 @@ def test_the_node_reads_what_the_installer_wrote(tmp_path: Path) -> None:
     file = tmp_path / "samovar.toml"
     text = with_key(default_text(), "web", "hosts", ["a.example.org"])
     text = with_key(text, "web", "behind_proxy", value=True)
-    text = with_key(text, "supervisor", "link_port", 7420)
+    text = with_key(text, "supervisor", "link_port", 7777)
     file.write_text(text)
     settings = read_settings(file, {})
     assert settings.web.hosts == ("a.example.org",)
     assert settings.web.behind_proxy
-    assert settings.supervisor.link_port == 7420
+    assert settings.supervisor.link_port == 7777
 
 
 # -- what is asked for, and of which machine ---------------------------------------------------------------
@@ -185,7 +185,7 @@ def test_a_mistaken_call_is_one_line(arguments: list[str]) -> None:
 
 def test_two_services_do_not_share_a_port() -> None:
     with pytest.raises(MistakeInTheCall, match="differ"):
-        read_options(["--domain", "a.example.org", "--port", "7420"]).shape(None)
+        read_options(["--domain", "a.example.org", "--port", "7777"]).shape(None)
 
 
 def test_the_systems_that_are_known() -> None:
