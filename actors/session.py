@@ -2,8 +2,8 @@
 
 Receives  Loaded; StartConversation, Rename, Delete (edge); Open, Close, SendText, Regenerate, Edit,
           Continue, Select, Stop (sockets); CharacterSheet (character); Leased, LeaseLost, Placed, QueueFull,
-          WorkerSilent, WorkerHeard, GaveUp, SubmitAgain (queue); Accepted, Progress, Token, End (link);
-          Committed, CommitFailed (archive)
+          OverLimit, Dismissed, WorkerSilent, WorkerHeard, GaveUp, SubmitAgain (queue); Accepted, Progress,
+          Token, End (link); Committed, CommitFailed (archive)
 Sends     Commit (archive); GenerateReply, ReplyEnded (queue); Ack, Resume, Cancel (link); SheetWanted
           (character); ChatEvents, Awake (sockets); Done, Problem (edge)
 Restart   loads the conversation; a live reply goes on from its last committed token
@@ -24,6 +24,7 @@ from actors.conversation.message_tree import MessageTree
 from actors.conversation.requests import Made, Maker, refusal
 from actors.conversation.saving import Saving
 from actors.conversation.turn import request_of
+from actors.conversation.turned_away import TurnedAway, turned_away
 from actors.effects import CancelTimer, Effect, Passivate, Send, StartTimer, TimerFired
 from actors.messages.archive import (
     AppendChunk,
@@ -37,6 +38,7 @@ from actors.messages.archive import (
     MoveHead,
     PinPrompt,
     RenameConversation,
+    SpendTokens,
     StoredConversation,
     StoredMessage,
     Write,
@@ -78,10 +80,12 @@ from actors.messages.generation import (
     Token,
 )
 from actors.messages.queueing import (
+    Dismissed,
     GaveUp,
     LeaseBelieved,
     Leased,
     LeaseLost,
+    OverLimit,
     Placed,
     QueueFull,
     ReplyEnded,
@@ -90,7 +94,11 @@ from actors.messages.queueing import (
     WorkerSilent,
 )
 from actors.settings import SessionSettings
-from actors.world import World
+from actors.world import World, day_of
+
+QueueSaid = (
+    Leased | LeaseLost | Placed | QueueFull | OverLimit | Dismissed | WorkerSilent | WorkerHeard | GaveUp
+)
 
 
 class FencedOffError(Exception):
@@ -142,7 +150,17 @@ class Session:
                 return self.selected(message, sender)
             case Stop():
                 return self.stopped(message, sender)
-            case Leased() | LeaseLost() | Placed() | QueueFull() | WorkerSilent() | WorkerHeard() | GaveUp():
+            case (
+                Leased()
+                | LeaseLost()
+                | Placed()
+                | QueueFull()
+                | OverLimit()
+                | Dismissed()
+                | WorkerSilent()
+                | WorkerHeard()
+                | GaveUp()
+            ):
                 return self.queue_said(message)
             case SubmitAgain(generation):
                 return self.submit_again(generation)
@@ -298,7 +316,10 @@ class Session:
             self.saving.commits.clear()
             return [*effects, Passivate()]
 
-        return self.saving.write(lambda: (DropConversation(self.id),), deleted)
+        def writes() -> tuple[Write, ...]:
+            return (DropConversation(self.id), *(self.spending(self.live) if self.live is not None else ()))
+
+        return self.saving.write(writes, deleted)
 
     # -- readers ------------------------------------------------------------------------------
 
@@ -418,9 +439,7 @@ class Session:
             return [Send(QUEUE, ReplyEnded(generation)), *self.rest()]
         return self.submit(self.live) if self.live.inbox is None and not self.live.ending else []
 
-    def queue_said(
-        self, message: Leased | LeaseLost | Placed | QueueFull | WorkerSilent | WorkerHeard | GaveUp
-    ) -> list[Effect]:
+    def queue_said(self, message: QueueSaid) -> list[Effect]:
         live = self.live
         if live is None or live.generation.id != message.generation or live.ending:
             if isinstance(message, Leased):
@@ -444,11 +463,10 @@ class Session:
             case Placed():
                 live.place = message
                 return self.announce(live)
-            case QueueFull(_, limit):
-                why = f"{limit} replies are waiting already: try again in a while."
-                return self.finish(live, "failed", "queue_full", why=why)
-            case GaveUp(_, why):
-                return self.finish(live, "failed", "no_worker", why=why)
+            case QueueFull() | OverLimit() | Dismissed() | GaveUp():
+                live.turned_away = away = turned_away(message)
+                state = "cancelled" if isinstance(message, Dismissed) else "failed"
+                return self.finish(live, state, away.reason, why=away.why)
             case WorkerSilent(_, attempt):
                 if live.inbox is None or attempt != live.attempt:
                     return []
@@ -466,7 +484,8 @@ class Session:
         """
         cancel = Send(addresses.worker(live.worker), Cancel(live.generation.id, live.attempt))
         live.lost(live.attempt)
-        return [cancel, Send(QUEUE, ReplyEnded(live.generation.id)), *self.submit(live)]
+        given_back = ReplyEnded(live.generation.id, 0)  # counted as a whole at its end
+        return [cancel, Send(QUEUE, given_back), *self.submit(live)]
 
     # -- the stream ---------------------------------------------------------------------------
 
@@ -618,9 +637,15 @@ class Session:
                     tokens=len(live.committed) + tokens,
                     seam=live.generation.seam,
                 )
-            return (EndGeneration(live.generation.id, state, reason, message, why),)
+            live.last_tokens = tokens
+            return (EndGeneration(live.generation.id, state, reason, message, why), *self.spending(live))
 
         return self.saving.write(writes, lambda: self.ended(live, message, reason, why))
+
+    def spending(self, live: LiveReply) -> tuple[Write, ...]:
+        """What was written for the user, in the transaction that ends it: once, whatever becomes of us."""
+        day = day_of(self.world.utc_ms())
+        return (SpendTokens(live.generation.user, day, live.served),) if live.served else ()
 
     def ended(self, live: LiveReply, message: StoredMessage | None, reason: str, why: str) -> list[Effect]:
         shown = None
@@ -630,8 +655,11 @@ class Session:
             shown = self.tree.shown(message)
         self.live = None
         back = self.snapshot_to_all() if message is None else []  # to what was shown before
+        away = live.turned_away or TurnedAway(reason, why)
         return [
-            *self.to_readers(ReplyFinished(self.id, live.generation.id, reason, shown, why)),
+            *self.to_readers(
+                ReplyFinished(self.id, live.generation.id, reason, shown, why, away.limit, away.again_ms)
+            ),
             *back,
             *self.let_go(live),
             CancelTimer("probe"),
@@ -641,7 +669,8 @@ class Session:
 
     def let_go(self, live: LiveReply) -> list[Effect]:
         """Nobody need work on it any more."""
-        effects: list[Effect] = [Send(QUEUE, ReplyEnded(live.generation.id))]
+        ended = ReplyEnded(live.generation.id, live.served, live.prompt_tokens)
+        effects: list[Effect] = [Send(QUEUE, ended)]
         if live.worker:
             effects.append(Send(addresses.worker(live.worker), Cancel(live.generation.id, live.attempt)))
         return effects

@@ -48,6 +48,16 @@ class QueueSettings(Struct, frozen=True, forbid_unknown_fields=True):
     commit_timeout_s: float = 15.0  # no answer from the archive: start anew from the rows
     audit_s: float = 5.0  # how often the sessions are asked whether their replies still live
     commit_retry_s: float = 1.0
+    # -- one user; 0: no limit but those above
+    user_running: int = 0  # replies at once; further ones wait, and let others pass
+    user_waiting: int = 16  # replies that may wait; further ones are refused in clear words
+    user_tokens_a_day: int = 0  # tokens written for a user in a day of UTC; then none until the next
+    # -- fair shares
+    prompt_token_cost: float = 0.1  # what a token of the prompt counts, where one of the reply counts 1
+    measured_users: int = 1_000  # users whose usual length of a reply is remembered
+    # -- several boxes
+    warm_wait_s: float = 1.0  # a reply waits so long for the box that has its conversation in the cache
+    warm_conversations: int = 1_000  # conversations of which is remembered who served them last
 
 
 class ArchiveSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -29,6 +29,14 @@ class World(Protocol):
         ...
 
 
+DAY_MS = 86_400_000
+
+
+def day_of(utc_ms: int) -> int:
+    """Days since 1970, UTC."""
+    return utc_ms // DAY_MS
+
+
 def uuid7(utc_ms: int, random: bytes) -> UUID:
     """UUIDv7 from milliseconds and ten random bytes (RFC 9562 §5.7)."""
     value = (utc_ms & 0xFFFF_FFFF_FFFF) << 80 | int.from_bytes(random, "big")

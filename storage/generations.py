@@ -13,7 +13,6 @@ from actors.messages.archive import (
     LeaseGeneration,
     MarkSeam,
     PinPrompt,
-    QueueState,
     StoredGeneration,
 )
 from actors.messages.generation import Sampling
@@ -164,10 +163,3 @@ def open_generation(secrets: Secrets, row: Row) -> StoredGeneration:
         engine_digest=row["engine_digest"] or b"",
         seam=row["seam"],
     )
-
-
-async def load_queue(unit: Unit) -> QueueState:
-    live = tables.Generation.filter(state__in=UNFINISHED).using_db(unit.db).order_by("created_ms", "id")
-    rows = await live.values(*COLUMNS)
-    secrets = await unit.keys.secrets(unit.db, (row["inputs_key_id"] for row in rows))
-    return QueueState(unfinished=tuple(open_generation(secrets, row) for row in rows))

@@ -12,7 +12,7 @@ from actors.messages.archive import (
     Load,
     Query,
 )
-from storage import accounts, characters, conversations, generations, sessions
+from storage import accounts, characters, conversations, queueing, sessions
 from storage.errors import RefusedError
 from storage.unit import Unit
 
@@ -41,7 +41,7 @@ async def load(unit: Unit, query: Load) -> Any:
         case "character":
             return await characters.load_sheet(unit, id_of(query))
         case "queue":
-            return await generations.load_queue(unit)
+            return await queueing.load_queue(unit)
         case _:
             raise RefusedError(f"Nothing is stored for actors of the kind {query.kind!r}.")
 

@@ -182,3 +182,36 @@ class GenerationChunk(Model):
     class Meta(Model.Meta):
         table = "generation_chunk"
         unique_together = (("generation_id", "first_seq"),)
+
+
+# How many tokens were written for a user on a day (days since 1970, UTC); it outlives the conversations.
+class Spending(Model):
+    id = fields.BigIntField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    day = fields.IntField(db_index=True)
+    tokens = fields.BigIntField()
+
+    class Meta(Model.Meta):
+        table = "spending"
+        unique_together = (("user_id", "day"),)
+
+
+# The weight of a user in the queue, where it is not 1.
+class QueueShare(Model):
+    user_id = IdField(primary_key=True)
+    node_id = IdField()
+    share = fields.FloatField()
+
+    class Meta(Model.Meta):
+        table = "queue_share"
+
+
+# A GPU box that gets nothing new; `user_id` wanted it so.
+class DrainedBox(Model):
+    name = fields.CharField(max_length=200, primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+
+    class Meta(Model.Meta):
+        table = "drained_box"

@@ -10,6 +10,7 @@ from actors.messages.archive import (
     AddLogin,
     AddMessage,
     AppendChunk,
+    DrainBox,
     DropConversation,
     DropLogin,
     EndGeneration,
@@ -18,9 +19,11 @@ from actors.messages.archive import (
     MoveHead,
     PinPrompt,
     RenameConversation,
+    SetShare,
+    SpendTokens,
     Write,
 )
-from storage import accounts, characters, chunks, conversations, generations, messages
+from storage import accounts, characters, chunks, conversations, generations, messages, queueing
 from storage.unit import Unit
 
 
@@ -73,3 +76,9 @@ async def run_write(unit: Unit, write: Write) -> None:
             await chunks.append_chunks(unit, (write,))
         case EndGeneration():
             await generations.end(unit, write)
+        case SpendTokens():
+            await queueing.spend_tokens(unit, write)
+        case SetShare():
+            await queueing.set_share(unit, write)
+        case DrainBox():
+            await queueing.drain_box(unit, write)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from actors.conversation.turned_away import TurnedAway
 from actors.messages.archive import GenerationState, StoredGeneration
 from actors.messages.chat import LiveReply as ShownLive
 from actors.messages.generation import Accepted, End, Token
@@ -42,6 +43,9 @@ class LiveReply:
         self.ending = False  # the final commit is on its way
         self.heard = False  # a frame came since the last probe
         self.asking = False  # the gap timer runs
+        self.prompt_tokens = 0  # of the last attempt
+        self.last_tokens = 0  # those that came with the end, and are in no chunk
+        self.turned_away: TurnedAway | None = None  # why the queue did not make it
 
     # -- attempts -----------------------------------------------------------------------------
 
@@ -94,9 +98,15 @@ class LiveReply:
         first = mine.engine_digest if self.committed else accepted.engine_digest
         known = b"" not in {first, accepted.engine_digest}
         self.exact = accepted.exact and (first == accepted.engine_digest or not known)
+        self.prompt_tokens = accepted.prompt_tokens
         self.generation = msgspec.structs.replace(
             mine, model=accepted.model, prompt_digest=accepted.prompt_digest, engine_digest=first
         )
+
+    @property
+    def served(self) -> int:
+        """Tokens that were written so far, thoughts too."""
+        return len(self.committed) + self.last_tokens
 
     def too_long(self, frame: Token | End) -> bool:
         """Whether the worker makes more than it was asked for."""

@@ -74,6 +74,14 @@ class StoredGeneration(Struct, frozen=True):
     seam: int = -1
 
 
+class Spending(Struct, frozen=True):
+    """Tokens that were written for a user on a day: days since 1970, UTC."""
+
+    user: UUID
+    day: int
+    tokens: int
+
+
 class StoredConversation(Struct, frozen=True):
     id: UUID
     user: UUID
@@ -200,6 +208,29 @@ class EndGeneration(Struct, frozen=True):
     why: str = ""
 
 
+class SpendTokens(Struct, frozen=True):
+    """So many tokens more were written for the user on that day."""
+
+    user: UUID
+    day: int
+    tokens: int
+
+
+class SetShare(Struct, frozen=True):
+    """The user's weight in the queue; 1 is everybody's."""
+
+    user: UUID
+    share: float
+
+
+class DrainBox(Struct, frozen=True):
+    """The GPU box gets nothing new, or again does; `user` wants it so."""
+
+    name: str
+    drained: bool
+    user: UUID
+
+
 Write = (
     AddAccount
     | AddLogin
@@ -216,6 +247,9 @@ Write = (
     | MarkSeam
     | AppendChunk
     | EndGeneration
+    | SpendTokens
+    | SetShare
+    | DrainBox
 )
 
 
@@ -272,6 +306,9 @@ class ConversationState(Struct, frozen=True):
 
 class QueueState(Struct, frozen=True):
     unfinished: tuple[StoredGeneration, ...]  # oldest first
+    spendings: tuple[Spending, ...] = ()  # of the newest day and the one before
+    shares: tuple[tuple[UUID, float], ...] = ()  # of the users whose weight is not 1
+    drained: tuple[str, ...] = ()  # GPU boxes
 
 
 class AccountRow(Struct, frozen=True):

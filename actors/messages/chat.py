@@ -198,13 +198,16 @@ class ReplyText(Struct, frozen=True, tag="reply_text", tag_field="type"):
 
 
 class ReplyFinished(Struct, frozen=True, tag="reply_finished", tag_field="type"):
-    """The live reply is over. `message` is the whole of it; None where nothing came of it."""
+    """The live reply is over. `message` is the whole of it; None where nothing came of it. Where the queue
+    refused it, `limit` says how many are allowed, and `again_ms` when to ask again, UTC; 0 = not known."""
 
     conversation: UUID
     generation: UUID
     reason: str
     message: ShownMessage | None = None
     why: str = ""
+    limit: int = 0
+    again_ms: int = 0
 
 
 class Problem(Struct, frozen=True, tag="problem", tag_field="type"):

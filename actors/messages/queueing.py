@@ -4,20 +4,27 @@
 | --- | --- |
 | GenerateReply | session → queue |
 | ReplyEnded, LeaseBelieved | session → queue |
-| Leased, LeaseLost, Placed, QueueFull, WorkerSilent, WorkerHeard, GaveUp, SubmitAgain | queue → session |
+| Leased, LeaseLost, Placed, QueueFull, OverLimit, Dismissed, GaveUp, SubmitAgain | queue → session |
+| WorkerSilent, WorkerHeard | queue → session |
 | WatchQueue, UnwatchQueue | sockets, host → queue |
 | QueueStatus | queue → watchers |
+| AskLine, Move, Dismiss, BoxDrained, ShareSet | edge → queue; Line the way back |
 """
 
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
 
 
 class ReplyEnded(Struct, frozen=True):
-    """The session is done with this generation, waiting or running: its slot is free."""
+    """The session is done with this generation, waiting or running: its slot is free. `tokens` were written
+    in all, thoughts too; -1 = not known.
+    """
 
     generation: UUID
+    tokens: int = -1
+    prompt_tokens: int = 0
 
 
 class Leased(Struct, frozen=True):
@@ -64,6 +71,23 @@ class QueueFull(Struct, frozen=True):
     limit: int
 
 
+class OverLimit(Struct, frozen=True):
+    """Refused: the user has as many waiting, or has had as many tokens today, as the settings allow.
+    `again_ms` is when there will be more (UTC milliseconds since 1970); 0: when one of the user's ends.
+    """
+
+    generation: UUID
+    reason: Literal["user_waiting", "user_tokens"]
+    limit: int
+    again_ms: int = 0
+
+
+class Dismissed(Struct, frozen=True):
+    """A keeper of the node took the reply out of the queue, or ended it."""
+
+    generation: UUID
+
+
 class WorkerSilent(Struct, frozen=True):
     """Nothing was heard from the worker for the silence limit; the lease stands for now."""
 
@@ -103,7 +127,8 @@ class UnwatchQueue(Struct, frozen=True):
 
 
 class WorkerFacts(Struct, frozen=True):
-    """A worker as people see it. `state`: ready, silent, starting (linked, no engine yet)."""
+    """A worker as people see it. `state`: ready, silent, starting (linked, no engine yet), draining (it gets
+    nothing new and finishes what it has), drained."""
 
     name: str
     engine: str
@@ -119,3 +144,61 @@ class QueueStatus(Struct, frozen=True):
     workers: tuple[WorkerFacts, ...]
     waiting: int
     running: int
+
+
+# -- keepers of the node ------------------------------------------------------------------------
+
+
+class AskLine(Struct, frozen=True):
+    """Who waits, and who is served?"""
+
+    reply_to: str
+
+
+class Move(Struct, frozen=True):
+    """Serve the waiting reply before the one in front of it, or before all. What waits no more is left."""
+
+    generation: UUID
+    to: Literal["up", "first"]
+    reply_to: str
+
+
+class Dismiss(Struct, frozen=True):
+    """End the reply, waiting or running; what is committed of it stays."""
+
+    generation: UUID
+    reply_to: str
+
+
+class BoxDrained(Struct, frozen=True):
+    """It is durable that the box gets nothing new, or again does."""
+
+    name: str
+    drained: bool
+    reply_to: str
+
+
+class ShareSet(Struct, frozen=True):
+    """It is durable that the user has this weight."""
+
+    user: UUID
+    share: float
+    reply_to: str
+
+
+class LineEntry(Struct, frozen=True):
+    """A reply in the queue, as keepers see it: whose it is, and nothing of what it is about. `place` is 0
+    while it is being written, by `worker`; else `wait_s` is an estimate, -1 = not known. `since_s` is how
+    long it has waited, or been written.
+    """
+
+    generation: UUID
+    user: UUID
+    place: int
+    since_s: float
+    wait_s: float = -1.0
+    worker: str = ""
+
+
+class Line(Struct, frozen=True):
+    entries: tuple[LineEntry, ...]  # those being written, then those that wait, in their order

@@ -117,13 +117,19 @@ class Writer(Stage):
 
 
 def request(
-    number: int = 1, *, attempt: int = 0, committed: tuple[int, ...] = (), model: str = ""
+    number: int = 1,
+    *,
+    attempt: int = 0,
+    committed: tuple[int, ...] = (),
+    model: str = "",
+    user: int = 7,
+    conversation: int = 0,
 ) -> GenerateReply:
-    """Of generation `number`, for conversation 100 + number."""
+    """Of generation `number`, for conversation 100 + number where no other is given."""
     return GenerateReply(
         generation=uid(number),
-        conversation=uid(100 + number),
-        user=uid(7),
+        conversation=uid(conversation or 100 + number),
+        user=uid(user),
         turn=Turn(CHARACTER, "Anna", ()),
         sampling=Sampling(),
         seed=1,

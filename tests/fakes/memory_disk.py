@@ -23,6 +23,7 @@ from actors.messages.archive import (
     CharacterRow,
     ConversationRow,
     ConversationState,
+    DrainBox,
     DropConversation,
     DropLogin,
     EndGeneration,
@@ -39,6 +40,9 @@ from actors.messages.archive import (
     Query,
     QueueState,
     RenameConversation,
+    SetShare,
+    Spending,
+    SpendTokens,
     StoredConversation,
     StoredGeneration,
     StoredMessage,
@@ -70,6 +74,9 @@ class MemoryDisk:
         self.messages: dict[UUID, StoredMessage] = {}
         self.generations: dict[UUID, StoredGeneration] = {}
         self.chunks: dict[UUID, tuple[AppendChunk, ...]] = {}
+        self.spendings: dict[tuple[UUID, int], int] = {}  # (user, day) → tokens
+        self.shares: dict[UUID, float] = {}
+        self.drained: dict[str, DrainBox] = {}
         # Indexes, so that a long simulation stays fast.
         self._messages_of: dict[UUID, tuple[UUID, ...]] = {}
         self._generations_of: dict[UUID, tuple[UUID, ...]] = {}
@@ -96,8 +103,7 @@ class MemoryDisk:
                 version = self.versions.get(UUID(hex=query.key))
                 return version.sheet if version else None
             case Load(kind="queue"):
-                found = [g for g in self.generations.values() if g.state in UNFINISHED]
-                return QueueState(unfinished=tuple(sorted(found, key=lambda g: (g.created_ms, g.id))))
+                return self._queue()
             case Load():
                 raise ValueError(f"nothing is stored for actors of the kind {query.kind!r}")
             case FindAccounts():
@@ -190,6 +196,17 @@ class MemoryDisk:
                 self._append_chunk(write)
             case EndGeneration():
                 self._end_generation(write)
+            case SpendTokens():
+                place = (write.user, write.day)
+                self._put(self.spendings, place, self.spendings.get(place, 0) + write.tokens)
+            case SetShare():
+                self._drop(self.shares, write.user)
+                if write.share != 1:
+                    self._put(self.shares, write.user, write.share)
+            case DrainBox():
+                self._drop(self.drained, write.name)
+                if write.drained:
+                    self._put(self.drained, write.name, write)
 
     def _conversation(self, conversation: UUID) -> StoredConversation:
         require(conversation in self.conversations, "no such conversation")
@@ -319,6 +336,17 @@ class MemoryDisk:
             request_keys=tuple(
                 (g.request_key, g.id) for g in sorted(generations, key=lambda g: (g.created_ms, g.id))
             ),
+        )
+
+    def _queue(self) -> QueueState:
+        found = [g for g in self.generations.values() if g.state in UNFINISHED]
+        newest = max((day for _, day in self.spendings), default=0)
+        spendings = sorted((day, user, n) for (user, day), n in self.spendings.items() if day >= newest - 1)
+        return QueueState(
+            unfinished=tuple(sorted(found, key=lambda g: (g.created_ms, g.id))),
+            spendings=tuple(Spending(user, day, n) for day, user, n in spendings),
+            shares=tuple(sorted(self.shares.items())),
+            drained=tuple(sorted(self.drained)),
         )
 
     def _oldest_first(self, conversation: UUID) -> tuple[StoredMessage, ...]:

@@ -2,7 +2,8 @@
 
 from tests.storage.contract_conversations import ConversationContract
 from tests.storage.contract_generations import GenerationContract
+from tests.storage.contract_queueing import QueueingContract
 
 
-class StorageContract(ConversationContract, GenerationContract):
+class StorageContract(ConversationContract, GenerationContract, QueueingContract):
     """All of it."""

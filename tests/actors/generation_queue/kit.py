@@ -52,10 +52,12 @@ def row(number: int, attempt: int = 0, worker: str = "", boot: int = 1) -> Store
 class Counter(Writer):
     """The queue."""
 
-    def __init__(self, *rows: StoredGeneration) -> None:
+    def __init__(
+        self, *rows: StoredGeneration, settings: QueueSettings = SETTINGS, state: QueueState | None = None
+    ) -> None:
         world = new_world()
-        super().__init__(GenerationQueue(SETTINGS, world), world)
-        self.first = self.tell(Loaded(QueueState(rows)), QUEUE)
+        super().__init__(GenerationQueue(settings, world), world)
+        self.first = self.tell(Loaded(state or QueueState(rows)), QUEUE)
 
     def tick(self, seconds: float = 0.25) -> Said:
         """After so long, with nothing heard."""
@@ -67,9 +69,9 @@ class Counter(Writer):
         return self.do(Ping(uid(boot)), box)
 
 
-def counter(*, slots: int = 1, asked: int = 0) -> Counter:
+def counter(*, slots: int = 1, asked: int = 0, settings: QueueSettings = SETTINGS) -> Counter:
     """A queue with one box, and so many replies asked for."""
-    made = Counter()
+    made = Counter(settings=settings)
     made.do(hello(slots=slots), BOX)
     for number in range(1, asked + 1):
         made.do(request(number))

@@ -95,20 +95,38 @@ def test_who_waits_is_told_its_place_once_for_each_change() -> None:
     queue = counter(asked=2)
     assert queue.do(request(3)).of(Placed) == [Placed(uid(2), 1, 2), Placed(uid(3), 2, 2)]
     assert queue.ping().of(Placed) == []
-    assert queue.do(ReplyEnded(uid(1))).of(Placed)[-1] == Placed(uid(3), 1, 1)
+    assert queue.do(ReplyEnded(uid(1))).of(Placed) == []  # soon, and for all that ended meanwhile
+    assert queue.tick().of(Placed) == [Placed(uid(3), 1, 1)]
 
 
-def test_the_wait_is_estimated_from_the_replies_before() -> None:
+def test_before_a_reply_has_ended_nobody_knows_how_long_one_takes() -> None:
+    assert counter(asked=1).do(request(2)).one(Placed).wait_s == -1.0
+
+
+def test_the_wait_is_estimated_from_the_replies_before_and_from_what_runs() -> None:
     queue = counter(asked=1)
     queue.later(10.0)
     queue.ping()
-    queue.do(ReplyEnded(uid(1)))
+    queue.do(ReplyEnded(uid(1), 100))
     queue.do(request(2))
-    assert queue.do(request(3)).one(Placed).wait_s == 10.0
-    queue.later(20.0)
+    queue.later(4.0)
     queue.ping()
-    queue.do(ReplyEnded(uid(2)))
-    assert queue.do(request(4)).one(Placed).wait_s == 12.0  # 0.8 · 10 + 0.2 · 20
+    assert queue.do(request(3)).one(Placed).wait_s == 6.0  # what is left of the one that runs
+    assert queue.do(request(4)).to(session(4)) == [Placed(uid(4), 2, 2, 16.0)]
+
+
+def test_an_estimate_that_is_no_longer_honest_is_told_anew() -> None:
+    queue = counter(asked=1)
+    queue.later(100.0)
+    queue.ping()
+    queue.do(ReplyEnded(uid(1), 100))
+    queue.do(request(2))
+    assert queue.do(request(3)).one(Placed).wait_s == 100.0
+    told: list[Placed] = []
+    for _ in range(12):
+        queue.ping()
+        told += queue.tick(1.0).of(Placed)
+    assert told == [Placed(uid(3), 1, 1, 90.0)]
 
 
 def test_watchers_see_the_workers_and_the_counts_at_each_change() -> None:

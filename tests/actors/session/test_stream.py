@@ -3,7 +3,7 @@
 import pytest
 
 from actors.addresses import QUEUE
-from actors.messages.archive import AppendChunk, EndGeneration, PinPrompt
+from actors.messages.archive import AppendChunk, EndGeneration, PinPrompt, SpendTokens
 from actors.messages.chat import (
     ReplyFinished,
     ReplyText,
@@ -68,13 +68,15 @@ def test_the_end_makes_the_message_of_all_tokens_in_one_commit() -> None:
     talk.tell(talk.token(2), BOX)
     talk.tell(talk.of_now(end(3, reason="length", text="held")), BOX)
     talk.commit()
-    (write,) = talk.commits[0].writes
+    write, spent = talk.commits[0].writes
     assert isinstance(write, EndGeneration)
+    assert isinstance(spent, SpendTokens)
+    assert (spent.user, spent.tokens) == (talk.row.user, 3)
     said = talk.commit()
     finished = said.one(ReplyFinished)
     assert finished.message is not None
     assert (finished.reason, finished.message.text) == ("length", "0 1 2 held")
-    assert said.to(QUEUE) == [ReplyEnded(talk.row.id)]
+    assert said.to(QUEUE) == [ReplyEnded(talk.row.id, 3, 10)]
     assert said.to(BOX) == [Cancel(talk.row.id, 1)]
     assert talk.messages[-1].tokens == 3
     assert talk.row.state == "done"

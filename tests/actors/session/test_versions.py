@@ -129,7 +129,7 @@ def test_stop_keeps_what_is_committed_and_is_durable_before_it_is_shown() -> Non
         "cancelled",
     )
     assert talk.row.state == "cancelled"
-    assert said.to(QUEUE) == [ReplyEnded(talk.row.id)]
+    assert said.to(QUEUE) == [ReplyEnded(talk.row.id, 2, 10)]
     assert said.to(BOX) == [Cancel(talk.row.id, 1)]
 
 
@@ -190,10 +190,20 @@ def test_a_deleted_conversation_ends_its_reply_and_leaves_memory() -> None:
     said = talk.do(Delete("asks/2"))
     assert said.to("asks/2") == [Done()]
     assert said.to(READER) == [ConversationGone(CONVERSATION)]
-    assert said.to(QUEUE) == [ReplyEnded(row.id)]
+    assert said.to(QUEUE) == [ReplyEnded(row.id, 0, 10)]
     assert said.to(BOX) == [Cancel(row.id, 1)]
     assert talk.passive
     assert talk.disk.conversations == {}
+
+
+def test_what_was_written_counts_though_its_conversation_is_deleted() -> None:
+    talk = Talk()
+    talk.live()
+    talk.frames(0, 1)
+    row = talk.row
+    assert talk.do(Delete("asks/2")).to(QUEUE) == [ReplyEnded(row.id, 2, 10)]
+    assert sum(talk.disk.spendings.values()) == 2
+    assert [who for who, _ in talk.disk.spendings] == [row.user]
 
 
 def test_who_asks_for_the_deletion_a_second_time_is_answered_as_well() -> None:

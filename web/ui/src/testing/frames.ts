@@ -75,6 +75,8 @@ export function finished(more: Partial<ReplyFinished> = {}): ReplyFinished {
     reason: "stop",
     message: message("reply", "mine", { text: "Well, then.", ended: "stop" }),
     why: "",
+    limit: 0,
+    again_ms: 0,
     ...more,
   };
 }

@@ -189,7 +189,10 @@ export interface ReplyText {
   thoughts: string;
 }
 
-/** The live reply is over. `message` is the whole of it; None where nothing came of it. */
+/**
+ * The live reply is over. `message` is the whole of it; None where nothing came of it. Where the queue
+ * refused it, `limit` says how many are allowed, and `again_ms` when to ask again, UTC; 0 = not known.
+ */
 export interface ReplyFinished {
   type: "reply_finished";
   conversation: string;
@@ -197,6 +200,8 @@ export interface ReplyFinished {
   reason: string;
   message: ShownMessage | null;
   why: string;
+  limit: number;
+  again_ms: number;
 }
 
 /** A command was refused; `code` for programs, `text` for people. */
@@ -375,7 +380,10 @@ export type Sampling = [
   constraint?: string,
 ];
 
-/** A worker as people see it. `state`: ready, silent, starting (linked, no engine yet). */
+/**
+ * A worker as people see it. `state`: ready, silent, starting (linked, no engine yet), draining (it gets
+ * nothing new and finishes what it has), drained.
+ */
 export interface WorkerFacts {
   name: string;
   engine: string;

@@ -6,10 +6,12 @@ from tortoise import fields, migrations
 from tortoise.migrations import operations as ops
 
 from storage.fields import IdField
+from storage.migrate import known_migrations
+from storage.orm import MIGRATIONS
 
 
 class Migration(migrations.Migration):
-    dependencies = [("storage", "0002_seam")]
+    dependencies = [("storage", known_migrations(MIGRATIONS)[-1])]
 
     operations = [
         ops.AlterField("Account", "name", fields.CharField(max_length=300, unique=True)),

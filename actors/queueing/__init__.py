@@ -1,0 +1,1 @@
+"""The parts of the generation queue: dispatch, fair shares, line, boxes, leases, limits, forecast. Pure."""

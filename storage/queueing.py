@@ -1,0 +1,53 @@
+"""What the generation queue keeps: its rows under way, what users have spent, their shares, drained boxes."""
+
+from tortoise.expressions import F
+
+from actors.messages.archive import UNFINISHED, DrainBox, QueueState, SetShare, Spending, SpendTokens
+from storage import tables
+from storage.generations import COLUMNS, open_generation
+from storage.unit import Unit
+
+EVERYBODYS_SHARE = 1.0
+
+
+async def spend_tokens(unit: Unit, write: SpendTokens) -> None:
+    that_day = tables.Spending.filter(user_id=write.user, day=write.day).using_db(unit.db)
+    if not await that_day.update(tokens=F("tokens") + write.tokens):
+        owned = unit.owned(write.user)
+        await tables.Spending.create(using_db=unit.db, day=write.day, tokens=write.tokens, **owned)
+
+
+async def set_share(unit: Unit, write: SetShare) -> None:
+    await tables.QueueShare.filter(user_id=write.user).using_db(unit.db).delete()
+    if write.share != EVERYBODYS_SHARE:
+        await tables.QueueShare.create(using_db=unit.db, share=write.share, **unit.owned(write.user))
+
+
+async def drain_box(unit: Unit, write: DrainBox) -> None:
+    await tables.DrainedBox.filter(name=write.name).using_db(unit.db).delete()
+    if write.drained:
+        await tables.DrainedBox.create(using_db=unit.db, name=write.name, **unit.owned(write.user))
+
+
+async def load_queue(unit: Unit) -> QueueState:
+    live = tables.Generation.filter(state__in=UNFINISHED).using_db(unit.db).order_by("created_ms", "id")
+    rows = await live.values(*COLUMNS)
+    secrets = await unit.keys.secrets(unit.db, (row["inputs_key_id"] for row in rows))
+    shares = tables.QueueShare.all().using_db(unit.db).order_by("user_id")
+    boxes = tables.DrainedBox.all().using_db(unit.db).order_by("name")
+    return QueueState(
+        unfinished=tuple(open_generation(secrets, row) for row in rows),
+        spendings=await spendings(unit),
+        shares=tuple(await shares.values_list("user_id", "share")),
+        drained=tuple([name for (name,) in await boxes.values_list("name")]),
+    )
+
+
+async def spendings(unit: Unit) -> tuple[Spending, ...]:
+    """Of the newest day and the one before: a clock may have been put back."""
+    days = tables.Spending.all().using_db(unit.db).order_by("-day").limit(1)
+    newest = [day for (day,) in await days.values_list("day")]
+    if not newest:
+        return ()
+    found = tables.Spending.filter(day__gte=newest[0] - 1).using_db(unit.db).order_by("day", "user_id")
+    return tuple(Spending(*row) for row in await found.values_list("user_id", "day", "tokens"))
