@@ -6,8 +6,10 @@ nowhere. What comes back is other people's data: each answer and each line has a
 
 import ipaddress
 import json
+import socket
+import threading
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -38,11 +40,14 @@ def is_loopback(address: str) -> bool:
 
 
 class Http:
-    """Calls to one server. Each stream may be read on a thread of its own. `key`: sent as bearer token."""
+    """Calls to one server, one at a time. `key`: sent as bearer token."""
 
     def __init__(self, address: str, key: str, limits: HttpLimits) -> None:
         self.address = address.rstrip("/")
         self.limits = limits
+        self.lock = threading.Lock()
+        self.socket: socket.socket | None = None
+        self.broken = False
         try:
             self.client = httpx2.Client(
                 base_url=self.address,
@@ -57,6 +62,16 @@ class Http:
 
     def close(self) -> None:
         self.client.close()
+
+    def break_off(self) -> None:
+        """From another thread: the call under way fails at once, whatever it waits for, and so does every
+        later one.
+        """
+        with self.lock:
+            self.broken = True
+            if self.socket is not None:
+                with suppress(OSError):  # it is closed already
+                    self.socket.shutdown(socket.SHUT_RDWR)
 
     def get(self, path: str) -> Json:
         return self.call("GET", path, None)
@@ -118,12 +133,21 @@ class Http:
     @contextmanager
     def opened(self, method: str, path: str, body: Json) -> Generator[httpx2.Response]:
         try:
-            with self.client.stream(method, path, json=body) as response:
+            watch = {"trace": self.traced}
+            with self.client.stream(method, path, json=body, extensions=watch) as response:
                 if response.status_code != 200:
                     raise RemoteEngineError(self.refusal(path, response))
                 yield response
         except (httpx2.HTTPError, httpx2.StreamError) as error:
             raise RemoteEngineError(f"{self.address} cannot be reached: {named(error)}") from error
+
+    def traced(self, event: str, info: dict[str, Any]) -> None:
+        """Told by the client of each connection, before anything is sent."""
+        if event in {"connection.connect_tcp.complete", "connection.start_tls.complete"}:
+            with self.lock:
+                self.socket = info["return_value"].get_extra_info("socket")
+            if self.broken:
+                self.break_off()
 
     def refusal(self, path: str, response: httpx2.Response) -> str:
         """One line with what the server says itself, as far as it says something short."""

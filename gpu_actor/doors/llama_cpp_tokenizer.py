@@ -6,6 +6,7 @@ holds one it is cut within the name.
 """
 
 import re
+from collections.abc import Iterable, Iterator
 
 import msgspec
 from msgspec import Struct
@@ -43,27 +44,44 @@ class HttpTokenizer(Tokenizer):
     forbidden: frozenset[int]
 
     def encode_plain(self, text: str) -> list[int]:
-        clean = text.encode("utf-8", "replace").decode()
-        if self.names is None or not self.names.search(clean):
-            return self.tokenize(clean)
-        ids: list[int] = []
-        at = 0
-        for match in self.names.finditer(clean):
-            ids += self.tokenize(clean[at : match.start() + 1])
-            at = match.start() + 1
-        return ids + self.tokenize(clean[at:])
+        return self.cut_all([*self.apart(text)])
 
-    def tokenize(self, text: str) -> list[int]:
-        if not text:
+    def encode_parts(self, parts: Iterable[tuple[str, bool]]) -> list[int]:
+        """As everywhere; the server is asked once for all of it."""
+        content: list[str | int] = []
+        plain: list[str] = []
+        for text, special in parts:
+            for piece, token in self.cut(text, special=special):
+                if token is None:
+                    plain.append(piece)
+                else:
+                    content += [*self.apart("".join(plain)), token]
+                    plain.clear()
+        return self.cut_all([*content, *self.apart("".join(plain))])
+
+    def apart(self, text: str) -> Iterator[str]:
+        """The text, cut within each name of a special token."""
+        clean = text.encode("utf-8", "replace").decode()
+        at = 0
+        for match in self.names.finditer(clean) if self.names is not None else ():
+            yield clean[at : match.start() + 1]
+            at = match.start() + 1
+        if clean[at:]:
+            yield clean[at:]
+
+    def cut_all(self, content: list[str | int]) -> list[int]:
+        """Texts and ids that follow one another."""
+        if not content:
             return []
-        ids = self.cut_by_server(self.http, text, add_special=False)
-        if self.forbidden.intersection(ids):
+        ids = self.cut_by_server(self.http, content, add_special=False)
+        meant = sum(1 for each in content if each in self.forbidden)
+        if sum(1 for each in ids if each in self.forbidden) != meant:
             raise LlamaCppFailedError("llama.cpp read a special token out of plain text: it cannot be used")
         return ids
 
     @staticmethod
-    def cut_by_server(http: Http, text: str, *, add_special: bool) -> list[int]:
-        body = {"content": text, "add_special": add_special, "parse_special": False}
+    def cut_by_server(http: Http, content: str | list[str | int], *, add_special: bool) -> list[int]:
+        body = {"content": content, "add_special": add_special, "parse_special": False}
         try:
             return msgspec.convert(http.post("/tokenize", body), Tokens).tokens
         except msgspec.ValidationError as error:

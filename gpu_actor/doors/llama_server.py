@@ -140,7 +140,7 @@ class LlamaServer:
         }
 
     def cancel(self, http: Http, asked: Asked) -> None:
-        """It sees that the connection is closed."""
+        """It sees that the connection is closed, and looks between the parts of a prompt as well."""
 
 
 def samplers(sampling: Sampling, context: int) -> dict[str, Any]:

@@ -126,7 +126,7 @@ class RemoteExecutor:
             return refuse(why)
         reply = self.replies[message.slot] = self.reply_of(message.slot, request, plan)
         if reply.end is None:
-            reply.start(Http(self.address, self.key, self.limits))
+            reply.start()
         return Admitted(
             request.generation,
             request.attempt,
@@ -157,7 +157,12 @@ class RemoteExecutor:
             thinking=plan.thinking,
             thought_limit=request.sampling.max_thought_tokens if self.kind.continuation != "text" else 0,
         )
-        return RemoteReply(slot, asked, text, self.kind, self.model, self.settings, self.changed)
+        return RemoteReply(
+            slot, asked, text, self.kind, self.model, self.settings, self.changed, self.connect
+        )
+
+    def connect(self) -> Http:
+        return Http(self.address, self.key, self.limits)
 
     def step(self, message: Step) -> Stepped:
         begun = time.perf_counter()
@@ -173,8 +178,7 @@ class RemoteExecutor:
         reply = self.replies.pop(message.slot, None)
         if reply is not None:
             with self.changed:
-                reply.cancelled = True
-                self.changed.notify_all()
+                reply.cancel()
 
 
 # -- loading --------------------------------------------------------------------------------------

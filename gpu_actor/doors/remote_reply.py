@@ -1,8 +1,10 @@
 """RemoteReply: one reply that an engine outside of Samovar makes, read on a thread of its own."""
 
+import logging
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from contextlib import closing
 
 from actors.messages.engine import Emitted
@@ -12,6 +14,8 @@ from gpu_actor.doors.remote_kinds import Asked, Call, Model, RemoteKind
 from gpu_actor.reply_text import ReplyText, Said
 from gpu_actor.settings import EngineSettings
 from gpu_actor.troubles import EngineTrouble, RemoteEngineError
+
+log = logging.getLogger(__name__)
 
 
 class RemoteReply:
@@ -28,6 +32,7 @@ class RemoteReply:
         model: Model,
         settings: EngineSettings,
         changed: threading.Condition,
+        connect: Callable[[], Http],
     ) -> None:
         self.slot = slot
         self.asked = asked
@@ -36,6 +41,8 @@ class RemoteReply:
         self.model = model
         self.settings = settings
         self.changed = changed
+        self.connect = connect
+        self.http = connect()
         self.has_ids = kind.continuation != "text"
         self.ids: list[int] = []
         self.come: deque[tuple[int, Said]] = deque()
@@ -43,7 +50,7 @@ class RemoteReply:
         self.rest = Said()
         self.why = ""
         self.cancelled = False
-        self.given_up = True  # the server has not ended the reply by itself
+        self.over = False  # the server has ended the reply by itself, or failed
         end: EndReason | None = "length" if asked.request.sampling.max_tokens < 1 else None
         for token in asked.request.committed:
             if end is None:
@@ -51,6 +58,7 @@ class RemoteReply:
                 self.ids.append(token)
                 end = self.complete()
         if end is not None:
+            self.http.close()
             self.finish(end, "")
 
     # -- on the engine's thread, with `changed` held ----------------------------------------------
@@ -78,27 +86,43 @@ class RemoteReply:
             why=self.why,
         )
 
-    def start(self, http: Http) -> None:
-        """Begin to read; `http` is closed at the end."""
+    def start(self) -> None:
         name = f"reply {self.asked.request.generation}"
-        threading.Thread(target=self.read, args=(http,), name=name, daemon=True).start()
+        threading.Thread(target=self.read, name=name, daemon=True).start()
+
+    def cancel(self) -> None:
+        """Also while the server still reads the prompt, and says nothing."""
+        self.cancelled = True
+        self.http.break_off()
+        self.changed.notify_all()
 
     # -- on the reply's thread --------------------------------------------------------------------
 
-    def read(self, http: Http) -> None:
+    def read(self) -> None:
         end: EndReason = "failed"
         why = ""
         try:
-            end = self.follow(http)
-            if self.given_up:
+            end = self.follow()
+        except EngineTrouble as error:
+            if self.cancelled:
+                end = "cancelled"
+            else:
+                why, self.over = str(error), True
+        except Exception as error:  # noqa: BLE001 - whatever a server sends, its reply ends with the cause
+            why, self.over = f"the engine's answer cannot be read: {type(error).__name__}: {error}", True
+        finally:
+            self.http.close()
+            self.finish(end, why)
+        if not self.over:
+            self.give_up()
+
+    def give_up(self) -> None:
+        """Tell the server, where it has to be told."""
+        try:
+            with closing(self.connect()) as http:
                 self.kind.cancel(http, self.asked)
         except EngineTrouble as error:
-            end, why = "failed", str(error)
-        except Exception as error:  # noqa: BLE001 - whatever a server sends, its reply ends with the cause
-            end, why = "failed", f"the engine's answer cannot be read: {type(error).__name__}: {error}"
-        finally:
-            http.close()
-            self.finish(end, why)
+            log.warning("the engine goes on with a reply that nobody waits for: %s", error)
 
     def finish(self, end: EndReason, why: str) -> None:
         with self.changed:
@@ -106,18 +130,18 @@ class RemoteReply:
             self.end, self.why = end, why
             self.changed.notify_all()
 
-    def follow(self, http: Http) -> EndReason:
+    def follow(self) -> EndReason:
         """Until the end of the reply, in several calls where tokens have to be put between."""
         deadline = time.monotonic() + self.settings.remote_reply_s
         end: EndReason | None = None
         while end is None:
-            end = self.call(http, deadline)
+            end = self.call(deadline)
         return end
 
-    def call(self, http: Http, deadline: float) -> EndReason | None:
+    def call(self, deadline: float) -> EndReason | None:
         """None where the reply goes on with another call."""
         call = Call(self.asked, tuple(self.ids), self.tokens_left())
-        with closing(self.kind.made(http, call, self.model)) as made:
+        with closing(self.kind.made(self.http, call, self.model)) as made:
             for took in made:
                 for token in took.ids:
                     if end := self.take(token):
@@ -128,14 +152,14 @@ class RemoteReply:
                     return "cancelled"
                 if time.monotonic() > deadline:
                     raise RemoteEngineError(
-                        f"{http.address} took longer than engine.remote_reply_s for a reply"
+                        f"{self.http.address} took longer than engine.remote_reply_s for a reply"
                     )
                 if took.end == "length" and self.has_ids and len(self.ids) - len(call.so_far) >= call.most:
                     return None  # it thought, and thoughts have room of their own
                 if took.end is not None:
-                    self.given_up = False
+                    self.over = True
                     return took.end
-        raise RemoteEngineError(f"{http.address} ended the connection in the middle of a reply")
+        raise RemoteEngineError(f"{self.http.address} ended the connection in the middle of a reply")
 
     def close_thought(self) -> EndReason | None:
         """A thought that has reached its limit is ended on the model's behalf."""

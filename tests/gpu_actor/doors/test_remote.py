@@ -104,6 +104,29 @@ def test_a_server_that_never_stops_is_cut_at_the_length_that_was_asked_for() -> 
         assert len(said(emitted)) <= 640
 
 
+def test_a_reply_is_cancelled_while_the_server_says_nothing() -> None:
+    gate = threading.Semaphore(0)
+    engine = FakeOpenAi(["x"], gate)
+    with serving(engine) as address:
+        executor = load_remote(EngineSettings(remote=address))
+        executor.admit(Admit(request(1), SHEET, 0))
+        reply = executor.replies[0]
+        assert engine.came.wait(20)
+        executor.release(Release(0))
+        with executor.changed:
+            assert executor.changed.wait_for(lambda: reply.end == "cancelled", 20)
+        gate.release(9)
+
+
+def test_a_call_that_is_broken_off_before_it_begins_fails() -> None:
+    with serving(FakeOpenAi([])) as address:
+        http = Http(address, "", HttpLimits())
+        assert http.get("/v1/models")
+        http.break_off()
+        with pytest.raises(RemoteEngineError, match="cannot be reached"):
+            http.get("/v1/models")
+
+
 def test_lines_and_events_beyond_the_limit_end_the_call() -> None:
     with serving(FakeOpenAi(["x" * 5000])) as address:
         http = Http(address, "", HttpLimits(line_bytes=1000))
