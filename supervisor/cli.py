@@ -16,6 +16,7 @@ from gpu_actor.troubles import EngineTrouble
 from supervisor.commands import (
     bench,
     boxes,
+    card,
     chat,
     console,
     engine,
@@ -40,6 +41,7 @@ COMMANDS = (
     (chat, "ask a character from the terminal"),
     (engine, "build the engine's plan, and ask the engine without a node"),
     (model, "list, fetch and check models"),
+    (card, "look into character cards, and turn one format into another"),
     (bench, "measure: `samovar bench engine`"),
     (simulate, "run the protocol under faults, in virtual time (from a checkout)"),
     (faults, "kill the processes of a real deployment under live replies (from a checkout)"),

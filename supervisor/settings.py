@@ -6,6 +6,7 @@ the defaults. How they are read is in settings_file.py.
 
 from msgspec import Struct, field
 
+from actors.character.formats.limits import CardLimits
 from actors.settings import (
     ArchiveSettings,
     BoxesSettings,
@@ -64,6 +65,7 @@ class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     gpu: GpuSettings = field(default_factory=GpuSettings)
     engine: EngineSettings = field(default_factory=EngineSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
+    card: CardLimits = field(default_factory=CardLimits)
 
 
 def tree_for(web: bool, gpu: bool, settings: SupervisorSettings) -> TreeSpec:

@@ -1,0 +1,83 @@
+"""Files in a card of bare JSON: those of assets stand in their uris, as data URIs that every program reads.
+
+Such a uri has a parameter of ours, the uri that stood there before, so that the card comes back as it was:
+`data:image/png;uri=__asset%3A0;base64,…`. Files that no asset names, which are another program's, and the
+picture where it is wanted, stand beside the card under "samovar".
+"""
+
+import base64
+from typing import Any, cast
+
+from actors.character.formats.carried import Contents
+from actors.character.formats.limits import CardLimits
+from actors.character.formats.placing import Tree, assets_of, embedded_assets, with_uris
+from actors.character.formats.troubles import TooLargeError
+from actors.character.formats.uris import (
+    base64_bytes,
+    embedded_path,
+    inline_bytes,
+    inline_uri,
+    media_type,
+    old_uri,
+)
+
+BESIDE = "samovar"
+
+
+def inlined(contents: Contents, limits: CardLimits, *, picture: bool) -> Tree:
+    """The tree with all files in it."""
+    files = contents.files
+    named = [path for _, path in embedded_assets(contents.tree) if path in files]
+    if sum(len(files[path]) for path in named) * 4 // 3 > limits.file_bytes:
+        raise TooLargeError("The files of the card are too large for JSON (file_bytes).")
+
+    def uri(old: str) -> str:
+        data = files.get(embedded_path(old) or "")
+        return old if data is None else inline_uri(data, media_type(data), old)
+
+    tree = with_uris(contents.tree, uri)
+    beside: Tree = {}
+    others = {path: encoded(data) for path, data in files.items() if path not in named}
+    if others:
+        beside["files"] = others
+    if picture and contents.picture is not None:
+        beside["picture"] = encoded(contents.picture)
+    return {**tree, BESIDE: beside} if beside else tree
+
+
+def restored(contents: Contents) -> Contents | None:
+    """The contents as they were before `inlined`; None where that was not done."""
+    files: dict[str, bytes] = {}
+    for asset in assets_of(contents.tree) or ():
+        uri = asset.get("uri")
+        before = old_uri(uri) if isinstance(uri, str) else None
+        path = embedded_path(before) if before is not None else None
+        data = inline_bytes(uri) if isinstance(uri, str) and path is not None else None
+        if path is not None and data is not None and files.setdefault(path, data) != data:
+            return None  # two files of one path: somebody else has been here
+
+    def uri_before(uri: str) -> str:
+        before = old_uri(uri)
+        return before if before is not None and embedded_path(before) in files else uri
+
+    tree = with_uris(contents.tree, uri_before)
+    beside = tree.get(BESIDE)
+    if not isinstance(beside, dict):
+        return Contents(tree, files) if files else None
+    said = cast("dict[str, Any]", beside)
+    others = said.get("files")
+    if isinstance(others, dict):
+        for path, text in cast("dict[str, Any]", others).items():
+            data = decoded(text)
+            if data is not None:
+                files.setdefault(path, data)
+    bare = {name: value for name, value in tree.items() if name != BESIDE}
+    return Contents(bare, files, decoded(said.get("picture")))
+
+
+def encoded(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def decoded(text: Any) -> bytes | None:
+    return base64_bytes(text.encode(errors="replace")) if isinstance(text, str) else None

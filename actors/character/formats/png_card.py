@@ -1,0 +1,143 @@
+"""A card in a PNG or APNG: its JSON in text chunks beside the picture.
+
+`ccv3` (card V3) is preferred to `chara` (V1 and V2); embedded files stand in `chara-ext-asset_:PATH`, some
+without the colon. The value is base64. All other chunks are the picture, kept as they are.
+"""
+
+import base64
+from collections.abc import Mapping
+
+from actors.character.formats.carried import Carried
+from actors.character.formats.limits import CardLimits
+from actors.character.formats.png_chunks import (
+    KEYWORD_BYTES,
+    Chunk,
+    is_animated,
+    keyword,
+    read_chunks,
+    text_bytes,
+    text_chunk,
+    write_chunks,
+)
+from actors.character.formats.troubles import BrokenFileError, EncryptedCardError, NoCardError, TooLargeError
+from actors.character.formats.uris import base64_bytes
+from actors.character.formats.warnings import Warnings, shown
+
+V3, V2 = "ccv3", "chara"
+ASSET = "chara-ext-asset_"
+ORIGIN = "samovar-origin"
+ENCRYPTED = b"rcc||"
+
+
+def read_png(data: bytes, limits: CardLimits, warnings: Warnings) -> Carried:
+    chunks = read_chunks(data, limits, warnings)
+    reader = PngReader(limits, warnings)
+    rest = [chunk for chunk in chunks if not reader.takes(chunk)]
+    return Carried(
+        "apng" if is_animated(chunks) else "png",
+        reader.card(),
+        reader.files,
+        write_chunks(rest),
+        reader.origin,
+    )
+
+
+class PngReader:
+    """Sorts the text chunks of one picture."""
+
+    def __init__(self, limits: CardLimits, warnings: Warnings) -> None:
+        self.limits = limits
+        self.warnings = warnings
+        self.left = limits.inflated_bytes
+        self.cards: dict[str, list[bytes]] = {V3: [], V2: []}
+        self.files: dict[str, bytes] = {}
+        self.origin: bytes | None = None
+
+    def takes(self, chunk: Chunk) -> bool:
+        """Whether the chunk is of the card; false for the picture and all that is foreign."""
+        word = keyword(chunk)
+        if word.lower() in self.cards:
+            self.cards[word.lower()].append(self.text(chunk).strip())
+        elif word.startswith(ASSET):
+            return self.takes_file(word.removeprefix(ASSET).removeprefix(":"), chunk)
+        elif word == ORIGIN:
+            self.origin = base64_bytes(self.text(chunk))
+        else:
+            return False
+        return True
+
+    def takes_file(self, path: str, chunk: Chunk) -> bool:
+        data = base64_bytes(self.text(chunk))
+        if data is None:
+            self.warnings.add(f'The embedded file "{shown(path)}" is no base64: left out.')
+            return False
+        if path in self.files:
+            self.warnings.add(f'The embedded file "{shown(path)}" stands twice: the first one counts.')
+        self.files.setdefault(path, data)
+        return True
+
+    def text(self, chunk: Chunk) -> bytes:
+        text = text_bytes(chunk, self.left)
+        if chunk.kind != b"tEXt":
+            self.left -= len(text)
+        return text
+
+    def card(self) -> bytes:
+        trouble: BrokenFileError | EncryptedCardError | None = None
+        for word, texts in self.cards.items():
+            if len(set(texts)) > 1:
+                self.warnings.add(f"The picture has several {word} chunks that differ: the first one counts.")
+            if texts:
+                try:
+                    return self.json(texts[0])
+                except (BrokenFileError, EncryptedCardError) as error:
+                    trouble = trouble or error
+                    self.warnings.add(f"The {word} chunk cannot be read.")
+        raise trouble or NoCardError("The picture is sound, but there is no card in it.")
+
+    def json(self, text: bytes) -> bytes:
+        if text.startswith(ENCRYPTED):
+            raise EncryptedCardError(
+                "The card is encrypted (rcc) for RisuAI: export it from there without encryption."
+            )
+        if text.startswith(b"{"):
+            self.warnings.add("The card stands in the picture as bare JSON, not as base64.")
+            return text
+        decoded = base64_bytes(text)
+        if decoded is None:
+            raise BrokenFileError("The card in the picture is damaged: it is no base64.")
+        return decoded
+
+
+def write_png(
+    picture: bytes,
+    cards: Mapping[str, bytes],
+    files: Mapping[str, bytes],
+    origin: bytes | None,
+    limits: CardLimits,
+) -> bytes:
+    """The picture with the card before its first pixels, where every program looks.
+
+    `cards`: JSON by keyword; `files`: by a path that `fits_keyword`.
+    """
+    texts = {ASSET + ":" + path: data for path, data in files.items()} | dict(cards)
+    if origin is not None:
+        texts[ORIGIN] = origin
+    added = [text_chunk(word, base64.b64encode(data)) for word, data in texts.items()]
+    chunks = [each for each in read_chunks(picture, limits, Warnings(0)) if not is_of_card(each)]
+    first = next((at for at, chunk in enumerate(chunks) if chunk.kind == b"IDAT"), len(chunks) - 1)
+    if any(len(chunk.data) > limits.png_chunk_bytes for chunk in added):
+        raise TooLargeError("A file of the card is too large for a PNG (png_chunk_bytes).")
+    return write_chunks([*chunks[:first], *added, *chunks[first:]])
+
+
+def is_of_card(chunk: Chunk) -> bool:
+    word = keyword(chunk)
+    return word.lower() in {V3, V2} or word == ORIGIN or word.startswith(ASSET)
+
+
+def fits_keyword(path: str) -> bool:
+    """Whether a path may stand in a PNG keyword: ASCII, at most 79, no doubled spaces."""
+    word = ASSET + ":" + path
+    fit = path.isascii() and path.isprintable() and len(word) <= KEYWORD_BYTES
+    return fit and bool(path) and word == " ".join(word.split())

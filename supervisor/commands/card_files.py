@@ -1,0 +1,29 @@
+"""Files of cards, for the commands that work on them."""
+
+import argparse
+import os
+from pathlib import Path
+
+from actors.character.formats.limits import CardLimits
+from actors.character.formats.reading import CardFile, read_card
+from actors.character.formats.troubles import CardTrouble
+from supervisor.commands.options import data_folder
+from supervisor.errors import UsageError
+from supervisor.settings_file import read_settings
+
+
+def card_limits(arguments: argparse.Namespace) -> CardLimits:
+    return read_settings(data_folder(arguments).settings, os.environ).card
+
+
+def card_file(path: Path, limits: CardLimits) -> CardFile:
+    """Raises UsageError: whatever is wrong with the file, it was the wrong one to give."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(limits.file_bytes + 1)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror or error}") from None
+    try:
+        return read_card(data, limits)
+    except CardTrouble as error:
+        raise UsageError(f"{path}: {error}") from None
