@@ -1,7 +1,7 @@
 import { plainOf } from "../messages/plain";
 
 const ENOUGH = 240; // code points of markdown that are looked at
-const SHOWN = 44;
+const SHOWN = 30;
 
 /** The last words before the place, as they are read: for people to find it. "" where there are none. */
 export function wordsBefore(text: string, place: number): string {

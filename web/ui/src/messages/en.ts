@@ -93,7 +93,7 @@ export const words = {
     log: (name: string) => `Conversation with ${name}`,
     you: "You",
     composer: (name: string) => `Say something to ${name}`,
-    composerBusy: (name: string) => `${name} is writing. You can write ahead.`,
+    composerBusy: "You can write ahead meanwhile",
     send: "Send",
     sendHint: "Enter sends, Shift + Enter makes a new line",
     stop: "Stop the reply",
@@ -162,8 +162,9 @@ export const words = {
   },
 
   seam: {
-    after: (before: string) => `Taken up again after an interruption, from “…${before}” on. The words after that point may differ from what would have come.`,
-    atFirst: "Taken up again after an interruption, before its first word. The words may differ from what would have come.",
+    after: (before: string) =>
+      `Taken up again after an interruption at “…${before}”. The words after that point may differ from what would have come.`,
+    atFirst: "Taken up again after an interruption before its first word. Its words may differ from what would have come.",
   },
 
   line: {
