@@ -31,6 +31,7 @@ from gpu_actor.engine_facts import EngineFacts, facts_of
 from gpu_actor.models import ChosenModel
 from gpu_actor.processors import physical_cores
 from gpu_actor.prompt.build import PromptBuilder, PromptTooLongError
+from gpu_actor.prompt.ingredients import Chance
 from gpu_actor.prompt.template import CHATML, ChatTemplate
 from gpu_actor.sampler.chooser import UnfitSamplingError
 from gpu_actor.sequence import Sequence
@@ -73,6 +74,7 @@ class Begun(Struct, frozen=True):
     turn: Turn
     sheet: CharacterSheet
     budget: int
+    talk: str
 
 
 class States(Protocol):
@@ -130,7 +132,8 @@ class ModelExecutor:
         reserve = min(max(most, 1), self.facts.context // 2)
         budget = self.facts.context - reserve
         try:
-            plan = self.builder.build(request.turn, message.sheet, budget)
+            chance = Chance(request.conversation.hex, request.seed)
+            plan = self.builder.build(request.turn, message.sheet, budget, chance)
         except (PromptTooLongError, ChatTemplateError) as error:
             return self.refuse(message, str(error))
         if request.prompt_digest and request.prompt_digest != plan.digest:
@@ -168,7 +171,9 @@ class ModelExecutor:
             return None
         if self.settling is not None:
             self.settling.begun(placed.held)
-        self.begun[message.slot] = Begun(placed.held, request.turn, message.sheet, budget)
+        self.begun[message.slot] = Begun(
+            placed.held, request.turn, message.sheet, budget, request.conversation.hex
+        )
         sequence.begin(placed.reused + placed.cloned)
         return placed
 
@@ -254,7 +259,7 @@ class ModelExecutor:
         self.caches.end(begun.held)
         if self.settling is not None and sequence.said and begun.held.ids:
             text = begun.turn.continue_text + sequence.said
-            self.settling.add(Ended(begun.held, begun.turn, begun.sheet, text, begun.budget))
+            self.settling.add(Ended(begun.held, begun.turn, begun.sheet, text, begun.budget, begun.talk))
 
 
 # -- loading --------------------------------------------------------------------------------------

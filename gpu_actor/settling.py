@@ -13,6 +13,7 @@ from msgspec import Struct
 from actors.messages.generation import CharacterSheet, Turn, TurnMessage
 from gpu_actor.caches import Caches, Held, common
 from gpu_actor.prompt.build import PromptBuilder, PromptTooLongError
+from gpu_actor.prompt.ingredients import Chance
 from gpu_actor.sequence import chunk_size
 from gpu_actor.troubles import ChatTemplateError
 
@@ -30,6 +31,7 @@ class Ended(Struct, eq=False):
     sheet: CharacterSheet
     text: str
     budget: int
+    talk: str = ""  # its conversation
     ids: list[int] = []  # what is to lie there; empty until it is worked out
 
 
@@ -72,7 +74,11 @@ class Settling:
 
 def start_of_next_prompt(builder: PromptBuilder, ended: Ended) -> list[int]:
     """What the prompt of the conversation's next turn begins with, whatever the person will write."""
-    one, other = (builder.build(next_turn(ended, text), ended.sheet, ended.budget).ids for text in STAND_INS)
+    one, other = (
+        # Each with another seed: what depends on chance is not known yet either.
+        builder.build(next_turn(ended, text), ended.sheet, ended.budget, Chance(ended.talk, seed)).ids
+        for seed, text in enumerate(STAND_INS)
+    )
     return list(one[: common(list(one), list(other))])
 
 

@@ -6,6 +6,7 @@ no letters and no digits. A key between slashes is a pattern, as SillyTavern has
 """
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct
@@ -31,7 +32,10 @@ class Text:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.folded = text.casefold()
+
+    @cached_property
+    def folded(self) -> str:
+        return self.text.casefold()
 
 
 class Found(Struct, frozen=True):

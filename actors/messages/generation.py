@@ -228,9 +228,13 @@ class CharacterSheet(Struct, frozen=True, array_like=True, tag="sheet"):
 
 
 class PromptTrace(Struct, frozen=True, array_like=True):
-    """Where a part of the prompt came from, what it cost, and whether it was kept."""
+    """Where a part of the prompt came from, what it cost, and whether it was kept. Of lore: which entry, the
+    key it fired on ("" where it needed none), and the message of the talk that has it (-1: none)."""
 
     source: str
     tokens: int
     kept: bool
     why: str = ""
+    entry: str = ""
+    key: str = ""
+    message: int = -1

@@ -28,6 +28,7 @@ from gpu_actor.doors.remote_kinds import Asked, Model, RemoteKind, template_of
 from gpu_actor.doors.remote_reply import RemoteReply
 from gpu_actor.engine_facts import EngineFacts
 from gpu_actor.prompt.build import PromptBuilder, PromptPlan, PromptTooLongError
+from gpu_actor.prompt.ingredients import Chance
 from gpu_actor.prompt.template import ChatMessage, ChatTemplate, Part
 from gpu_actor.reply_text import ReplyText
 from gpu_actor.settings import EngineSettings
@@ -116,7 +117,8 @@ class RemoteExecutor:
             return refuse(why)
         reserve = min(self.most_tokens(request), self.facts.context // 2)
         try:
-            plan = self.builder.build(request.turn, message.sheet, self.facts.context - reserve)
+            chance = Chance(request.conversation.hex, request.seed)
+            plan = self.builder.build(request.turn, message.sheet, self.facts.context - reserve, chance)
         except (PromptTooLongError, EngineTrouble) as error:
             return refuse(str(error))
         if request.prompt_digest and request.prompt_digest != plan.digest:

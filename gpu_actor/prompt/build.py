@@ -1,38 +1,23 @@
-"""Build a prompt: structured turn + character sheet + budget of tokens → ids, digest and trace. Pure.
+"""Build a prompt: ingredients + budget of tokens → ids, digest and trace. Pure.
 
-Order: the system message (instructions, character, scenario, persona, example dialogue),
-the history, post-history instructions, the open reply. What stays the same from turn to
-turn stands first, so that its part of the cache can be kept. When it does not fit, example
-dialogues go first (the last one first), then the oldest messages.
-
-A talk that exceeds the context loses messages at every turn, and all that comes after them would be computed
-anew each time. So a few more go at once, and the prompt begins alike for some turns: the first message that
-stays is at a multiple of a power of two, which is a quarter of the messages that would fit at most.
+compose.py says what goes in and where, fit.py what is given up when it does not fit.
 """
 
 import hashlib
-import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 
-from actors.character.macros import expand_names
+from actors.character.lore_scene import LoreLimits
 from actors.messages.generation import CharacterSheet, PromptTrace, Turn
+from gpu_actor.prompt.compose import Composer
+from gpu_actor.prompt.fit import PromptTooLongError, give_up, round_off
+from gpu_actor.prompt.ingredients import DEFAULT_SYSTEM_PROMPT, Chance, Ingredients, ingredients_of
+from gpu_actor.prompt.pieces import Pieces
 from gpu_actor.prompt.template import ChatMessage, ChatTemplate
 from gpu_actor.thought_tags import ThoughtTags
 from gpu_actor.tokenizer import Tokenizer
 
-DEFAULT_SYSTEM_PROMPT = (
-    "You are {{char}}. Write {{char}}'s next reply in this conversation with {{user}}. "
-    "Stay in character and never speak for {{user}}."
-)
-START = re.compile(r"<START>", re.IGNORECASE)
-
-
-class PromptTooLongError(Exception):
-    """Even without examples and old messages the prompt exceeds the context: the card or the last message
-    is too long for this model. Shorten it, or raise `engine.context` where the model allows.
-    """
+__all__ = ["DEFAULT_SYSTEM_PROMPT", "PromptBuilder", "PromptPlan", "PromptTooLongError"]
 
 
 @dataclass(frozen=True)
@@ -45,37 +30,7 @@ class PromptPlan:
     digest: bytes
     trace: tuple[PromptTrace, ...]
     thinking: bool = False
-
-
-@dataclass
-class Piece:
-    """A text that goes into the prompt, or had to stay out."""
-
-    source: str
-    text: str
-    tokens: int
-    place: int = 0  # of a message, in the history
-
-
-@dataclass
-class Pieces:
-    """All that could go into the prompt, sorted by how it is given up."""
-
-    system: list[Piece]
-    examples: list[Piece]
-    history: list[tuple[ChatMessage, Piece]]
-    closing: list[Piece]
-    opening: Piece | None = None
-    unread: int = 0  # oldest messages that were not even counted
-    cut: bool = False  # messages had to go
-    rounded: bool = False  # … and a few more went
-    dropped: list[Piece] = field(default_factory=list[Piece])
-
-    def kept(self) -> list[Piece]:
-        """In the order of the prompt."""
-        opening = [self.opening] if self.opening is not None else []
-        history = [piece for _, piece in self.history]
-        return [*self.system, *self.examples, *history, *self.closing, *opening]
+    messages: tuple[ChatMessage, ...] = ()
 
 
 class PromptBuilder:
@@ -91,6 +46,7 @@ class PromptBuilder:
         tags: ThoughtTags | None = None,
         *,
         steady: bool = True,
+        lore: LoreLimits | None = None,
     ) -> None:
         """`steady`: settings.steady_prompts."""
         self.tokenizer = tokenizer
@@ -98,82 +54,33 @@ class PromptBuilder:
         self.model_hash = model_hash
         self.tags = tags
         self.steady = steady
+        self.lore = lore or LoreLimits()
         # The same greeting and description are counted at every turn.
         self.count = lru_cache(maxsize=4096)(self.tokens_in)
 
-    def build(self, turn: Turn, sheet: CharacterSheet, budget: int) -> PromptPlan:
+    def build(
+        self, turn: Turn, sheet: CharacterSheet, budget: int, chance: Chance | None = None
+    ) -> PromptPlan:
         """The prompt in at most `budget` tokens; PromptTooLongError where that cannot be."""
-        pieces = self.pieces(turn, sheet, budget)
+        return self.build_of(ingredients_of(turn, sheet, chance or Chance()), budget)
+
+    def build_of(self, given: Ingredients, budget: int) -> PromptPlan:
+        """Raises PromptTooLongError."""
+        pieces = Composer(given, self.count, budget, self.lore).compose()
         while True:
-            ids, thinking = self.encode(pieces, turn.now_ms)
-            if len(ids) <= budget and not (self.steady and self.round_off(pieces)):
-                return PromptPlan(tuple(ids), self.digest(ids), self.trace(pieces, budget), thinking)
+            messages = messages_of(pieces)
+            ids, thinking = self.encode(pieces, messages, given.now_ms)
+            if len(ids) <= budget and not (self.steady and round_off(pieces)):
+                trace = trace_of(pieces, budget)
+                return PromptPlan(tuple(ids), self.digest(ids), trace, thinking, tuple(messages))
             if len(ids) > budget:
-                self.give_up(pieces, len(ids), budget)
+                give_up(pieces, len(ids), budget)
 
     def tokens_in(self, text: str) -> int:
         return len(self.tokenizer.encode(text, special=False))
 
-    # -- what goes in -------------------------------------------------------------------------
-
-    def piece(self, source: str, text: str) -> Piece:
-        return Piece(source, text, self.count(text))
-
-    def pieces(self, turn: Turn, sheet: CharacterSheet, budget: int) -> Pieces:
-        def written(text: str) -> str:
-            return expand_names(text, sheet.name, turn.user_name).strip()
-
-        instructions = sheet.system_prompt.replace("{{original}}", DEFAULT_SYSTEM_PROMPT)
-        system = [
-            ("system prompt", "", instructions.strip() or DEFAULT_SYSTEM_PROMPT),
-            ("description", "", sheet.description.strip()),
-            ("personality", "{{char}}'s personality: ", sheet.personality.strip()),
-            ("scenario", "Scenario: ", sheet.scenario.strip()),
-            ("persona", "About {{user}}: ", turn.persona.strip()),
-        ]
-        examples = [text for text in map(written, START.split(sheet.mes_example)) if text]
-        closing = written(sheet.post_history_instructions)
-        opening = self.piece("beginning of the reply", turn.continue_text) if turn.continue_text else None
-        history, unread = self.recent(turn, written, budget)
-        return Pieces(
-            system=[
-                self.piece(source, written(lead + text)) for source, lead, text in system if text.strip()
-            ],
-            examples=[
-                self.piece(f"example dialogue {number}", f"Example dialogue:\n{text}")
-                for number, text in enumerate(examples, 1)
-            ],
-            history=history,
-            closing=[self.piece("post-history instructions", closing)] if closing else [],
-            opening=opening,
-            unread=unread,
-        )
-
-    def recent(
-        self, turn: Turn, written: Callable[[str], str], budget: int
-    ) -> tuple[list[tuple[ChatMessage, Piece]], int]:
-        """The newest messages, a little more than fits, and how many older ones there are: a long talk is
-        not worked through at every turn.
-        """
-        recent: list[tuple[ChatMessage, Piece]] = []
-        for older, message in reversed(list(enumerate(turn.history))):
-            if budget < 0:
-                return recent[::-1], older + 1
-            if text := written(message.text):
-                piece = self.piece(f"message {older + 1} ({message.role})", text)
-                piece.place = older
-                recent.append((ChatMessage(message.role, text), piece))
-                budget -= piece.tokens
-        return recent[::-1], 0
-
-    def encode(self, pieces: Pieces, now_ms: int) -> tuple[list[int], bool]:
+    def encode(self, pieces: Pieces, messages: list[ChatMessage], now_ms: int) -> tuple[list[int], bool]:
         """The ids, and whether they end inside a thought."""
-        system = "\n\n".join(piece.text for piece in [*pieces.system, *pieces.examples])
-        messages = [
-            ChatMessage("system", system),
-            *(message for message, _ in pieces.history),
-            *(ChatMessage("system", piece.text) for piece in pieces.closing),
-        ]
         parts = self.template.parts(messages, now_ms)
         thinking = self.tags is not None and parts[-1][1] and self.tags.opened_by(parts[-1][0])
         if pieces.opening is not None:
@@ -187,58 +94,38 @@ class PromptBuilder:
             ids.insert(0, bos)
         return ids, thinking
 
-    @staticmethod
-    def give_up(pieces: Pieces, count: int, budget: int) -> None:
-        """Of a prompt of `count` tokens leave out what is over the budget: at least one piece, and not one
-        more than needed (the next count decides about the rest).
-        """
-        written = sum(piece.tokens for piece in pieces.kept())
-        frame = -(-(count - written) // (len(pieces.history) + 1))  # what a message costs beside its text
-        excess, before = count - budget, len(pieces.dropped)
-        while excess > 0:
-            if pieces.examples:
-                piece, saved = pieces.examples.pop(), 0
-            elif len(pieces.history) > 1:
-                piece, saved = pieces.history.pop(0)[1], frame
-                pieces.cut = True
-            elif len(pieces.dropped) > before:
-                return
-            else:
-                raise PromptTooLongError(
-                    f"the prompt needs {excess} tokens more than the {budget} that this model has room for, "
-                    "even without examples and earlier messages; shorten the character or the last message"
-                )
-            pieces.dropped.append(piece)
-            excess -= piece.tokens + saved
-
-    @staticmethod
-    def round_off(pieces: Pieces) -> bool:
-        """Where messages had to go, let a few more go (see above); False where none has to any more."""
-        quarter = len(pieces.history) // 4
-        if not quarter or pieces.rounded or not (pieces.cut or pieces.unread):
-            return False
-        pieces.rounded = True
-        step = 1 << (quarter.bit_length() - 1)
-        first = pieces.history[0][1].place
-        goal = -(-first // step) * step
-        gone = [piece for _, piece in pieces.history if piece.place < goal]
-        pieces.history = pieces.history[len(gone) :]
-        pieces.dropped += gone
-        return bool(gone)
-
-    # -- what comes out -----------------------------------------------------------------------
-
     def digest(self, ids: list[int]) -> bytes:
         digest = hashlib.sha256(bytes.fromhex(self.model_hash) + self.template.hash)
         digest.update(b"".join(token.to_bytes(4, "big") for token in ids))
         return digest.digest()
 
-    @staticmethod
-    def trace(pieces: Pieces, budget: int) -> tuple[PromptTrace, ...]:
-        why = f"no room within {budget} tokens"
-        unread = [PromptTrace(f"messages 1 to {pieces.unread}", 0, kept=False, why=f"{why}, not counted")]
-        return (
-            *(PromptTrace(piece.source, piece.tokens, kept=True) for piece in pieces.kept()),
-            *(PromptTrace(piece.source, piece.tokens, kept=False, why=why) for piece in pieces.dropped),
-            *(unread if pieces.unread else ()),
-        )
+
+def messages_of(pieces: Pieces) -> list[ChatMessage]:
+    """As the model's template is given them. What stands at one depth in one role is one message."""
+    examples = [*pieces.before_examples, *pieces.examples, *pieces.after_examples]
+    system = "\n\n".join(piece.text for piece in [*pieces.system, *examples])
+    messages = [ChatMessage("system", system)] if system else []
+    for number in range(len(pieces.history) + 1):
+        inserted: list[ChatMessage] = []
+        for insert in pieces.inserts_before(number):
+            if inserted and inserted[-1].role == insert.role:
+                text = f"{inserted[-1].text}\n\n{insert.piece.text}"
+                inserted[-1] = ChatMessage(insert.role, text)
+            else:
+                inserted.append(ChatMessage(insert.role, insert.piece.text))
+        messages += inserted
+        if number < len(pieces.history):
+            said = pieces.history[number]
+            messages.append(ChatMessage(said.role, said.piece.text))
+    return [*messages, *(ChatMessage("system", piece.text) for piece in pieces.closing)]
+
+
+def trace_of(pieces: Pieces, budget: int) -> tuple[PromptTrace, ...]:
+    why = f"no room within {budget} tokens"
+    unread = f"messages 1 to {pieces.unread}"
+    return (
+        *(piece.traced(kept=True) for piece in pieces.kept()),
+        *(piece.traced(kept=False, why=why) for piece in pieces.dropped),
+        *(piece.traced(kept=False) for piece in pieces.left_out),
+        *([PromptTrace(unread, 0, kept=False, why=f"{why}, not counted")] if pieces.unread else ()),
+    )

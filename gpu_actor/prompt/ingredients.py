@@ -1,0 +1,67 @@
+"""What a prompt is made of: the card, the talk, and what its people have set beside them."""
+
+from msgspec import Struct
+
+from actors.character.card import Card
+from actors.character.card_options import DepthPrompt
+from actors.character.lore_scene import Book
+from actors.messages.generation import CharacterSheet, Turn, TurnMessage
+
+DEFAULT_SYSTEM_PROMPT = (
+    "You are {{char}}. Write {{char}}'s next reply in this conversation with {{user}}. "
+    "Stay in character and never speak for {{user}}."
+)
+
+
+class Chance(Struct, frozen=True):
+    """What draws are keyed by: `talk` is the conversation, `seed` another one at each reply."""
+
+    talk: str = ""
+    seed: int = 0
+
+
+class Ingredients(Struct, frozen=True):
+    """`books` are those beside the card's own, in order of precedence. `note` is the author's note of this
+    talk. `greeting`: which greeting it began with, -1 where that is not known.
+    """
+
+    card: Card
+    user_name: str
+    history: tuple[TurnMessage, ...]
+    persona: str = ""
+    books: tuple[Book, ...] = ()
+    note: DepthPrompt | None = None
+    system_prompt: str = DEFAULT_SYSTEM_PROMPT  # the user's own: a card's may replace it
+    post_history_instructions: str = ""  # likewise
+    continue_text: str = ""
+    greeting: int = -1
+    user_icon: str | None = None
+    trigger: str = "normal"
+    model: str = ""
+    now_ms: int = 0
+    utc_offset_min: int = 0
+    chance: Chance = Chance()
+
+
+def ingredients_of(turn: Turn, sheet: CharacterSheet, chance: Chance) -> Ingredients:
+    """What came over the wire."""
+    card = Card(
+        name=sheet.name,
+        description=sheet.description,
+        personality=sheet.personality,
+        scenario=sheet.scenario,
+        first_mes=sheet.first_mes,
+        mes_example=sheet.mes_example,
+        system_prompt=sheet.system_prompt,
+        post_history_instructions=sheet.post_history_instructions,
+        alternate_greetings=sheet.alternate_greetings,
+    )
+    return Ingredients(
+        card=card,
+        user_name=turn.user_name,
+        history=turn.history,
+        persona=turn.persona,
+        continue_text=turn.continue_text,
+        now_ms=turn.now_ms,
+        chance=chance,
+    )

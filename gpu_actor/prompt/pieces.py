@@ -1,0 +1,89 @@
+"""The pieces of a prompt: each text that goes in or had to stay out, and how it is given up."""
+
+from dataclasses import dataclass, field
+
+from actors.messages.generation import PromptTrace, Role
+
+
+@dataclass
+class Piece:
+    """A text, and what the trace says of it."""
+
+    source: str
+    text: str
+    tokens: int
+    place: int = 0  # of a message, in the history
+    entry: str = ""  # of lore: its name
+    key: str = ""  # … what it fired on
+    message: int = -1  # … in which message of the talk
+    why: str = ""
+
+    def traced(self, *, kept: bool, why: str = "") -> PromptTrace:
+        return PromptTrace(
+            self.source, self.tokens, kept, why or self.why, self.entry, self.key, self.message
+        )
+
+
+@dataclass
+class Insert:
+    """A text among the messages: before the `depth`-th newest of them, 0 behind all."""
+
+    piece: Piece
+    depth: int
+    role: Role
+
+
+@dataclass
+class Said:
+    """A message of the talk."""
+
+    role: Role
+    piece: Piece
+
+
+@dataclass
+class Pieces:
+    """All that could go into the prompt, sorted by how it is given up: first what may go whenever room is
+    short, then examples, the last one first, then the oldest messages.
+    """
+
+    system: list[Piece]
+    before_examples: list[Piece]
+    examples: list[Piece]
+    after_examples: list[Piece]
+    history: list[Said]
+    inserts: list[Insert]
+    closing: list[Piece]
+    expendable: list[Piece]  # of the others: what goes first
+    opening: Piece | None = None
+    unread: int = 0  # oldest messages that were not even counted
+    cut: bool = False  # messages had to go
+    rounded: bool = False  # … and a few more went
+    dropped: list[Piece] = field(default_factory=list[Piece])
+    left_out: list[Piece] = field(default_factory=list[Piece])  # before anything was counted
+
+    def kept(self) -> list[Piece]:
+        """In the order of the prompt."""
+        opening = [self.opening] if self.opening is not None else []
+        talk: list[Piece] = []
+        for number, said in enumerate(self.history):
+            talk += [insert.piece for insert in self.inserts_before(number)]
+            talk.append(said.piece)
+        talk += [insert.piece for insert in self.inserts_before(len(self.history))]
+        examples = [*self.before_examples, *self.examples, *self.after_examples]
+        return [*self.system, *examples, *talk, *self.closing, *opening]
+
+    def inserts_before(self, number: int) -> list[Insert]:
+        """Those that stand before the message of that number among the kept ones; what would stand before
+        messages that are gone stands before all.
+        """
+        count = len(self.history)
+        return [insert for insert in self.inserts if max(0, count - insert.depth) == number]
+
+    def drop_expendable(self) -> Piece:
+        piece = self.expendable.pop()
+        for pieces in (self.system, self.before_examples, self.after_examples, self.closing):
+            if piece in pieces:
+                pieces.remove(piece)
+        self.inserts = [insert for insert in self.inserts if insert.piece is not piece]
+        return piece
