@@ -44,9 +44,8 @@ def entry(text: str, head: str = "", **more: Any) -> dict[str, Any]:
 
 
 def given(card: Card = CARD, **more: Any) -> Ingredients:
-    return Ingredients(
-        **{"card": card, "user_name": "Anna", "history": TALK, "system_prompt": "Play.", **more}
-    )
+    fields: dict[str, Any] = {"user_name": "Anna", "history": TALK, "system_prompt": "Play.", **more}
+    return Ingredients(card, **fields)
 
 
 def with_book(*entries: dict[str, Any], **book: Any) -> Card:
