@@ -71,8 +71,9 @@ class RemoteExecutor:
         self.settings = settings
         patient = msgspec.structs.replace(self.limits, answer_bytes=VOCABULARY_BYTES)
         hasty = msgspec.structs.replace(self.limits, silence_s=settings.remote_tokens_s)
+        self.http = Http(address, key, hasty)
         with closing(Http(address, key, patient)) as loading:
-            self.tokenizer = kind.open(loading, Http(address, key, hasty), model)
+            self.tokenizer = kind.open(loading, self.http, model)
         self.template = Recorded(template_of(model))
         name = f"{model.engine} {model.name} {model.context} {model.template} {self.tokenizer.digest}"
         ignored = f"; it has no {', '.join(kind.ignored)}: these are left out" if kind.ignored else ""
@@ -101,6 +102,9 @@ class RemoteExecutor:
     # -- the executor -------------------------------------------------------------------------
 
     def admit(self, message: Admit) -> Admitted | NotAdmitted:
+        """Raises RemoteEngineError where ids would go to another model than the one they are of: the engine
+        has to be loaded anew.
+        """
         request = message.request
         if not 0 <= message.slot < self.facts.slots:
             raise ValueError(f"there is no slot {message.slot}")
@@ -115,6 +119,12 @@ class RemoteExecutor:
             return refuse("the reply so far holds tokens that are unknown here: another engine began it")
         if why := unfit_sampling(request.sampling):
             return refuse(why)
+        try:
+            now = self.kind.look(self.http) if self.kind.continuation != "text" else self.model
+        except RemoteEngineError as error:
+            return refuse(str(error))
+        if now != self.model:
+            raise RemoteEngineError(f"{self.address} runs {now.name} now, or runs it otherwise than before")
         reserve = min(self.most_tokens(request), self.facts.context // 2)
         try:
             chance = Chance(request.conversation.hex, request.seed)

@@ -16,6 +16,7 @@ from gpu_actor.doors.remote import RemoteExecutor, load_remote
 from gpu_actor.doors.remote_kinds import Asked, Call
 from gpu_actor.executor import ModelExecutor
 from gpu_actor.settings import EngineSettings
+from gpu_actor.troubles import RemoteEngineError
 from tests.gpu_actor.doors.conftest import SERVER_KEY, llama_server
 from tests.gpu_actor.doors.remote_replies import ASSISTANT, finished, made, refusal, said, thought
 from tests.gpu_actor.planner import GREEDY, ids_of, request, with_committed
@@ -147,6 +148,19 @@ def test_bytes_that_are_no_character_cost_no_id(executor: RemoteExecutor) -> Non
 def test_committed_ids_that_the_model_does_not_have_are_refused(executor: RemoteExecutor) -> None:
     assert "another engine" in refusal(executor, request(1, committed=(49_152,)))
     assert "another engine" in refusal(executor, request(1, committed=(3 << 24 | 0x616161,)))
+
+
+def test_no_id_goes_to_a_server_that_runs_another_model_meanwhile(server: str, key: str) -> None:
+    executor = opened(server, key)
+    executor.model = msgspec.structs.replace(executor.model, name="Another-12B")
+    with pytest.raises(RemoteEngineError, match=r"runs SmolLM2.* now"):
+        executor.admit(Admit(request(1), ASSISTANT, 0))
+
+
+def test_a_server_that_is_gone_refuses_replies_with_its_name(model_file: Path, key: str) -> None:
+    with llama_server(model_file) as address:
+        executor = opened(address, key)
+    assert f"{address} cannot be reached" in refusal(executor, request(1))
 
 
 # -- ends -----------------------------------------------------------------------------------------
