@@ -2,7 +2,14 @@
 
 from actors.messages.archive import AccountRow, AddAccount, AddLogin, DropLogin, FindLogin
 from storage import tables
+from storage.database import marks, raw
+from storage.fields import as_id
 from storage.unit import Unit, require
+
+FIND_LOGIN = """
+SELECT a.id, a.name, a.role, a.password_hash FROM login l JOIN account a ON a.id = l.user_id
+WHERE l.token_hash = {} AND l.expires_ms > {}
+"""
 
 
 async def add_account(unit: Unit, write: AddAccount) -> None:
@@ -41,6 +48,9 @@ async def find_accounts(unit: Unit) -> list[AccountRow]:
 
 
 async def find_login(unit: Unit, query: FindLogin) -> AccountRow | None:
-    logins = tables.Login.filter(token_hash=query.token_hash, expires_ms__gt=query.now_ms).using_db(unit.db)
-    rows = await logins.values_list("user__id", "user__name", "user__role", "user__password_hash")
-    return AccountRow(*rows[0]) if rows else None
+    first, second = marks(unit.db, 2).split(", ")
+    rows = await raw(unit.db, FIND_LOGIN.format(first, second), query.token_hash, query.now_ms)
+    if not rows:
+        return None
+    row = rows[0]
+    return AccountRow(as_id(row["id"]), row["name"], row["role"], row["password_hash"])

@@ -13,9 +13,16 @@ from storage.database import Db, insert_many, marks, raw
 from storage.errors import DamagedRowError
 from storage.fields import as_id
 from storage.sealing import DataKey, Row, SealedColumn, chunk_place
+from storage.select import Select
 from storage.unit import Unit, require
 
 BODY = SealedColumn("generation_chunk", "body")
+OF_A_REPLY = Select(
+    tables.GenerationChunk,
+    ("attempt", "first_seq", "count", *BODY.columns),
+    ("generation_id",),
+    order=("first_seq",),
+)
 TAKING = frozenset(UNFINISHED) - {"queued"}
 """The states in which a generation takes chunks."""
 
@@ -109,9 +116,7 @@ async def find_targets(db: Db, generations: Collection[UUID]) -> dict[UUID, Targ
 
 async def open_chunks(unit: Unit, generation: Row) -> Tokens:
     """All that is committed of a generation. Raises DamagedRowError where a chunk was altered or is gone."""
-    columns = ("attempt", "first_seq", "count", *BODY.columns)
-    mine = tables.GenerationChunk.filter(generation_id=generation["id"]).using_db(unit.db)
-    rows = await mine.order_by("first_seq").values(*columns)
+    rows = await OF_A_REPLY.rows(unit.db, generation["id"])
     secrets = await unit.keys.secrets(unit.db, {row["body_key_id"] for row in rows})
     ids: list[int] = []
     texts: list[str] = []

@@ -20,6 +20,7 @@ from storage.characters import SHEET, open_face, secrets_of, versions
 from storage.database import Db
 from storage.messages import BODY, check_in_tree, insert_message, message_rows, open_body
 from storage.sealing import Place, Row, SealedColumn, Secrets
+from storage.select import Select
 from storage.unit import Unit, first, require
 
 TITLE = SealedColumn("conversation", "title")
@@ -35,6 +36,7 @@ COLUMNS = (
     *TITLE.columns,
     *USER_NAME.columns,
 )
+ONE = Select(tables.Conversation, COLUMNS, ("id",))
 LAST_LINE = 160  # characters
 ROOT_SIBLING = -1  # the root takes no place among its own children
 
@@ -97,7 +99,7 @@ async def drop(unit: Unit, write: DropConversation) -> None:
 
 async def conversation_rows(db: Db, conversation: UUID) -> Sequence[Row]:
     """One or none."""
-    return await tables.Conversation.filter(id=conversation).using_db(db).values(*COLUMNS)
+    return await ONE.rows(db, conversation)
 
 
 def open_conversation(secrets: Secrets, row: Row) -> StoredConversation:

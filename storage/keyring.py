@@ -7,13 +7,19 @@ from uuid import UUID, uuid4
 
 from rust_crypto.seal import KEY_LEN
 from storage import tables
-from storage.database import Db
+from storage.database import Db, marks, raw
 from storage.errors import DamagedRowError, MissingKeyFileError, WrongKeyFileError
+from storage.fields import as_id
 from storage.key_file import StorageKey
 from storage.sealing import NOWHERE, DataKey, Place, SealedColumn, Secrets
 
 WRAPPED = SealedColumn("wrapped_key", "wrapped")
 IDS_AT_ONCE = 500
+FIND_KEYS = """
+SELECT w.data_key_id, w.user_id, w.suite, w.blob, k.conversation_id
+FROM wrapped_key w JOIN data_key k ON k.id = w.data_key_id
+WHERE w.data_key_id IN ({ids}) AND w.recipient = {recipient}
+"""
 
 
 def place_of(key: UUID, user: UUID, conversation: UUID | None) -> Place:
@@ -108,23 +114,21 @@ class Keyring:
         return found
 
     async def _unwrap(self, db: Db, key_ids: list[UUID]) -> list[DataKey]:
-        owners = await tables.DataKey.filter(id__in=key_ids).using_db(db).values("id", "conversation_id")
-        conversations = {row["id"]: row["conversation_id"] for row in owners}
-        rows = (
-            await tables.WrappedKey.filter(data_key_id__in=key_ids, recipient=self._storage_key.id)
-            .using_db(db)
-            .values("data_key_id", "user_id", "suite", "blob")
-        )
+        postgres = db.capabilities.dialect == "postgres"
+        recipient = f"${len(key_ids) + 1}" if postgres else "?"
+        query = FIND_KEYS.format(ids=marks(db, len(key_ids)), recipient=recipient)
+        rows = await raw(db, query, *key_ids, self._storage_key.id)
         mine = {self._storage_key.id: self._storage_key.secret}
         keys: list[DataKey] = []
         for row in rows:
-            place = place_of(row["data_key_id"], row["user_id"], conversations.get(row["data_key_id"]))
+            key_id, conversation = as_id(row["data_key_id"]), row["conversation_id"]
+            place = place_of(key_id, as_id(row["user_id"]), as_id(conversation) if conversation else None)
             wrapped = {
                 "wrapped_key_id": self._storage_key.id,
                 "wrapped_suite": row["suite"],
                 "wrapped_blob": row["blob"],
             }
-            keys.append(DataKey(row["data_key_id"], WRAPPED.open(mine, place, wrapped)))
+            keys.append(DataKey(key_id, WRAPPED.open(mine, place, wrapped)))
         return keys
 
     def _remember(self, key: DataKey) -> None:

@@ -11,6 +11,7 @@ from actors.messages.archive import AddMessage, StoredMessage
 from storage import tables
 from storage.database import Db
 from storage.sealing import DataKey, Place, Row, SealedColumn, Secrets
+from storage.select import Select
 from storage.unit import Unit, first, require
 
 BODY = SealedColumn("message", "body")
@@ -30,6 +31,8 @@ COLUMNS = (
     "seam",
     *BODY.columns,
 )
+
+OF_A_CONVERSATION = Select(tables.Message, COLUMNS, ("conversation_id",))
 
 WITH_THOUGHTS = b"\x92"
 """First byte of a body that holds thoughts: msgpack's array of two."""

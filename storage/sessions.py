@@ -9,19 +9,28 @@ from storage.chunks import Tokens, open_chunks
 from storage.conversations import TITLE, USER_NAME, conversation_rows, open_conversation
 from storage.errors import DamagedRowError
 from storage.generations import COLUMNS, INPUTS, open_generation
-from storage.messages import BODY, message_rows, open_message
+from storage.messages import BODY, OF_A_CONVERSATION, open_message
+from storage.select import Select
 from storage.unit import Unit
+
+IN_ORDER = ("created_ms", "id")
+REQUEST_KEYS = Select(tables.Generation, ("request_key", "id"), ("conversation_id",), order=IN_ORDER)
+UNDER_WAY = Select(
+    tables.Generation,
+    COLUMNS,
+    ("conversation_id",),
+    also="state IN ({})".format(", ".join(f"'{state}'" for state in UNFINISHED)),
+    order=IN_ORDER,
+)
 
 
 async def load_session(unit: Unit, conversation: UUID) -> ConversationState | None:
     rows = await conversation_rows(unit.db, conversation)
     if not rows:
         return None
-    messages = await message_rows(unit.db, conversation_id=conversation)
-    generations = tables.Generation.filter(conversation_id=conversation).using_db(unit.db)
-    in_order = generations.order_by("created_ms", "id")
-    request_keys = await in_order.values_list("request_key", "id")
-    unfinished = await in_order.filter(state__in=UNFINISHED).values(*COLUMNS)
+    messages = await OF_A_CONVERSATION.rows(unit.db, conversation)
+    request_keys = await REQUEST_KEYS.rows(unit.db, conversation)
+    unfinished = await UNDER_WAY.rows(unit.db, conversation)
     live = unfinished[-1] if unfinished else None
     tokens = await open_chunks(unit, live) if live else Tokens((), "")
     secrets = {
@@ -36,7 +45,7 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
         committed=tokens.ids,
         committed_text=tokens.text,
         committed_thoughts=tokens.thoughts,
-        request_keys=tuple((key, generation) for key, generation in request_keys),
+        request_keys=tuple((row["request_key"], row["id"]) for row in request_keys),
     )
 
 

@@ -232,7 +232,7 @@ class Dialler:
         socket = self.socket = self.context.socket(zmq.DEALER)
         set_common_options(socket, urlsplit(self.address).hostname or "")
         socket.set(zmq.RECONNECT_IVL, 100)
-        socket.set(zmq.RECONNECT_IVL_MAX, 2000)
+        socket.set(zmq.RECONNECT_IVL_MAX, 500)
         socket.set(zmq.CONNECT_TIMEOUT, 3000)
         socket.set(zmq.IMMEDIATE, 1)  # nothing queues for a connection that is not there
         set_curve_client(socket, self.dial.server_public, KeyPair(self.dial.public, self.dial.secret))

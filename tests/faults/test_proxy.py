@@ -19,7 +19,11 @@ class Ends(NamedTuple):
 @asynccontextmanager
 async def connected() -> AsyncGenerator[Ends]:
     accepted: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
-    server = await asyncio.start_server(lambda *ends: accepted.put_nowait(ends), HOST, 0)
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        accepted.put_nowait((reader, writer))
+
+    server = await asyncio.start_server(accept, HOST, 0)
     line = BadLine(HOST, server.sockets[0].getsockname())
     await line.start()
     here = await asyncio.open_connection(HOST, line.port)

@@ -20,7 +20,7 @@ beforeEach(() => {
       welcomed: () => (welcomes += 1),
       heard: (frame) => heard.push(frame),
     },
-    { dial: () => new FakeSocket(), firstPauseMs: 250, longestPauseMs: 8_000, greetingMs: 10_000 },
+    { dial: () => new FakeSocket(), firstPauseMs: 250, longestPauseMs: 8_000, quickTries: 2, greetingMs: 10_000 },
   );
 });
 
@@ -58,12 +58,12 @@ describe("a line", () => {
     expect(heard).toEqual([{ type: "conversations_changed" }]);
   });
 
-  test("that is cut dials again at once, and then ever more slowly", () => {
+  test("that is cut dials again at once, then often, then ever more slowly", () => {
     line.open();
     FakeSocket.last.welcome().drop();
     vi.advanceTimersByTime(0);
     expect(FakeSocket.all).toHaveLength(2);
-    const pauses = [500, 1_000, 2_000, 4_000, 8_000, 8_000];
+    const pauses = [250, 250, 500, 1_000, 2_000, 4_000, 8_000, 8_000];
     pauses.forEach((pause, index) => {
       FakeSocket.last.drop();
       vi.advanceTimersByTime(pause - 1);

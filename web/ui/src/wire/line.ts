@@ -33,6 +33,8 @@ export interface LineOptions {
   readonly dial: () => Dialled;
   readonly firstPauseMs: number;
   readonly longestPauseMs: number;
+  /** So often it is dialled after the first pause: a server that is started anew is back in a second or two. */
+  readonly quickTries: number;
   /** A server that does not answer the greeting for so long is not there. */
   readonly greetingMs: number;
 }
@@ -117,7 +119,9 @@ export class Line {
       this.change({ at: "refused", farewell });
       return;
     }
-    const longest = Math.min(this.options.longestPauseMs, this.options.firstPauseMs * 2 ** Math.min(this.tries, 16));
+    const { firstPauseMs, longestPauseMs, quickTries } = this.options;
+    const doublings = Math.min(Math.max(0, this.tries - quickTries), 16);
+    const longest = Math.min(longestPauseMs, firstPauseMs * 2 ** doublings);
     const pause = this.tries === 0 && !farewell ? 0 : longest * (0.5 + Math.random() / 2);
     this.change({ at: "pausing", tries: this.tries, untilMs: Date.now() + pause });
     this.timer = setTimeout(() => {

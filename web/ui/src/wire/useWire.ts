@@ -34,7 +34,7 @@ export const useWire = defineStore("wire", () => {
         for (const listener of listeners) listener(frame);
       },
     },
-    { dial, firstPauseMs: 250, longestPauseMs: 8_000, greetingMs: 10_000 },
+    { dial, firstPauseMs: 250, longestPauseMs: 8_000, quickTries: 16, greetingMs: 10_000 },
   );
 
   /** The network is back, or somebody looks: no need to wait for the end of a pause. */
