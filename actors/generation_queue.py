@@ -341,7 +341,12 @@ class GenerationQueue:
             )
             for ticket in self.line
         ]
-        return Line((*running, *sorted(waiting, key=lambda entry: entry.place)))
+        return Line(
+            (*running, *sorted(waiting, key=lambda entry: entry.place)),
+            tuple(sorted(self.share.weights.items())),
+            self.workers.facts(),
+            tuple(sorted(self.workers.drained)),
+        )
 
     # -- what people see ----------------------------------------------------------------------
 

@@ -34,6 +34,11 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "withdraw_offer": OWNERS,
     "rename_box": OWNERS,
     "revoke_box": OWNERS,
+    "show_queue": OWNERS,
+    "move_reply": OWNERS,
+    "dismiss_reply": OWNERS,
+    "drain_box": OWNERS,
+    "set_share": OWNERS,
 }
 
 # Frame → roles; every one of them only for conversations of one's own.

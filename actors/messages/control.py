@@ -131,7 +131,8 @@ class ProcessStatus(Struct, frozen=True):
 
 
 class WorkerStatus(Struct, frozen=True):
-    """A GPU box as the web process sees it; `state`: ready, silent, starting."""
+    """A GPU box as the web process sees it; `state`: ready, silent, starting,
+    draining, drained."""
 
     name: str
     engine: str

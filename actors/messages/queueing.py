@@ -202,3 +202,6 @@ class LineEntry(Struct, frozen=True):
 
 class Line(Struct, frozen=True):
     entries: tuple[LineEntry, ...]  # those being written, then those that wait, in their order
+    shares: tuple[tuple[UUID, float], ...] = ()  # weights of users, where they are not 1
+    workers: tuple[WorkerFacts, ...] = ()
+    drained: tuple[str, ...] = ()  # boxes that get nothing new, linked or not

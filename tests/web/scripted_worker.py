@@ -32,7 +32,7 @@ class ScriptedWorker:
         self.exact = True  # as it says of itself
         runtime.serve("worker", self)
 
-    def greet(self, *, demonstration: bool = True) -> None:
+    def greet(self, *, demonstration: bool = True, slots: int = 64) -> None:
         self.runtime.tell(
             QUEUE,
             Hello(
@@ -42,7 +42,7 @@ class ScriptedWorker:
                 engine="scripted",
                 model="script",
                 model_hash="script",
-                slots=64,
+                slots=slots,
                 context=2048,
                 generations=(),
                 demonstration=demonstration,

@@ -336,6 +336,66 @@ export interface BoxName {
   name: string;
 }
 
+/**
+ * A reply in the queue: whose it is, and nothing of what it is about. `place` is 0 while it is being
+ * written, by `box`; else 1 = next, and `wait_s` an estimate in seconds, -1 = not known. `since_s` is how
+ * long it has waited, or been written.
+ */
+export interface QueueEntry {
+  id: string;
+  user_name: string;
+  place: number;
+  since_s: number;
+  wait_s: number;
+  box: string;
+}
+
+/**
+ * An account, and its share: who has 2 gets twice the tokens of who has 1, while both have replies
+ * waiting.
+ */
+export interface QueueUser {
+  id: string;
+  name: string;
+  share: number;
+}
+
+/** A GPU box. `state` as in NodeState, "away" where it is not linked. A drained one gets nothing new. */
+export interface QueueBox {
+  id: string;
+  name: string;
+  state: string;
+  busy: number;
+  slots: number;
+  drained: boolean;
+}
+
+/**
+ * GET /api/queue, for owners; the answer to all that changes it. DELETE /api/queue/<id> has no body: it
+ * ends the reply, waiting or not.
+ */
+export interface QueueView {
+  /** those being written, then those that wait, in their order */
+  entries: QueueEntry[];
+  users: QueueUser[];
+  boxes: QueueBox[];
+}
+
+/** POST /api/queue/<id> → QueueView: before the one in front of it, or before all. */
+export interface QueueMove {
+  to: "first" | "up";
+}
+
+/** PUT /api/queue/boxes/<id or name> → QueueView. A drained box finishes what it has. */
+export interface BoxDrain {
+  drained: boolean;
+}
+
+/** PUT /api/queue/users/<id> → QueueView. */
+export interface UserShare {
+  share: number;
+}
+
 /** Body of every answer with a status of 400 and above. */
 export interface Refusal {
   code: string;
