@@ -115,3 +115,17 @@ def test_the_first_answer_of_a_lost_connection_is_calm(desk: Device, url: str) -
     page.evaluate("dispatchEvent(new Event('offline'))")
     page.see("text=The connection is lost.")
     assert not page.barriers()
+
+
+def test_the_gpu_boxes_and_how_one_is_added(desk: Device, phone: Device, url: str) -> None:
+    for device in (desk, phone):
+        page = home.log_in(device, url)
+        page.click("role=button[name=/^Account of/]")
+        page.click("role=link[name='GPU boxes']")
+        page.see("role=heading[name='GPU boxes']")
+        page.see("text=Belongs to this machine")
+        is_fit(page)
+        page.click("role=button[name='Add a GPU box']")
+        page.see("text=samovar join SAMOVAR1")
+        page.see("role=img[name='The same text as a QR code']")
+        is_fit(page)

@@ -7,6 +7,7 @@ import { rest } from "../wire/rest";
 export const useSession = defineStore("session", () => {
   const me = ref<Me | null>(null);
   const isIn = computed(() => me.value !== null && me.value.user !== null);
+  const isOwner = computed(() => me.value?.role === "owner");
   const name = computed(() => me.value?.user_name ?? "");
 
   /** Ask the server who we are. Throws UnreachableError or RefusedError. */
@@ -27,5 +28,5 @@ export const useSession = defineStore("session", () => {
     await load();
   }
 
-  return { me, isIn, name, load, setUp, logIn, logOut };
+  return { me, isIn, isOwner, name, load, setUp, logIn, logOut };
 });

@@ -1,5 +1,8 @@
 /** The requests under /api. Every refusal becomes a RefusedError with a line for people. */
 import type {
+  BoxList,
+  BoxName,
+  BoxOffer,
   Character,
   Conversation,
   ConversationMade,
@@ -7,6 +10,7 @@ import type {
   Login,
   Me,
   NewConversation,
+  NewOffer,
   NewTitle,
   Refusal,
 } from "./protocol";
@@ -64,6 +68,7 @@ function refusal(status: number, text: string): RefusedError {
   }
 }
 
+const boxPath = (id: string): string => `/api/boxes/${encodeURIComponent(id)}`;
 const conversationPath = (id: string): string => `/api/conversations/${encodeURIComponent(id)}`;
 
 export const rest = {
@@ -75,5 +80,10 @@ export const rest = {
   conversations: () => request<Conversation[]>("GET", "/api/conversations"),
   begin: (conversation: NewConversation) => request<ConversationMade>("POST", "/api/conversations", conversation),
   rename: (id: string, title: NewTitle) => request<unknown>("PATCH", conversationPath(id), title),
+  boxes: () => request<BoxList>("GET", "/api/boxes"),
+  offerBox: (offer: NewOffer) => request<BoxOffer>("POST", "/api/boxes/offer", offer),
+  withdrawOffer: () => request<unknown>("DELETE", "/api/boxes/offer"),
+  renameBox: (id: string, name: BoxName) => request<unknown>("PATCH", boxPath(id), name),
+  revokeBox: (id: string) => request<unknown>("DELETE", boxPath(id)),
   remove: (id: string) => request<unknown>("DELETE", conversationPath(id)),
 };

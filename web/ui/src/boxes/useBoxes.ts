@@ -1,0 +1,53 @@
+/** The GPU boxes of this node, for its owner. */
+import { defineStore } from "pinia";
+import { computed, ref, shallowRef } from "vue";
+import type { BoxFacts, BoxList } from "../wire/protocol";
+import { rest, textOf } from "../wire/rest";
+import { useWire } from "../wire/useWire";
+
+export type BoxState = "ready" | "starting" | "silent" | "away" | "revoked";
+
+export const useBoxes = defineStore("boxes", () => {
+  const list = shallowRef<BoxList | null>(null);
+  const trouble = ref("");
+  const wire = useWire();
+
+  const present = computed(() => list.value?.boxes.filter((box) => box.revoked_ms === 0) ?? []);
+  const revoked = computed(() => list.value?.boxes.filter((box) => box.revoked_ms > 0) ?? []);
+
+  function stateOf(box: BoxFacts): BoxState {
+    if (box.revoked_ms > 0) return "revoked";
+    const state = wire.node?.workers.find((worker) => worker.name === box.name)?.state;
+    return state === "ready" || state === "starting" || state === "silent" ? state : "away";
+  }
+
+  async function load(): Promise<void> {
+    try {
+      list.value = await rest.boxes();
+      trouble.value = "";
+    } catch (error) {
+      trouble.value = textOf(error);
+    }
+  }
+
+  async function rename(box: BoxFacts, name: string): Promise<void> {
+    await rest.renameBox(box.id, { name });
+    await load();
+  }
+
+  async function revoke(box: BoxFacts): Promise<void> {
+    await rest.revokeBox(box.id);
+    await load();
+  }
+
+  async function withdraw(): Promise<void> {
+    try {
+      await rest.withdrawOffer();
+      await load();
+    } catch (error) {
+      trouble.value = textOf(error);
+    }
+  }
+
+  return { list, trouble, present, revoked, stateOf, load, rename, revoke, withdraw };
+});
