@@ -31,6 +31,7 @@ class PromptPlan:
     trace: tuple[PromptTrace, ...]
     thinking: bool = False
     messages: tuple[ChatMessage, ...] = ()
+    text: str = ""  # all of it, with the template's own words
 
 
 class PromptBuilder:
@@ -69,18 +70,18 @@ class PromptBuilder:
         pieces = Composer(given, self.count, budget, self.lore).compose()
         while True:
             messages = messages_of(pieces)
-            ids, thinking = self.encode(pieces, messages, given.now_ms)
+            ids, text, thinking = self.encode(pieces, messages, given.now_ms)
             if len(ids) <= budget and not (self.steady and round_off(pieces)):
                 trace = trace_of(pieces, budget)
-                return PromptPlan(tuple(ids), self.digest(ids), trace, thinking, tuple(messages))
+                return PromptPlan(tuple(ids), self.digest(ids), trace, thinking, tuple(messages), text)
             if len(ids) > budget:
                 give_up(pieces, len(ids), budget)
 
     def tokens_in(self, text: str) -> int:
         return len(self.tokenizer.encode(text, special=False))
 
-    def encode(self, pieces: Pieces, messages: list[ChatMessage], now_ms: int) -> tuple[list[int], bool]:
-        """The ids, and whether they end inside a thought."""
+    def encode(self, pieces: Pieces, messages: list[ChatMessage], now_ms: int) -> tuple[list[int], str, bool]:
+        """The ids, their text, and whether they end inside a thought."""
         parts = self.template.parts(messages, now_ms)
         thinking = self.tags is not None and parts[-1][1] and self.tags.opened_by(parts[-1][0])
         if pieces.opening is not None:
@@ -92,7 +93,7 @@ class PromptBuilder:
         bos = self.tokenizer.bos
         if self.tokenizer.vocabulary.add_bos and bos is not None and ids[:1] != [bos]:
             ids.insert(0, bos)
-        return ids, thinking
+        return ids, "".join(text for text, _ in parts), thinking
 
     def digest(self, ids: list[int]) -> bytes:
         digest = hashlib.sha256(bytes.fromhex(self.model_hash) + self.template.hash)

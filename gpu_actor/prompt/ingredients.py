@@ -1,10 +1,13 @@
 """What a prompt is made of: the card, the talk, and what its people have set beside them."""
 
+from collections.abc import Sequence
+
 from msgspec import Struct
 
 from actors.character.card import Card
 from actors.character.card_options import DepthPrompt
 from actors.character.lore_scene import Book
+from actors.character.macros import expand_names
 from actors.messages.generation import CharacterSheet, Turn, TurnMessage
 
 DEFAULT_SYSTEM_PROMPT = (
@@ -43,6 +46,20 @@ class Ingredients(Struct, frozen=True):
     chance: Chance = Chance()
 
 
+def greeting_of(card: Card, history: Sequence[TurnMessage], user_name: str) -> int:
+    """Which greeting the talk began with: 0 is first_mes, then the alternate ones; -1 where it is none."""
+    if not history or history[0].role != "assistant":
+        return -1
+    char = card.nickname or card.name
+    for number, greeting in enumerate((card.first_mes, *card.alternate_greetings)):
+        if greeting.strip() and history[0].text.strip() in {
+            greeting.strip(),
+            expand_names(greeting, char, user_name).strip(),
+        }:
+            return number
+    return -1
+
+
 def ingredients_of(turn: Turn, sheet: CharacterSheet, chance: Chance) -> Ingredients:
     """What came over the wire."""
     card = Card(
@@ -62,6 +79,7 @@ def ingredients_of(turn: Turn, sheet: CharacterSheet, chance: Chance) -> Ingredi
         history=turn.history,
         persona=turn.persona,
         continue_text=turn.continue_text,
+        greeting=greeting_of(card, turn.history, turn.user_name),
         now_ms=turn.now_ms,
         chance=chance,
     )
