@@ -31,6 +31,7 @@ def test_a_reply_finishes_in_the_page_though_a_process_is_killed(
     assert page.evaluate("window.loadedOnce === true"), "the page was loaded again"
     assert home.letters(reply).startswith(seen)
     assert len(home.letters(reply)) > len(seen), "nothing came after the kill"
+    assert page.count(f"{home.LAST} >> role=note") == 0, "it went on exactly, and says that it may not have"
 
     # What the server keeps is the truth: the page shows exactly that, nothing lost and nothing twice.
     after = node.wait_for(lambda status: status["ready"])
