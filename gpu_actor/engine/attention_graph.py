@@ -30,10 +30,10 @@ class AttentionGraph:
         widths = [count * self.config.head_size for count in heads]
         if self.variant.attention == "GroupQueryAttention":
             if self.config.family.head_norms:
-                parts = self.normed_parts(p, *self.linear.split(x, f"{p}.qkv", names, widths))
+                parts = self.linear.split(x, f"{p}.qkv", names, widths)
             else:
                 parts = self.linear.write(x, f"{p}.qkv", names)
-            attended = self.group_query_attention(p, layer, parts)
+            attended = self.group_query_attention(p, layer, self.by_token(p, parts, widths))
         else:
             attended = self.standard_attention(p, layer, *self.linear.split(x, f"{p}.qkv", names, widths))
         (out,) = self.linear.write(attended, f"{p}.attn_output", [f"{p}.attn_output.weight"])
@@ -66,6 +66,14 @@ class AttentionGraph:
 
     # -- ONNX Runtime's own operator ----------------------------------------------------------
 
+    def by_token(self, p: str, parts: list[str], widths: list[int]) -> list[str]:
+        """What the operator takes: queries, keys and values, or one product that holds all three."""
+        if len(parts) == 1:
+            return [self.parts.by_token(parts[0], f"{p}.qkv.by_token", sum(widths))]
+        named = zip("qkv", parts, widths, strict=True)
+        q, k, v = (self.parts.by_token(x, f"{p}.{part}.by_token", width) for part, x, width in named)
+        return self.normed_parts(p, q, k, v) if self.config.family.head_norms else [q, k, v]
+
     def normed_parts(self, p: str, q: str, k: str, v: str) -> list[str]:
         c = self.config
         normed = self.normed(self.by_head(q, f"{p}.q", c.heads), p, "q")
@@ -78,8 +86,8 @@ class AttentionGraph:
         c = self.config
         packed = parts if len(parts) == 3 else [*parts, "", ""]
         inputs = [*packed, f"k{layer}", f"v{layer}", "seqlens", "total", *self.tables(layer)]
-        outputs = [f"{p}.attended", f"ko{layer}", f"vo{layer}"]
-        return self.writer.node_of_many(
+        outputs = [f"{p}.attended.by_token", f"ko{layer}", f"vo{layer}"]
+        attended = self.writer.node_of_many(
             "GroupQueryAttention",
             inputs,
             outputs,
@@ -91,6 +99,7 @@ class AttentionGraph:
             scale=c.score_scale,
             local_window_size=c.window(layer) or -1,
         )[0]
+        return self.parts.rows(attended, f"{p}.attended", c.heads * c.head_size)
 
     # -- the operators of the standard --------------------------------------------------------
 

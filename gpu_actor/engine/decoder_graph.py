@@ -46,6 +46,9 @@ class DecoderGraph:
         w, c = self.writer, self.config
         residual = w.input("states", "float32", ("B", "S", c.embedding))
         self.write_inputs()
+        if self.variant.fused:
+            w.node("Shape", [residual], "rows_and_tokens", start=0, end=2)
+        residual = self.parts.rows(residual, "states.rows", c.embedding)
         normed = self.parts.norm(residual, "blk.0.attn_norm")
         for layer in range(c.layers):
             p = f"blk.{layer}"
@@ -56,6 +59,7 @@ class DecoderGraph:
             forwarded = self.normed_after(forwarded, f"{p}.post_ffw_norm")
             following = "output_norm" if layer + 1 == c.layers else f"blk.{layer + 1}.attn_norm"
             residual, normed = self.parts.add_and_norm(residual, forwarded, following)
+        normed = self.parts.by_token(normed, "normed.by_token", c.embedding)
         wanted = self.parts.narrowed(w.node("GatherND", [normed, "last"], "wanted", batch_dims=1))
         (logits,) = self.linear.write(wanted, "head", [self.weights.head()])
         w.node("Cast", [logits], "logits", to=w.type_number("float32"))

@@ -14,7 +14,7 @@ from gpu_actor.engine.new_folder import new_folder
 from gpu_actor.engine.variant import CPU_EXACT, CPU_FAST, Variant
 from gpu_actor.troubles import CacheFolderError
 
-GRAPH_VERSION = 5
+GRAPH_VERSION = 6
 """Goes up with every change of the generator or of the weights' form."""
 
 GRAPH, WEIGHTS, REPORT = "decoder.onnx", "weights.bin", "weights.txt"

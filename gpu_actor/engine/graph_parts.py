@@ -1,5 +1,7 @@
 """GraphParts: what all parts of the decoder graph are made with: element types and norms."""
 
+import numpy as np
+
 from gpu_actor.engine.graph_writer import MICROSOFT, GraphWriter
 from gpu_actor.engine.model_config import ModelConfig
 from gpu_actor.engine.variant import Variant
@@ -14,6 +16,7 @@ class GraphParts:
         self.config = config
         self.weights = weights
         self.variant = variant
+        self.shapes: dict[int, str] = {}
 
     def constant(self, name: str, values: Floats) -> str:
         """Numbers in the variant's element type."""
@@ -30,6 +33,23 @@ class GraphParts:
         if self.variant.elements == "float32":
             return x
         return self.writer.node("Cast", [x], f"{x}.wide", to=self.writer.type_number("float32"))
+
+    def rows(self, x: str, name: str, width: int) -> str:
+        """[B, S, width] → [B · S, width], where the variant computes in rows."""
+        if not self.variant.fused:
+            return x
+        shape = self.writer.constant(f"rows_{width}", np.array([-1, width]))
+        return self.writer.node("Reshape", [x, shape], name)
+
+    def by_token(self, x: str, name: str, width: int) -> str:
+        """[B · S, width] → [B, S, width], where the variant computes in rows."""
+        if not self.variant.fused:
+            return x
+        if width not in self.shapes:
+            last = self.writer.constant(f"width_{width}", np.array([width]))
+            shape = self.writer.node("Concat", ["rows_and_tokens", last], f"by_token_{width}", axis=0)
+            self.shapes[width] = shape
+        return self.writer.node("Reshape", [x, self.shapes[width]], name)
 
     def gain(self, name: str) -> str:
         return self.writer.constant(name, self.weights.vector(f"{name}.weight"))

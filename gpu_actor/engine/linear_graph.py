@@ -28,7 +28,9 @@ class LinearGraph:
         return self.writer.node_of_many("Split", [*made, sizes], parts, axis=-1)
 
     def write(self, x: str, name: str, tensors: list[str]) -> list[str]:
-        """x [B, S, K] times matrices [N, K]: one output for all, or one for each (see Weights.matrices)."""
+        """x [B, S, K] or rows [B · S, K] times matrices [N, K]: one output for all, or one for each
+        (see Weights.matrices).
+        """
         matrices = self.weights.matrices(tensors)
         groups = [tensors] if len(matrices) == 1 else [[tensor] for tensor in tensors]
         outputs: list[str] = []
@@ -58,6 +60,8 @@ class LinearGraph:
             return product
         # x · (s·(q − middle) + o) = x · s·(q − middle) + (sum of x over each block) · o
         inputs = [self.sums_of_blocks(x, matrix), self.parts.constant(f"{name}.offsets", matrix.offset.T)]
+        if self.variant.fused:
+            return w.node("Gemm", [*inputs, product], f"{name}.out")
         correction = w.node("MatMul", inputs, f"{name}.correction")
         return w.node("Add", [product, correction], f"{name}.out")
 
@@ -95,7 +99,7 @@ class LinearGraph:
         key = (x, blocks.size)
         if key not in self.block_sums:
             w = self.writer
-            lead = [0] if x.startswith("wanted") else [0, 0]
+            lead = [0] if self.variant.fused or x.startswith("wanted") else [0, 0]
             shape = [*lead, blocks.codes.shape[1], blocks.size]
             inputs = [x, w.constant("shape_" + "_".join(map(str, shape)), np.array(shape))]
             by_block = w.node("Reshape", inputs, f"{x}.blocks_{blocks.size}")

@@ -7,6 +7,7 @@ copied. T has one position more than the context: there an idle slot of a batch 
 
 import math
 import mmap
+import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy.typing as npt
 import onnxruntime as untyped  # pyright: ignore[reportMissingTypeStubs]
 
 from gpu_actor.engine.graph_cache import Numerics
+from gpu_actor.engine.huge_pages import move_into_huge_pages
 from gpu_actor.engine.model_config import ModelConfig
 from gpu_actor.engine.rope import Table
 from gpu_actor.engine.slots import SlotLengths
@@ -32,6 +34,14 @@ MEMORY_ON_DEMAND = sys.platform == "linux"
 
 WIDEST_GAP = 1
 """Idle slots between two that decode in one run. More of them cost more than reading the weights twice."""
+
+WHOLE_SCORES = "ORT_GQA_DISABLE_FLASH_ATTENTION"
+"""Environment variable of the runtime, read when a session is made: "1" for the kernel of attention that
+writes down all scores of a run, and is about a twentieth of a step faster than the one in tiles.
+"""
+
+MOST_SCORES = 96 << 20
+"""Bytes that those scores may take. A long context, or a model of many heads, gets the kernel in tiles."""
 
 
 class Feed:
@@ -66,7 +76,10 @@ class OnnxRuntimeDecoder:
         self.context = context
         self.longest_chunk = longest_chunk
         rows = max(slots + shelves, 2)
+        scores = 4 * config.heads * longest_chunk * (context + 1)
+        os.environ[WHOLE_SCORES] = str(int(scores <= MOST_SCORES))
         self.session = onnxruntime.InferenceSession(str(graph), session_options(threads), providers=[CPU])
+        move_into_huge_pages()
         self.tables = dict(tables)
         cache = (2 * config.layers, rows, config.kv_heads, context + 1, config.head_size)
         self.memory, self.cache = zeros_on_demand(cache)

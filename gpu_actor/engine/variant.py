@@ -11,7 +11,9 @@ class Variant:
     name: str
     matmul: Literal["DequantizeLinear", "MatMulNBits"]
     attention: Literal["Attention", "GroupQueryAttention"]
-    fused: bool  # ONNX Runtime's own operators for residual + norm and for the gate
+    # ONNX Runtime's own operators for residual + norm and for the gate, and between them rows [B · S, …],
+    # for which a product and what is added to it are one operator
+    fused: bool
     accuracy_level: int = 0  # of MatMulNBits; 0: in float32, 4: activations rounded to 8 bits a block
     elements: Literal["float32", "float16"] = "float32"  # of activations, scales, tables and caches
     halves: bool = False  # codes of 8 bits as two of 4, for which alone level 0 has fast kernels

@@ -2,6 +2,7 @@
 
 import mmap
 from collections.abc import Iterator
+from pathlib import Path
 from typing import cast
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gpu_actor.engine import onnx_runtime
 from gpu_actor.engine.graph_cache import Numerics
 from gpu_actor.engine.onnx_runtime import MEMORY_ON_DEMAND, OnnxRuntimeDecoder
 from gpu_actor.engine.slots import SlotLengths
@@ -24,6 +26,8 @@ FORMS: dict[str, tuple[Numerics, TinyModel]] = {
     "Q4_K and Q6_K fast": ("fast", TinyModel("Q4_K", value_format="Q6_K", context=96)),
     "Q4_K and Q6_K exact": ("exact", TinyModel("Q4_K", value_format="Q6_K", context=96)),
     "F32": ("fast", TinyModel("F32", kv_heads=4, context=96)),
+    "Q4_1 fast, scores in tiles": ("fast", TinyModel("Q4_1", context=96)),
+    "Q4_1 exact, scores in tiles": ("exact", TinyModel("Q4_1", context=96)),
 }
 
 
@@ -40,7 +44,10 @@ def tiny(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     folder = tmp_path_factory.mktemp("tiny")
     path = write_tiny(folder / "tiny.gguf", form)
     settings = EngineSettings(slots=5, kept=2, context=96, threads=1, numerics=numerics)
-    return load_executor(settings, choose_model(str(path), folder), folder)
+    with pytest.MonkeyPatch.context() as patch:
+        if request.param.endswith("in tiles"):
+            patch.setattr(onnx_runtime, "MOST_SCORES", 0)
+        return load_executor(settings, choose_model(str(path), folder), folder)
 
 
 class TestTinyModels(DecoderContract):
@@ -70,6 +77,22 @@ def test_the_demonstration_model_computes_alike_in_any_chunks_and_from_a_clone(
         rows = demonstration.decode([1, 0], [token, token])
         assert np.array_equal(rows[0], expected[index])
         assert np.array_equal(rows[1], expected[index])
+
+
+def test_attention_with_all_scores_and_in_tiles_compute_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_tiny(tmp_path / "tiny.gguf", TinyModel("Q4_1", context=96))
+    settings = EngineSettings(slots=2, kept=0, context=96, threads=1, numerics="exact")
+    seen: list[onnx_runtime.Floats] = []
+    for most in (onnx_runtime.MOST_SCORES, 0):
+        monkeypatch.setattr(onnx_runtime, "MOST_SCORES", most)
+        executor = load_executor(settings, choose_model(str(path), tmp_path), tmp_path)
+        executor.decoder.prefill(0, executor.table.states(range(40)))
+        seen.append(executor.decoder.decode([0], executor.table.states([40])).copy())
+    whole, tiles = seen
+    assert not np.array_equal(whole, tiles)  # two kernels indeed
+    np.testing.assert_allclose(whole, tiles, rtol=1e-3, atol=1e-4)
 
 
 def test_nothing_past_the_end_of_a_sequence_is_read(demonstration: Subject) -> None:
