@@ -91,8 +91,8 @@ class Machine:
             tick=self.progress.tick,
         )
 
-    def write(self, path: Path, text: str, mode: int = 0o644) -> None:
-        write_in_one_move(path, text)
+    def write(self, path: Path, text: str, mode: int = 0o644, encoding: str = "utf-8") -> None:
+        write_in_one_move(path, text, encoding)
         path.chmod(mode)
 
     def make_folder(self, path: Path, mode: int = 0o755) -> None:
@@ -139,7 +139,7 @@ class Rehearsal(Machine):
     def run(self, title: str, *argv: str | Path, environ: Mapping[str, str] | None = None) -> None:
         self.say(f"would run: {subprocess.list2cmdline([os.fspath(word) for word in argv])}")
 
-    def write(self, path: Path, text: str, mode: int = 0o644) -> None:
+    def write(self, path: Path, text: str, mode: int = 0o644, encoding: str = "utf-8") -> None:
         lines = text.count("\n")
         self.say(f"would write: {path} ({lines} lines, mode {mode:04o})")
 

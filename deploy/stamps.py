@@ -42,12 +42,12 @@ def tree_fingerprint(folder: Path, *, without: Iterable[str]) -> str:
     return fingerprint(*parts)
 
 
-def write_in_one_move(file: Path, text: str) -> None:
+def write_in_one_move(file: Path, text: str, encoding: str = "utf-8") -> None:
     """Write `file` so that no reader and no crash ever sees a part of it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     unfinished = file.with_name(f"{file.name}.{os.getpid()}.part")
     try:
-        with unfinished.open("w", encoding="utf-8", newline="\n") as stream:
+        with unfinished.open("w", encoding=encoding, newline="\n") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())

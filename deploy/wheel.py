@@ -5,7 +5,7 @@
                                        nothing but Python and runs out of the file
     samovar_crypto-….whl               the Rust extension for this kind of machine, where there is a cargo
     thespian-….whl                     what is published as source alone, so that nothing is built over there
-    install.sh                         the first step on the other machine
+    install.sh, install.ps1            the first step on the other machine
 
 The same checkout makes the same bytes: the files are copied to a place of their own first, with one time
 and one set of rights for all, and the build runs on that copy.
@@ -31,6 +31,7 @@ PACKAGES = ("actors", "deploy", "gpu_actor", "rust_crypto", "storage", "supervis
 # Beside Python, as in [tool.setuptools.package-data].
 DATA = (
     "deploy/vds/install.sh",
+    "deploy/windows/install.ps1",
     "web/starter/*.json",
     "web/starter/*.webp",
     "web/starter/LICENSE",
@@ -39,7 +40,7 @@ DATA = (
 ABOUT = ("pyproject.toml", "LICENSE")
 ROLE_LOCKS = ("web", "gpu", "gpu_rtx")
 SOURCE_ONLY = ("thespian",)
-SCRIPTS = ("deploy/vds/install.sh",)
+SCRIPTS = ("deploy/vds/install.sh", "deploy/windows/install.ps1")
 NO_SOURCES = ("__pycache__", "node_modules", "target", "ui")
 
 STEPS: tuple[Step, ...] = (

@@ -41,6 +41,7 @@ class SupervisorSettings(Struct, frozen=True, forbid_unknown_fields=True):
     heartbeat_limit_s: float = 5.0  # a ready process that is silent for this long is killed
     silence_s: float = 3.0  # a process that hears nothing from the supervisor for this long ends
     stop_s: float = 5.0  # most time a stop of the whole node takes
+    keep_awake_s: float = 60.0  # Windows is kept awake while replies run, and for so long afterwards
     # -- logs
     log_bytes: int = 5_000_000  # a log file larger than this is put aside
     log_files: int = 3  # … and so many old ones are kept

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from actors.logs import log_to
 from actors.world import RealWorld
 from deploy.cache import cache_folder
+from supervisor.awake import Awake
 from supervisor.commands.options import add_data, data_folder, whole_number
 from supervisor.data_folder import DataFolder
 from supervisor.errors import NoModelError, NotPairedError, PortTakenError
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
     names = [child.name for group in spec.groups for child in group.children]
     progress = Progress(names, lambda line: print(line, flush=True))
     progress.say(f"Samovar {version()}, data in {data.root}")
-    run_node(data, settings, spec, progress)
+    run_node(data, settings, spec, Awake(progress, settings.supervisor.keep_awake_s))
     return 0
 
 
