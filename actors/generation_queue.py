@@ -185,13 +185,14 @@ class GenerationQueue:
     # -- workers ------------------------------------------------------------------------------
 
     def greeted(self, hello: Hello, sender: str) -> list[Effect]:
+        worker_id = addresses.key(sender)
         if not OLDEST_SERVED_VERSION <= hello.version <= WIRE_VERSION:
             why = (
                 f"this GPU box speaks version {hello.version} of the link, the server serves"
                 f" {OLDEST_SERVED_VERSION} to {WIRE_VERSION}: update the older of the two"
             )
+            self.workers.refused[worker_id] = why
             return [Send(sender, Refused(why))]
-        worker_id = addresses.key(sender)
         if not self.workers.greeted(worker_id, hello, self.world.monotonic_s()):
             return []  # overtaken by a newer greeting
         effects: list[Effect] = [Send(sender, Welcome(WIRE_VERSION, self.dispatch.node, hello.revision))]

@@ -17,6 +17,7 @@ from collections.abc import Callable
 from enum import Enum, auto
 from typing import Any, Protocol
 
+import msgspec
 from msgspec import Struct
 
 from actors import addresses
@@ -29,6 +30,7 @@ from actors.world import World
 
 log = logging.getLogger(__name__)
 
+TOLD_DEAD_LETTERS = 20
 WAKES_NOBODY = (Loaded, LoadFailed, Accepted, Progress, Token, End)
 """What means something only to an actor that is in memory: it asked for it, or makes a reply. So frames of
 a GPU box can neither make actors nor read the database.
@@ -340,6 +342,10 @@ class Runtime:
         """Keep what could not be handled, without its text, for a look."""
         log.error("set aside %s for %s: %s", type(message).__name__, address, cause)
         self.dead_letters.append(DeadLetter(address, type(message).__name__, cause, self.world.utc_ms()))
+
+    def newest_dead_letters(self) -> list[dict[str, Any]]:
+        """For the status, newest last."""
+        return [msgspec.structs.asdict(letter) for letter in self.dead_letters][-TOLD_DEAD_LETTERS:]
 
     def parked(self) -> list[str]:
         """Addresses of the actors that rest after too many restarts."""

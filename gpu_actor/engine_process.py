@@ -156,7 +156,7 @@ def facts(engine: EngineFacts, runtime: Runtime) -> dict[str, Any]:
         "threads": engine.threads,
         "weights": engine.weights,
         "tokens": tally,
-        "dead_letters": len(runtime.dead_letters),
+        "dead_letters": runtime.newest_dead_letters(),
     }
 
 

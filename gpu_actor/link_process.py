@@ -46,7 +46,7 @@ async def serve(child: Child) -> None:
             "linked": actor.welcomed,
             "refusal": actor.refusal,
             "replies": len(actor.held),
-            "dead_letters": len(runtime.dead_letters),
+            "dead_letters": runtime.newest_dead_letters(),
         }
 
     runtime.wake(LINK)

@@ -1,7 +1,10 @@
 """The state of a node in words and columns, for a terminal."""
 
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
+
+from msgspec import Struct
 
 from actors.messages.control import NodeStatus, ProcessStatus, WorkerStatus
 from supervisor.status import shaped
@@ -13,6 +16,16 @@ CONTINUATIONS = {
     "text": ". A reply that is cut goes on from the same text, otherwise than it would have",
 }
 """See gpu_actor/engine_facts.py; of the exact way there is nothing to be said."""
+
+
+class ToldDeadLetter(Struct, frozen=True):
+    """As a process tells of it (actors/mailbox.py)."""
+
+    address: str
+    message: str
+    cause: str
+    utc_ms: int = 0
+
 
 MINUTE_S, HOUR_S, DAY_S = 60, 3_600, 86_400
 
@@ -30,7 +43,7 @@ def status_text(status: NodeStatus) -> str:
     if any(process.name == "web" for process in status.processes):
         parts += [
             columns(
-                ("GPU box", "state", "engine", "model", "busy"),
+                ("GPU box", "state", "engine", "model", "busy", ""),
                 [worker_row(worker) for worker in status.workers],
             )
             if status.workers
@@ -46,6 +59,8 @@ def status_text(status: NodeStatus) -> str:
         parts.append(tokens)
     if gpu := gpu_text(status.gpu):
         parts.append(gpu)
+    if letters := dead_letters_text(status.facts):
+        parts.append(letters)
     parts += [f"Warning: {warning}" for warning in status.facts.get("health", {}).get("warnings", [])]
     return "\n\n".join(parts) + "\n"
 
@@ -66,7 +81,14 @@ def process_row(process: ProcessStatus) -> Sequence[str]:
 
 def worker_row(worker: WorkerStatus) -> Sequence[str]:
     model = f"{worker.model} (demonstration)" if worker.demonstration else worker.model
-    return (worker.name, worker.state, worker.engine or "–", model or "–", f"{worker.busy} of {worker.slots}")
+    return (
+        worker.name,
+        worker.state,
+        worker.engine or "–",
+        model or "–",
+        f"{worker.busy} of {worker.slots}",
+        worker.why,
+    )
 
 
 def link_text(link: dict[str, Any]) -> str:
@@ -74,6 +96,26 @@ def link_text(link: dict[str, Any]) -> str:
     if refusal := shaped(link.get("refusal"), str, ""):
         return f"Web node: {refusal}"
     return "Web node: linked" if link.get("linked") is True else "Web node: not reached"
+
+
+def dead_letters_text(facts: dict[str, dict[str, Any]]) -> str:
+    """Messages that no actor could handle, newest last; "" where there are none, as there should be."""
+    letters = [
+        (process, letter)
+        for process, told in facts.items()
+        for letter in shaped(told.get("dead_letters"), list[ToldDeadLetter], [])
+    ]
+    letters.sort(key=lambda each: each[1].utc_ms)
+    rows = [
+        (clock(letter.utc_ms), process, letter.address, letter.message, " ".join(letter.cause.split()))
+        for process, letter in letters
+    ]
+    heads = ("set aside", "process", "actor", "message", "because of")
+    return columns(heads, rows) if rows else ""
+
+
+def clock(utc_ms: int) -> str:
+    return datetime.fromtimestamp(utc_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S Z")
 
 
 def engine_text(engine: dict[str, Any]) -> str:

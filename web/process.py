@@ -143,16 +143,14 @@ def facts(edge: Edge, runtime: Runtime, boxes: Boxes, port: int) -> dict[str, An
                 "busy": worker.busy,
                 "state": worker.state,
                 "demonstration": worker.demonstration,
+                "why": worker.why,
             }
             for worker in workers
         ],
         "actors": len(runtime.cells),
         "actor_restarts": runtime.restarts,
         "actors_parked": runtime.parked(),
-        "dead_letters": [
-            {"address": letter.address, "message": letter.message, "cause": letter.cause}
-            for letter in runtime.dead_letters
-        ][-20:],
+        "dead_letters": runtime.newest_dead_letters(),
         "sockets": len(edge.sockets.open),
         "frames_dropped": boxes.listener.dropped,
     }

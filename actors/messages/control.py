@@ -131,8 +131,7 @@ class ProcessStatus(Struct, frozen=True):
 
 
 class WorkerStatus(Struct, frozen=True):
-    """A GPU box as the web process sees it; `state`: ready, silent, starting,
-    draining, drained."""
+    """A GPU box as the web process sees it; `state` and `why`: see WorkerFacts."""
 
     name: str
     engine: str
@@ -141,6 +140,7 @@ class WorkerStatus(Struct, frozen=True):
     busy: int
     state: str = "ready"
     demonstration: bool = False
+    why: str = ""
 
 
 class QueueCounts(Struct, frozen=True):

@@ -128,7 +128,7 @@ class UnwatchQueue(Struct, frozen=True):
 
 class WorkerFacts(Struct, frozen=True):
     """A worker as people see it. `state`: ready, silent, starting (linked, no engine yet), draining (it gets
-    nothing new and finishes what it has), drained."""
+    nothing new and finishes what it has), drained, refused (`why` says for what)."""
 
     name: str
     engine: str
@@ -138,6 +138,7 @@ class WorkerFacts(Struct, frozen=True):
     state: str
     context: int = 0
     demonstration: bool = False
+    why: str = ""
 
 
 class QueueStatus(Struct, frozen=True):

@@ -46,6 +46,7 @@ class Workers:
         self.busy = busy
         self.known: dict[str, Worker] = {}
         self.drained: set[str] = set()  # they get nothing new
+        self.refused: dict[str, str] = {}  # who speaks another version, and what it was told
         self.warm: OrderedDict[UUID, str] = OrderedDict()  # conversation → who served it last
 
     # -- greetings ----------------------------------------------------------------------------
@@ -62,6 +63,7 @@ class Workers:
             if known.hello.boot != hello.boot or not hello.engine:
                 self.cooled(worker_id)
         self.known[worker_id] = Worker(hello, now_s, losses, rests_until_s)
+        self.refused.pop(worker_id, None)
         return True
 
     def rest_after_loss(self, worker_id: str, now_s: float) -> None:
@@ -79,6 +81,7 @@ class Workers:
     def forget(self, worker_id: str) -> None:
         """It is a box of this node no more."""
         self.known.pop(worker_id, None)
+        self.refused.pop(worker_id, None)
         self.cooled(worker_id)
 
     # -- slots --------------------------------------------------------------------------------
@@ -148,6 +151,13 @@ class Workers:
     # -- what people see ----------------------------------------------------------------------
 
     def facts(self) -> tuple[WorkerFacts, ...]:
+        refused = (
+            WorkerFacts(worker_id, "", "", 0, 0, "refused", why=why)
+            for worker_id, why in sorted(self.refused.items())
+        )
+        return *self.facts_of_known(), *refused
+
+    def facts_of_known(self) -> tuple[WorkerFacts, ...]:
         return tuple(
             WorkerFacts(
                 name=worker_id,
@@ -160,6 +170,7 @@ class Workers:
                 demonstration=worker.hello.demonstration,
             )
             for worker_id, worker in sorted(self.known.items())
+            if worker_id not in self.refused
         )
 
     def state(self, worker_id: str, worker: Worker) -> str:

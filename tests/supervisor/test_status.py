@@ -49,7 +49,7 @@ def test_the_json_has_the_keys_that_others_rely_on() -> None:
         "progress": "",
     }
     assert [process["name"] for process in shown["processes"]] == ["web", "link", "engine", "health"]
-    assert shown["workers"] == [{**WORKER, "demonstration": False}]
+    assert shown["workers"] == [{**WORKER, "demonstration": False, "why": ""}]
     assert shown["queue"] == {"waiting": 2, "running": 1}
     assert shown["crypto"] == "python"
     assert shown["version"] == "1.2"
@@ -147,3 +147,22 @@ def test_the_engine_that_serves_is_named_with_its_reason() -> None:
     assert "goes on from the same tokens with other random numbers" in status_text(status(server))
     assert "Engine:" not in status_text(status(view("engine", engine="TensorRT")))
     assert "Engine:" not in status_text(status(view("engine", engine=5, why=[])))
+
+
+def test_messages_that_were_set_aside_can_be_looked_at() -> None:
+    letter: dict[str, Any] = {"address": "session/01", "message": "Token", "cause": "ValueError: odd"}
+    web = view("web", dead_letters=[{**letter, "utc_ms": 1_000}])
+    text = status_text(status(web, view("link", dead_letters=[{**letter, "message": "Ack", "utc_ms": 0}])))
+    assert "1970-01-01 00:00:01 Z  web" in text
+    assert text.index("Ack") < text.index("Token")
+
+
+def test_a_node_with_nothing_set_aside_says_nothing_of_it() -> None:
+    assert "set aside" not in status_text(status(*whole_node(dead_letters=[])))
+
+
+def test_a_box_of_another_version_is_shown_on_both_sides() -> None:
+    why = "this GPU box speaks version 9 of the link: update the older of the two"
+    refused = {**WORKER, "state": "refused", "why": why}
+    assert why in status_text(status(*whole_node(workers=[refused])))
+    assert why in status_text(status(view("link", refusal=why), view("engine"), view("health")))

@@ -47,6 +47,17 @@ def test_a_box_of_another_version_is_refused_in_clear_words(version: int) -> Non
     assert "update" in refused.why
 
 
+def test_a_box_that_was_refused_is_shown_with_the_reason_until_it_is_served() -> None:
+    queue = Counter()
+    queue.do(replace(hello(), version=WIRE_VERSION + 1), BOX)
+    (shown,) = queue.do(WatchQueue("x")).of(QueueStatus)[0].workers
+    assert (shown.state, shown.slots) == ("refused", 0)
+    assert "update the older" in shown.why
+    queue.do(hello(), BOX)
+    status = queue.do(WatchQueue("x")).of(QueueStatus)[0]
+    assert [worker.state for worker in status.workers] == ["ready"]
+
+
 def test_a_welcome_names_the_greeting_it_answers() -> None:
     assert Counter().do(hello(revision=7), BOX).one(Welcome).revision == 7
 

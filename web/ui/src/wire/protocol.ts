@@ -442,7 +442,7 @@ export type Sampling = [
 
 /**
  * A worker as people see it. `state`: ready, silent, starting (linked, no engine yet), draining (it gets
- * nothing new and finishes what it has), drained.
+ * nothing new and finishes what it has), drained, refused (`why` says for what).
  */
 export interface WorkerFacts {
   name: string;
@@ -453,6 +453,7 @@ export interface WorkerFacts {
   state: string;
   context: number;
   demonstration: boolean;
+  why: string;
 }
 
 /**
