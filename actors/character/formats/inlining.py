@@ -11,7 +11,9 @@ from typing import Any, cast
 from actors.character.formats.carried import Contents
 from actors.character.formats.limits import CardLimits
 from actors.character.formats.placing import Tree, assets_of, embedded_assets, with_uris
-from actors.character.formats.troubles import TooLargeError
+from actors.character.formats.png_card import bare_picture
+from actors.character.formats.png_chunks import SIGNATURE
+from actors.character.formats.troubles import CardTrouble, TooLargeError
 from actors.character.formats.uris import (
     base64_bytes,
     embedded_path,
@@ -28,8 +30,8 @@ def inlined(contents: Contents, limits: CardLimits, *, picture: bool) -> Tree:
     """The tree with all files in it."""
     files = contents.files
     named = [path for _, path in embedded_assets(contents.tree) if path in files]
-    if sum(len(files[path]) for path in named) * 4 // 3 > limits.file_bytes:
-        raise TooLargeError("The files of the card are too large for JSON (file_bytes).")
+    if sum(len(files[path]) for path in named) * 4 // 3 > limits.json_bytes:
+        raise TooLargeError("The files of the card are too large for JSON (json_bytes).")
 
     def uri(old: str) -> str:
         data = files.get(embedded_path(old) or "")
@@ -45,7 +47,7 @@ def inlined(contents: Contents, limits: CardLimits, *, picture: bool) -> Tree:
     return {**tree, BESIDE: beside} if beside else tree
 
 
-def restored(contents: Contents) -> Contents | None:
+def restored(contents: Contents, limits: CardLimits) -> Contents | None:
     """The contents as they were before `inlined`; None where that was not done."""
     files: dict[str, bytes] = {}
     for asset in assets_of(contents.tree) or ():
@@ -72,7 +74,17 @@ def restored(contents: Contents) -> Contents | None:
             if data is not None:
                 files.setdefault(path, data)
     bare = {name: value for name, value in tree.items() if name != BESIDE}
-    return Contents(bare, files, decoded(said.get("picture")))
+    return Contents(bare, files, sound(decoded(said.get("picture")), limits))
+
+
+def sound(picture: bytes | None, limits: CardLimits) -> bytes | None:
+    """The picture, unless it is a PNG that is none or that holds a card of its own."""
+    if picture is None or not picture.startswith(SIGNATURE):
+        return picture
+    try:
+        return bare_picture(picture, limits)
+    except CardTrouble:
+        return None
 
 
 def encoded(data: bytes) -> str:

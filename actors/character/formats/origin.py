@@ -9,9 +9,11 @@ the same with what it says once more gives the very file.
 
 from typing import Any, cast
 
+from msgspec.structs import replace
+
 from actors.character.formats.card_view import V3, spec_of
 from actors.character.formats.carried import Carried, Contents
-from actors.character.formats.inlining import restored
+from actors.character.formats.inlining import restored, sound
 from actors.character.formats.json_tree import parse_tree, tree_bytes
 from actors.character.formats.limits import CardLimits
 from actors.character.formats.placing import Placed, Tree, placed_in_charx, placed_in_png
@@ -44,12 +46,19 @@ def note_of(contents: Contents, placed: Placed, *, stand_in: bool) -> bytes | No
 def origin_of(carried: Carried, contents: Contents, limits: CardLimits) -> Contents | None:
     """What the file was made of; None where it does not say, or says what is not so."""
     if carried.carrier == "json":
-        return restored(contents)
+        return restored(contents, limits)
     if carried.origin is None or carried.carrier not in PLACES:
         return None
     try:
-        note = parse_tree(carried.origin, limits, Warnings(0))
-        return checked(note, carried.carrier, contents)
+        # It holds a card and somewhat more.
+        roomy = replace(
+            limits,
+            json_bytes=2 * limits.json_bytes,
+            json_parts=2 * limits.json_parts,
+            json_depth=limits.json_depth + 2,
+        )
+        before = checked(parse_tree(carried.origin, roomy, Warnings(0)), carried.carrier, contents)
+        return before if before is None or sound(before.picture, limits) == before.picture else None
     except CardTrouble:
         return None
 

@@ -124,16 +124,17 @@ def write_png(
     if origin is not None:
         texts[ORIGIN] = origin
     added = [text_chunk(word, base64.b64encode(data)) for word, data in texts.items()]
-    chunks = [each for each in read_chunks(picture, limits, Warnings(0)) if not is_of_card(each)]
+    chunks = read_chunks(bare_picture(picture, limits), limits, Warnings(0))
     first = next((at for at, chunk in enumerate(chunks) if chunk.kind == b"IDAT"), len(chunks) - 1)
     if any(len(chunk.data) > limits.png_chunk_bytes for chunk in added):
         raise TooLargeError("A file of the card is too large for a PNG (png_chunk_bytes).")
     return write_chunks([*chunks[:first], *added, *chunks[first:]])
 
 
-def is_of_card(chunk: Chunk) -> bool:
-    word = keyword(chunk)
-    return word.lower() in {V3, V2} or word == ORIGIN or word.startswith(ASSET)
+def bare_picture(data: bytes, limits: CardLimits) -> bytes:
+    """A PNG without any card that may be in it. Raises a CardTrouble where it is damaged."""
+    reader = PngReader(limits, Warnings(0))
+    return write_chunks(each for each in read_chunks(data, limits, Warnings(0)) if not reader.takes(each))
 
 
 def fits_keyword(path: str) -> bool:

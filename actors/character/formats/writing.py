@@ -5,18 +5,18 @@ from msgspec import Struct
 from actors.character.formats.card_view import V1, V2, V3, card_view, spec_of
 from actors.character.formats.carried import Contents
 from actors.character.formats.gradient import gradient
-from actors.character.formats.inlining import inlined
+from actors.character.formats.inlining import inlined, sound
 from actors.character.formats.json_tree import tree_bytes
 from actors.character.formats.limits import CardLimits
 from actors.character.formats.origin import note_of, place
-from actors.character.formats.placing import embedded_assets
+from actors.character.formats.placing import Tree, embedded_assets
 from actors.character.formats.png_card import V2 as CHUNK_V2
 from actors.character.formats.png_card import V3 as CHUNK_V3
 from actors.character.formats.png_card import write_png
-from actors.character.formats.png_chunks import SIGNATURE, read_chunks
+from actors.character.formats.png_chunks import SIGNATURE
 from actors.character.formats.reading import CardFile
 from actors.character.formats.specs import as_spec
-from actors.character.formats.troubles import CannotExportError, CardTrouble, TooLargeError
+from actors.character.formats.troubles import CannotExportError, TooLargeError
 from actors.character.formats.warnings import Warnings
 from actors.character.formats.zip_card import write_zip
 
@@ -45,13 +45,13 @@ def write_card(
         case "json":
             if contents.picture is not None and not picture:
                 losses.append("JSON has no picture: --picture takes it along.")
-            data = tree_bytes(inlined(contents, limits, picture=picture), indent=2) + b"\n"
+            data = legible(inlined(contents, limits, picture=picture), limits)
         case "png":
             data = png_of(contents, limits)
         case "charx" if spec == "v2":
             raise CannotExportError("A CHARX holds cards of V3 alone: leave out --spec, or choose .png.")
         case "charx":
-            data = charx_of(contents)
+            data = charx_of(contents, limits)
         case _:
             raise CannotExportError(f"Cards are written as {', '.join(FORMATS)}, not as {form}.")
     if len(data) > limits.file_bytes:
@@ -86,20 +86,21 @@ def stand_in(contents: Contents, limits: CardLimits) -> bytes:
     icons.sort(key=lambda icon: icon[0].get("name") != "main")
     for _, path in icons:
         data = contents.files.get(path, b"")
-        if data.startswith(SIGNATURE) and is_sound(data, limits):
-            return data
+        picture = sound(data, limits) if data.startswith(SIGNATURE) else None
+        if picture is not None:
+            return picture
     return gradient(card_view(contents.tree, Warnings(0)).name)
 
 
-def is_sound(picture: bytes, limits: CardLimits) -> bool:
-    try:
-        read_chunks(picture, limits, Warnings(0))
-    except CardTrouble:
-        return False
-    return True
-
-
-def charx_of(contents: Contents) -> bytes:
+def charx_of(contents: Contents, limits: CardLimits) -> bytes:
     placed = place(contents, "charx")
     note = note_of(contents, placed, stand_in=False)
-    return write_zip(tree_bytes(placed.tree, indent=2), placed.files, note)
+    return write_zip(legible(placed.tree, limits), placed.files, note, limits)
+
+
+def legible(tree: Tree, limits: CardLimits) -> bytes:
+    """Set out in lines, unless that takes it near what a reader refuses."""
+    data = tree_bytes(tree)
+    if len(data) > limits.json_bytes:
+        raise TooLargeError(f"The card's JSON would be larger than {limits.json_bytes:,} bytes (json_bytes).")
+    return data if len(data) > limits.json_bytes // 16 else tree_bytes(tree, indent=2) + b"\n"

@@ -104,17 +104,32 @@ def unpack(archive: zipfile.ZipFile, limits: CardLimits) -> dict[str, bytes]:
     return files
 
 
-def write_zip(card: bytes, files: Mapping[str, bytes], origin: bytes | None) -> bytes:
-    target = io.BytesIO()
+def write_zip(card: bytes, files: Mapping[str, bytes], origin: bytes | None, limits: CardLimits) -> bytes:
+    """Raises TooLargeError for what `read_zip` would refuse."""
     members = {CARD: card, **files}
     if origin is not None:
         members[ORIGIN] = origin
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+    sizes = [len(data) for data in members.values()]
+    if (
+        len(sizes) > limits.zip_entries
+        or sum(sizes) > limits.zip_bytes
+        or max(sizes) > limits.zip_entry_bytes
+    ):
+        raise TooLargeError("The files of the card are too many or too large for a CHARX.")
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
         for path, data in members.items():
             entry = zipfile.ZipInfo(path, FIRST_DATE)
-            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.compress_type = zipfile.ZIP_STORED if dense(data, limits) else zipfile.ZIP_DEFLATED
             archive.writestr(entry, data)
     return target.getvalue()
+
+
+def dense(data: bytes, limits: CardLimits) -> bool:
+    """Whether it would look like a bomb if it were packed."""
+    if len(data) <= limits.zip_ratio_from:
+        return False
+    return len(data) > len(zlib.compress(data, 1)) * limits.zip_ratio // 2
 
 
 def fits_path(path: str) -> bool:

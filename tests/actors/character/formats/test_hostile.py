@@ -268,11 +268,13 @@ def test_one_file_named_by_many_assets_does_not_fill_the_memory() -> None:
         write_card(file, "json", LIMITS)
 
 
-def test_a_picture_that_is_none_is_not_written() -> None:
-    broken = {"picture": base64.b64encode(b"\x89PNG\r\n\x1a\n" + b"broken").decode()}
-    file = read_card(fixtures.as_json({**fixtures.V2, "samovar": broken}), LIMITS)
-    with pytest.raises(CardTrouble):
-        write_card(file, "png", LIMITS)
+@pytest.mark.parametrize("inside", [b"\x89PNG\r\n\x1a\nbroken", CARDS["V3 PNG with its V2 copy"]()])
+def test_a_picture_of_a_json_brings_no_second_card_and_no_broken_chunks(inside: bytes) -> None:
+    beside = {"picture": base64.b64encode(inside).decode()}
+    file = read_card(fixtures.as_json({**fixtures.V1, "samovar": beside}), LIMITS)
+    again = read_card(write_card(file, "png", LIMITS).data, LIMITS)
+    assert again.spec.name == "chara_card_v1"
+    assert (again.origin or again.contents).tree == fixtures.V1
 
 
 LYING: dict[str, Callable[[], bytes]] = {

@@ -1,0 +1,127 @@
+"""What holds for any bytes whatever that are taken for a card or a lorebook."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+
+import msgspec
+
+from actors.character.card_options import card_options
+from actors.character.entry_options import entry_options
+from actors.character.formats.limits import CardLimits
+from actors.character.formats.lorebook_file import KINDS, read_lorebook, write_lorebook
+from actors.character.formats.png_chunks import SIGNATURE, checksum
+from actors.character.formats.reading import CardFile, read_card
+from actors.character.formats.troubles import CannotExportError, CardTrouble, TooLargeError
+from actors.character.formats.writing import FORMATS, SPECS, write_card
+
+LIMITS = CardLimits(
+    file_bytes=1_000_000,
+    json_bytes=200_000,
+    json_parts=10_000,
+    json_depth=20,
+    png_chunks=200,
+    png_chunk_bytes=300_000,
+    inflated_bytes=300_000,
+    zip_entries=100,
+    zip_entry_bytes=300_000,
+    zip_bytes=600_000,
+    zip_ratio_from=20_000,
+    segments=100,
+    warnings=10,
+)
+LOCAL, CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
+
+
+def check(data: bytes) -> None:
+    """Raises for anything but a card that comes back from everywhere, or a refusal in one line."""
+    check_lorebook(data)
+    try:
+        file = read_card(data, LIMITS)
+    except CardTrouble as trouble:
+        check_line(str(trouble))
+        return
+    for warning in file.warnings:
+        check_line(warning)
+    msgspec.json.encode(file.card)
+    card_options(file.card)
+    for entry in file.card.book.entries if file.card.book is not None else ():
+        entry_options(entry)
+    check_ways_back(file)
+
+
+def check_ways_back(file: CardFile) -> None:
+    source = file.origin or file.contents
+    for form in FORMATS:
+        for spec in ("", *SPECS):
+            try:
+                written = write_card(file, form, LIMITS, spec, picture=True).data
+            except (TooLargeError, CannotExportError) as trouble:
+                check_line(str(trouble))
+                continue
+            try:
+                again = read_card(written, LIMITS)
+            except TooLargeError:
+                continue  # what is added for the format may take a card beyond a limit that it just met
+            back = again.origin or again.contents
+            assert spec or back.tree == source.tree, f"{form}: the tree is another one"
+            assert back.files == source.files, f"{form} {spec}: the files are others"
+            assert back.picture == source.picture, f"{form} {spec}: the picture is another one"
+
+
+def check_lorebook(data: bytes) -> None:
+    try:
+        file = read_lorebook(data, LIMITS)
+    except CardTrouble as trouble:
+        check_line(str(trouble))
+        return
+    for kind in KINDS:
+        try:
+            again = read_lorebook(write_lorebook(file, kind, LIMITS), LIMITS)
+            if file.kind:
+                back = read_lorebook(write_lorebook(again, file.kind, LIMITS), LIMITS)
+                assert back.tree == file.tree, f"{kind}: the lorebook is another one"
+        except TooLargeError as trouble:
+            check_line(str(trouble))
+
+
+def check_line(text: str) -> None:
+    assert text
+    assert text.isprintable(), text
+
+
+def repaired(data: bytes) -> bytes:
+    """The bytes with right checksums, which no fuzzer finds by chance, wherever there should be some."""
+    if data.startswith(SIGNATURE):
+        return b"".join(repaired_png(data))
+    return repaired_zip(data) if CENTRAL in data else data
+
+
+def repaired_png(data: bytes) -> Iterator[bytes]:
+    yield SIGNATURE
+    at = len(SIGNATURE)
+    while at + 12 <= len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        body = data[at + 8 : at + 8 + length]
+        if len(body) < length or at + 12 + length > len(data):
+            break
+        yield data[at : at + 8] + body + struct.pack(">I", checksum(kind, body))
+        at += 12 + length
+    yield data[at:]
+
+
+def repaired_zip(data: bytes) -> bytes:
+    """For files that are stored without packing, as in the seeds."""
+    whole = bytearray(data)
+    start = max(data.find(LOCAL), 0)
+    at = data.find(CENTRAL)
+    while at >= 0 and at + 46 <= len(data):
+        size, offset = struct.unpack_from("<I", data, at + 20)[0], struct.unpack_from("<I", data, at + 42)[0]
+        local = start + offset
+        if local + 30 <= len(data):
+            name, extra = struct.unpack_from("<HH", data, local + 26)
+            body = data[local + 30 + name + extra :][:size]
+            for place in (at + 16, local + 14):
+                struct.pack_into("<I", whole, place, zlib.crc32(body))
+        at = data.find(CENTRAL, at + 4)
+    return bytes(whole)

@@ -1,0 +1,69 @@
+"""Fuzzing of the parsers of cards, guided by coverage: `python -m tests.fuzz.cards --seconds 600`.
+
+Needs atheris (`pip install -e .[fuzz]`). Starts from the fixtures and from the committed corpus, which a unit
+test replays. What it finds lies in --out; a finding is put into the corpus with the test that mends it.
+"""
+
+import argparse
+import importlib
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+from typing import Any
+
+CORPUS = Path(__file__).parent / "corpus" / "cards"
+WORDS = CORPUS.with_suffix(".dict")
+LONGEST = 8_192
+INSTRUMENTED = ["actors.character", "json", "zipfile", "base64"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Fuzz the parsers of cards.")
+    parser.add_argument("--seconds", type=int, default=60, help="how long (default: 60)")
+    parser.add_argument(
+        "--out", type=Path, help="folder for new inputs and findings (default: one of its own)"
+    )
+    arguments = parser.parse_args()
+    try:
+        atheris: Any = importlib.import_module("atheris")
+    except ImportError:
+        sys.exit("atheris is not installed: pip install -e .[fuzz]")
+    out: Path = arguments.out or Path(tempfile.mkdtemp(prefix="fuzz-cards-"))
+    with atheris.instrument_imports(include=INSTRUMENTED):
+        checks: Any = importlib.import_module("tests.fuzz.card_checks")
+    inputs = out / "inputs"
+    inputs.mkdir(parents=True, exist_ok=True)
+    for number, seed in enumerate(seeds()):
+        (inputs / f"seed-{number}").write_bytes(seed)
+    sys.stdout.write(f"new inputs and findings: {out}\n")
+    sys.stdout.flush()
+    options = [
+        f"-max_total_time={arguments.seconds}",
+        f"-max_len={LONGEST}",
+        "-len_control=0",
+        f"-dict={WORDS}",
+        f"-artifact_prefix={out}/finding-",
+        "-timeout=20",
+        "-rss_limit_mb=2000",
+        "-print_final_stats=1",
+    ]
+    atheris.Setup(
+        [sys.argv[0], *options, str(inputs), str(CORPUS)], lambda data: checks.check(checks.repaired(data))
+    )
+    atheris.Fuzz()
+
+
+def seeds() -> list[bytes]:
+    """The fixtures; archives are stored, so that what is changed inside them still has an effect."""
+    fixtures: Any = importlib.import_module("tests.actors.character.fixtures")
+    stored = fixtures.archive(
+        [("card.json", fixtures.as_json(fixtures.IN_CHARX)), *fixtures.CHARX_FILES], zipfile.ZIP_STORED
+    )
+    small = fixtures.as_json({"spec": "chara_card_v3", "spec_version": "3.0", "data": {"name": "A"}})
+    made = [make() for make in fixtures.CARDS.values()]
+    return [*made, stored, fixtures.JPEG + stored, small, b'{"entries":{"0":{"key":["a"],"content":"b"}}}']
+
+
+if __name__ == "__main__":
+    main()
