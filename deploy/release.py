@@ -106,23 +106,23 @@ def make_release(
     with machine.step("Python environment"):
         machine.run("Python environment", base_python, "-m", "venv", release.folder)
     with machine.step("Python packages"):
-        if bundle.built:
-            # Before the lock, which then finds them there; their hashes could not be in it.
-            machine.run(
-                "Python packages", release.python, *PIP, "--no-index", *bundle.built, environ=ENVIRONMENT
-            )
-        install_lock(machine, release, lock)
+        install_lock(machine, release, bundle, lock)
     for extra in extras:
-        install_extra(machine, release, extra)
+        install_extra(machine, release, bundle, extra)
     with machine.step("Samovar"):
         machine.run("Samovar", release.python, *PIP, "--no-index", bundle.program, environ=ENVIRONMENT)
     install_crypto(machine, release, bundle)
     machine.write(release.folder / COMPLETE, bundle.name + "\n")
 
 
-def install_lock(machine: Machine, release: Release, name: str) -> None:
+def install_lock(machine: Machine, release: Release, bundle: Bundle, name: str) -> None:
+    """The packages of a lock; those of the bundle first, for the lock knows no hash of what was built."""
+    text = lock_text(name)
     place = release.folder / f"{name}.lock"
-    machine.write(place, lock_text(name))
+    machine.write(place, text)
+    built = [wheel for wheel in bundle.built if names_package(text, wheel)]
+    if built:
+        machine.run("Python packages", release.python, *PIP, "--no-index", *built, environ=ENVIRONMENT)
     machine.run(
         "Python packages",
         *(release.python, *PIP, "--require-hashes", "--only-binary", ":all:", "-r", place),
@@ -130,10 +130,17 @@ def install_lock(machine: Machine, release: Release, name: str) -> None:
     )
 
 
-def install_extra(machine: Machine, release: Release, name: str) -> None:
+def names_package(lock: str, wheel: Path) -> bool:
+    """Whether a lock names the very version that a wheel holds."""
+    name, version = wheel.name.split("-")[:2]
+    pin = f"{re.escape(name).replace('_', '[-_]')}=={re.escape(version)}"
+    return re.search(rf"^{pin} ", lock, re.MULTILINE | re.IGNORECASE) is not None
+
+
+def install_extra(machine: Machine, release: Release, bundle: Bundle, name: str) -> None:
     try:
         with machine.step(f"Packages of {name}"):
-            install_lock(machine, release, name)
+            install_lock(machine, release, bundle, name)
     except HashMismatch:
         raise
     except Trouble as trouble:

@@ -4,7 +4,7 @@
                                        also its own installer, for the part of it that installs needs
                                        nothing but Python and runs out of the file
     samovar_crypto-….whl               the Rust extension for this kind of machine, where there is a cargo
-    thespian-….whl                     what is published as source alone, so that nothing is built over there
+    thespian-….whl, …                  what is published as source alone, so that nothing is built over there
     install.sh, install.ps1            the first step on the other machine
 
 The same checkout makes the same bytes: the files are copied to a place of their own first, with one time
@@ -39,7 +39,8 @@ DATA = (
 )
 ABOUT = ("pyproject.toml", "LICENSE")
 ROLE_LOCKS = ("web", "gpu", "gpu_rtx", "model")
-SOURCE_ONLY = ("thespian",)
+# Published as source alone, by the lock that names them; both are for every platform once they are built.
+SOURCE_ONLY = {"web": "thespian", "gpu_rtx": "tensorrt-rtx-cu13"}
 SCRIPTS = ("deploy/vds/install.sh", "deploy/windows/install.ps1")
 NO_SOURCES = ("__pycache__", "node_modules", "target", "ui")
 
@@ -91,8 +92,8 @@ def build_from_source(job: Job, out: Path) -> list[Path]:
     """Wheels of the packages that are published as source alone, as the lock names them."""
     with tempfile.TemporaryDirectory(prefix="samovar-wheel-") as folder:
         lock, made = Path(folder, "lock"), Path(folder, "made")
-        entries = lock_entries(job.checkout.lock("web"))
-        lock.write_text("".join(entries[name] for name in SOURCE_ONLY), encoding="utf-8")
+        entries = [lock_entries(job.checkout.lock(role))[name] for role, name in SOURCE_ONLY.items()]
+        lock.write_text("".join(entries), encoding="utf-8")
         wheels = pip_wheel(job, made, "--require-hashes", "-r", lock)
         return [Path(shutil.move(wheel, out / wheel.name)) for wheel in wheels]
 
