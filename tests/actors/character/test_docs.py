@@ -11,6 +11,7 @@ def test_every_test_that_the_page_names_exists() -> None:
     there: set[str] = set()
     for path in (ROOT / "tests").rglob("test_*.py"):
         there.add(path.stem)
-        there.update(re.findall(r"^(?:async )?def (test_\w+)", path.read_text(encoding="utf-8"), re.MULTILINE))
+        text = path.read_text(encoding="utf-8")
+        there.update(re.findall(r"^(?:async )?def (test_\w+)", text, re.MULTILINE))
     assert named - there == set()
-    assert len(named) > 20
+    assert len(named) >= 20
