@@ -99,9 +99,12 @@ def build_from_source(job: Job, out: Path) -> list[Path]:
 
 
 def lock_entries(lock: Path) -> dict[str, str]:
-    """The entries of a lock file, each with its hashes, by the name of the package."""
+    """The text of a lock file by package, with the hashes; of some there are several, for several Pythons."""
+    found: dict[str, str] = {}
     entry = re.compile(r"^([a-z0-9-]+)==.*(?:\n +--hash.*)+\n", re.MULTILINE)
-    return {found[1]: found[0] for found in entry.finditer(lock.read_text(encoding="utf-8"))}
+    for one in entry.finditer(lock.read_text(encoding="utf-8")):
+        found[one[1]] = found.get(one[1], "") + one[0]
+    return found
 
 
 def pip_wheel(job: Job, made: Path, *what: str | Path) -> list[Path]:
