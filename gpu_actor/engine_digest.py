@@ -25,6 +25,7 @@ def engine_digest(engine: EngineFacts, settings: EngineSettings, version: str, p
         engine.numerics,
         engine.threads,
         engine.slots,
+        engine.context,
         settings.weights,
         settings.gpu_layers,
         settings.flash_attention,
