@@ -14,7 +14,7 @@ class EngineSettings(Struct, frozen=True, forbid_unknown_fields=True):
     # What becomes of matrices in 16 or 32 bits: as they are, or in blocks of 8 or 4 bits. Changes logits
     weights: Literal["stored", "int8", "int4"] = "stored"
     slots: int = 8  # replies made at once; fewer where cache_mb says so
-    # positions a slot, prompt and reply; at most what the model knows. Changes prompts and last bits of logits
+    # positions a slot, prompt and reply; at most what the model knows. Changes prompts, last bits of logits
     context: int = 4096
     kept: int = (
         4  # further caches, for conversations that are not being answered; fewer where cache_mb is full
