@@ -49,6 +49,7 @@ def settings(streams: int, sockets: int, reply_tokens: int) -> str:
 sampling = {{ max_tokens = {reply_tokens} }}
 [queue]
 max_waiting = {streams}
+user_waiting = 0
 [link]
 generations = {streams}
 [gpu]
