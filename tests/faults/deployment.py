@@ -87,7 +87,8 @@ class Deployment:
         (self.web_data / "samovar.toml").write_text(toml(web))
         (self.gpu_data / "samovar.toml").write_text(toml(gpu))
 
-    async def start(self) -> None:
+    async def start(self, linked: str) -> None:
+        """Both nodes, until the web node sees the box in that state."""
         self.web.start()
         await self.web.wait_until_ready(READY_S)
         offer = await self.web.command("pair", "--json", "--address", f"{LINK_HOST}:{self.line.port}")
@@ -95,7 +96,7 @@ class Deployment:
         self.gpu.start()
         await self.gpu.wait_until_ready(READY_S)
         deadline = time.monotonic() + READY_S
-        while not any(worker["state"] == "ready" for worker in (await self.web.status()).get("workers", [])):
+        while not any(worker["state"] == linked for worker in (await self.web.status()).get("workers", [])):
             if time.monotonic() > deadline:
                 raise TimeoutError("the web node does not see the GPU box")
 

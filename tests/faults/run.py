@@ -9,7 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any, cast
 
-from tests.faults.bench import BenchOrder, report, run
+from tests.faults.bench import run
+from tests.faults.report import report
+from tests.faults.rig import BenchOrder
 
 ZEROS = ("lost", "duplicated", "reordered", "altered", "unfinished", "unknown", "asked_twice")
 

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.bench import BenchOrder, Outcome, report, run
+from tests.faults.bench import Outcome, run
 from tests.faults.planted import CONTROLS
+from tests.faults.report import report
+from tests.faults.rig import BenchOrder
 
 pytestmark = pytest.mark.timeout(300)
 
