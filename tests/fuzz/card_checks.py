@@ -1,6 +1,8 @@
 """What holds for any bytes whatever that are taken for a card or a lorebook."""
 
+import base64
 import struct
+import zipfile
 import zlib
 from collections.abc import Iterator
 
@@ -14,6 +16,8 @@ from actors.character.formats.png_chunks import SIGNATURE, checksum
 from actors.character.formats.reading import CardFile, read_card
 from actors.character.formats.troubles import CannotExportError, CardTrouble, TooLargeError
 from actors.character.formats.writing import FORMATS, SPECS, write_card
+from tests.actors.character import fixtures
+from tests.actors.character.fixtures import text_chunk
 
 LIMITS = CardLimits(
     file_bytes=1_000_000,
@@ -30,6 +34,7 @@ LIMITS = CardLimits(
     segments=100,
     warnings=10,
 )
+SPLIT = b"\xfe"
 LOCAL, CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
 
 
@@ -90,8 +95,31 @@ def check_line(text: str) -> None:
     assert text.isprintable(), text
 
 
+def file_of(data: bytes) -> bytes:
+    """The file that an input of the fuzzer stands for.
+
+    No fuzzer gets by chance through checksums, base64 and compression. So an input is a file whose checksums
+    are put right; or, with a first byte of 1 to 3, what is put into a PNG, a CHARX or a WebP: the card's JSON
+    and then, in turn, paths and contents of files, with bytes 0xFE between them.
+    """
+    carrier, (card, *rest) = data[:1], data[1:].split(SPLIT)
+    files = [(path, body) for path, body in zip(rest[::2], rest[1::2], strict=False) if path]
+    match carrier:
+        case b"\1":
+            texts = [(b"ccv3", card), *files]
+            chunks = [text_chunk(word.decode("latin-1"), base64.b64encode(text)) for word, text in texts]
+            return fixtures.png(*chunks)
+        case b"\2":
+            members = {path.decode("latin-1"): body for path, body in files}
+            return fixtures.archive([("card.json", card), *members.items()], zipfile.ZIP_STORED)
+        case b"\3":
+            return fixtures.webp((b"EXIF", fixtures.exif(card)), *[(b"XMP ", body) for _, body in files])
+        case _:
+            return repaired(data)
+
+
 def repaired(data: bytes) -> bytes:
-    """The bytes with right checksums, which no fuzzer finds by chance, wherever there should be some."""
+    """The bytes with right checksums."""
     if data.startswith(SIGNATURE):
         return b"".join(repaired_png(data))
     return repaired_zip(data) if CENTRAL in data else data

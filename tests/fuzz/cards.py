@@ -53,21 +53,37 @@ def main() -> None:
     ]
 
     def one(data: bytes) -> None:
-        checks.check(checks.repaired(data))
+        checks.check(checks.file_of(data))
 
     atheris.Setup([sys.argv[0], *options, str(inputs), str(CORPUS)], one)
     atheris.Fuzz()
 
 
 def seeds() -> list[bytes]:
-    """The fixtures; archives are stored, so that what is changed inside them still has an effect."""
+    """The fixtures, and the same taken apart. Archives are stored: what changes inside them has an effect."""
     fixtures: Any = importlib.import_module("tests.actors.character.fixtures")
     stored = fixtures.archive(
         [("card.json", fixtures.as_json(fixtures.IN_CHARX)), *fixtures.CHARX_FILES], zipfile.ZIP_STORED
     )
-    small = fixtures.as_json({"spec": "chara_card_v3", "spec_version": "3.0", "data": {"name": "A"}})
+    small: dict[str, Any] = {
+        "spec": "chara_card_v3",
+        "spec_version": "3.0",
+        "data": {
+            "name": "A",
+            "assets": [fixtures.icon("main", "__asset:0"), fixtures.icon("b", "embeded://a/b.png")],
+        },
+    }
+    card = fixtures.as_json(small)
+    note = b'{"picture":true,"paths":{"0":"a/b.png"},"tree":' + card + b"}"
+    apart = [
+        b"\1" + b"\xfe".join((card, b"chara-ext-asset_:0", b"x", b"samovar-origin", note)),
+        b"\2" + b"\xfe".join((card, b"a/b.png", fixtures.ICON, b"samovar-origin.json", note)),
+        b"\3" + b"\xfe".join((card, b"xmp", b'chara="e30="')),
+    ]
+    beside = fixtures.as_json({**small, "samovar": {"files": {"a": "eA=="}, "picture": "iVBORw0KGgo="}})
+    world = b'{"entries":{"0":{"key":["a"],"content":"b"}}}'
     made = [make() for make in fixtures.CARDS.values()]
-    return [*made, stored, fixtures.JPEG + stored, small, b'{"entries":{"0":{"key":["a"],"content":"b"}}}']
+    return [*made, *apart, stored, fixtures.JPEG + stored, card, beside, world]
 
 
 if __name__ == "__main__":

@@ -19,6 +19,8 @@ from actors.character.formats.warnings import Warnings
 SURROGATE = re.compile("[\ud800-\udfff]")
 INT_DIGITS = 640
 """Python turns no text of more digits than 4300 into an int; 640 is the least it can be set to."""
+FLOAT_LETTERS = 16
+"""A float holds any number of 15 digits exactly enough to write the same ones again (IEEE 754)."""
 EXACT_INT = 2**53
 """Whole numbers up to here are the same in every program (ECMA-262)."""
 
@@ -94,6 +96,8 @@ class TreeReader:
         return fields
 
     def float(self, text: str) -> float | Decimal:
+        if len(text) <= FLOAT_LETTERS and "e" not in text and "E" not in text:
+            return float(text)
         try:
             exact = Decimal(text)
         except InvalidOperation:

@@ -6,13 +6,16 @@ Source: WebP container (RFC 9649), JPEG (ITU T.81, annex B).
 import re
 import struct
 from collections.abc import Iterator
+from itertools import islice
 
 from actors.character.formats.carried import Carried
 from actors.character.formats.exif import card_json, exif_texts
 from actors.character.formats.limits import CardLimits
 from actors.character.formats.troubles import BrokenFileError, NoCardError, TooLargeError
 
-XMP = re.compile(rb"""\b(?:ccv3|chara)(?:\s*=\s*(?:"([^"<]*)"|'([^'<]*)')|>([^<]*)<)""")
+XMP = re.compile(rb"""\b(?:ccv3|chara)(?:\s{0,9}=\s{0,9}(["'])|>)""")
+MOST_XMP = 20
+"""Places in one packet that are looked at."""
 JPEG_EXIF, JPEG_XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
 APP1, START_OF_SCAN, END = 0xE1, 0xDA, 0xD9
 
@@ -75,8 +78,10 @@ def jpeg_blocks(data: bytes, limits: CardLimits) -> Iterator[tuple[str, bytes]]:
 
 
 def xmp_texts(packet: bytes) -> Iterator[bytes]:
-    for found in XMP.finditer(packet):
-        text = found[1] or found[2] or found[3] or b""
+    """The values of attributes and elements of these names."""
+    for found in islice(XMP.finditer(packet), MOST_XMP):
+        end = packet.find(found[1] or b"<", found.end())
+        text = packet[found.end() : end] if end >= 0 else b""
         for entity, letter in ((b"&quot;", b'"'), (b"&lt;", b"<"), (b"&gt;", b">"), (b"&amp;", b"&")):
             text = text.replace(entity, letter)
         yield text.strip()

@@ -5,14 +5,12 @@ Source: character card V3 (assets); RFC 2397 (data URIs).
 
 import base64
 import binascii
-import re
 from urllib.parse import quote, unquote
 
 from actors.character.card import DEFAULT_ICON
 
 EMBEDDED = ("embeded://", "__asset:", "embedded://")  # the first is spelt so in the format
-DATA = re.compile(r"data:([^,;]*)((?:;[^,;]*)*?)(;base64)?,", re.IGNORECASE)
-OLD_URI = ";uri="
+OLD_URI = "uri="
 """A parameter of our own: the uri that stood there before the file was written into the uri."""
 
 
@@ -35,25 +33,29 @@ def kind_of(uri: str) -> str:
 
 def inline_bytes(uri: str) -> bytes | None:
     """What a data URI holds; None where it is broken."""
-    found = DATA.match(uri)
-    if found is None:
+    head, comma, text = uri.partition(",")
+    if not comma:
         return None
-    text = uri[found.end() :]
-    if not found[3]:
+    if not is_base64(head):
         return unquote(text).encode(errors="replace")
     return base64_bytes(text.encode(errors="replace"))
 
 
+def is_base64(head: str) -> bool:
+    return head.lower().endswith(";base64")
+
+
 def inline_uri(data: bytes, media: str, old_uri: str) -> str:
-    return f"data:{media}{OLD_URI}{quote(old_uri, safe='')};base64,{base64.b64encode(data).decode()}"
+    return f"data:{media};{OLD_URI}{quote(old_uri, safe='')};base64,{base64.b64encode(data).decode()}"
 
 
 def old_uri(uri: str) -> str | None:
     """The uri in whose place this data URI was written by us."""
-    found = DATA.match(uri)
-    if found is None or not found[3] or not found[2].startswith(OLD_URI):
+    head, comma, _ = uri.partition(",")
+    parts = head.split(";", 3)
+    if not comma or len(parts) != 3 or not is_base64(head) or not parts[1].startswith(OLD_URI):
         return None
-    return unquote(found[2].removeprefix(OLD_URI))
+    return unquote(parts[1].removeprefix(OLD_URI)) if kind_of(uri) == "inline" else None
 
 
 def base64_bytes(text: bytes) -> bytes | None:

@@ -62,6 +62,8 @@ def read_zip(data: bytes, limits: CardLimits, warnings: Warnings) -> Carried:
 
 def check(entry: zipfile.ZipInfo, limits: CardLimits) -> None:
     name = shown(entry.orig_filename)
+    if not entry.filename:
+        raise UnsafeArchiveError("The archive has a file without a name.")
     path = entry.orig_filename.replace("\\", "/")
     if path.startswith("/") or DRIVE.match(path) or ".." in path.split("/") or "\0" in path:
         raise UnsafeArchiveError(f'The archive has a file whose path leads out of it: "{name}".')
@@ -120,7 +122,10 @@ def write_zip(card: bytes, files: Mapping[str, bytes], origin: bytes | None, lim
     with zipfile.ZipFile(target, "w") as archive:
         for path, data in members.items():
             entry = zipfile.ZipInfo(path, FIRST_DATE)
-            entry.compress_type = zipfile.ZIP_STORED if dense(data, limits) else zipfile.ZIP_DEFLATED
+            packs = path.endswith(".json") and not dense(
+                data, limits
+            )  # pictures and sounds are packed already
+            entry.compress_type = zipfile.ZIP_DEFLATED if packs else zipfile.ZIP_STORED
             archive.writestr(entry, data)
     return target.getvalue()
 

@@ -176,6 +176,12 @@ def test_a_path_with_a_nul_is_refused() -> None:
     assert isinstance(refusal(data), UnsafeArchiveError)
 
 
+def test_a_file_without_a_name_is_refused() -> None:
+    """Found by fuzzing: zipfile itself falls over it."""
+    assert isinstance(refusal(charx(fixtures.v3(), ("", b"x"))), UnsafeArchiveError)
+    assert isinstance(refusal(charx(fixtures.v3(), ("\0", b"x"))), UnsafeArchiveError)
+
+
 @pytest.mark.parametrize("kind", [stat.S_IFLNK, stat.S_IFCHR, stat.S_IFIFO, stat.S_IFSOCK])
 def test_a_link_or_a_device_is_refused(kind: int) -> None:
     target = io.BytesIO(charx(fixtures.v3()))
