@@ -8,7 +8,7 @@ from supervisor.commands.subcommands import Subcommand, add_subcommands, run_sub
 COMMANDS: tuple[Subcommand, ...] = (
     ("inspect", card_inspect, "show what a card holds, and what is odd about it"),
     ("prompt", card_prompt, "show the prompt that a card makes of a chat, and where each part comes from"),
-    ("convert", card_convert, "write a card in another format"),
+    ("convert", card_convert, "write a card, or a lorebook, in another format"),
 )
 
 

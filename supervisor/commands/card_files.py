@@ -1,7 +1,9 @@
 """Files of cards, for the commands that work on them."""
 
 import argparse
+import contextlib
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 from actors.character.formats.limits import CardLimits
@@ -18,12 +20,24 @@ def card_limits(arguments: argparse.Namespace) -> CardLimits:
 
 def card_file(path: Path, limits: CardLimits) -> CardFile:
     """Raises UsageError: whatever is wrong with the file, it was the wrong one to give."""
+    data = file_bytes(path, limits)
+    with refusals(path):
+        return read_card(data, limits)
+
+
+def file_bytes(path: Path, limits: CardLimits) -> bytes:
+    """The file, but no more of it than shows that it is too large."""
     try:
         with path.open("rb") as file:
-            data = file.read(limits.file_bytes + 1)
+            return file.read(limits.file_bytes + 1)
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror or error}") from None
+
+
+@contextlib.contextmanager
+def refusals(path: Path) -> Generator[None]:
+    """What is wrong with the file, as the one line of a command."""
     try:
-        return read_card(data, limits)
+        yield
     except CardTrouble as error:
         raise UsageError(f"{path}: {error}") from None

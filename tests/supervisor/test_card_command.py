@@ -157,8 +157,9 @@ def test_a_picture_goes_into_a_json_where_it_is_wanted(
     ("words", "why"),
     [
         (["card.json", "card.gif"], "does not end in"),
-        (["card.json", "card.json"], "the card itself"),
+        (["card.json", "card.json"], "the file itself"),
         (["card.json", "card.charx", "--spec", "v2"], "V3 alone"),
+        (["card.json", "other.json", "--spec", "sillytavern"], "for lorebooks"),
     ],
 )
 def test_a_mistaken_call_is_status_2(
@@ -172,6 +173,21 @@ def test_a_mistaken_call_is_status_2(
     put(folder / "card.json", fixtures.as_json(fixtures.V2))
     assert main(["card", "convert", *words]) == 2
     assert why in capsys.readouterr().err
+
+
+def test_a_lorebook_becomes_a_sillytavern_world_and_comes_back(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tree = {"spec": "lorebook_v3", "data": fixtures.V2["data"]["character_book"]}
+    book, world = put(folder / "book.json", fixtures.as_json(tree)), folder / "world.json"
+    assert main(["card", "convert", book, str(world), "--spec", "sillytavern"]) == 0
+    assert sorted(json.loads(world.read_bytes())["entries"]) == ["1", "2"]
+    back = folder / "back.json"
+    assert main(["card", "convert", str(world), str(back)]) == 0
+    assert json.loads(back.read_bytes()) == tree
+    for words in (["out.png"], ["out.json", "--spec", "v2"]):
+        assert main(["card", "convert", book, str(folder / words[0]), *words[1:]]) == 2
+        assert "lorebook alone" in capsys.readouterr().err
 
 
 def test_a_folder_that_takes_no_file_is_status_1_and_leaves_nothing(
