@@ -23,7 +23,7 @@ def link(subject: Subject) -> Iterator[Finding]:
     where = pairing.web_node.removeprefix("tcp://")
     facts = subject.status.facts.get("link", {}) if subject.status else {}
     if refusal := facts.get("refusal"):
-        yield problem("link", f"{where} refuses this box: {refusal}", "update the older side")
+        yield problem("link", f"{where} refuses this box: {refusal}", f"as it says; else {PAIR}")
     elif facts.get("linked"):
         yield ok("link", f"linked with {where} as {pairing.name}")
     else:
