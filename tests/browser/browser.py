@@ -124,6 +124,13 @@ class Page:
     def title(self) -> str:
         return self.call("title")
 
+    def sleep(self) -> None:
+        """As a phone lets a page sleep that nobody looks at: no script runs. Ask nothing of it until it wakes."""
+        self.browser.do("lifecycle", page=self.number, state="frozen")
+
+    def wake(self) -> None:
+        self.browser.do("lifecycle", page=self.number, state="active")
+
     def reload(self) -> None:
         self.call("reload")
 

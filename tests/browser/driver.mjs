@@ -6,6 +6,7 @@
 //   {"do": "wait", "page", "expression"}                             -> true, as soon as it holds in the page
 //   {"do": "axe", "page"}                                            -> violations of the accessibility rules
 //   {"do": "complaints", "page"}                                     -> errors of the page and of its console
+//   {"do": "lifecycle", "page", "state"}                             -> null; frozen, or active again
 //   {"do": "offline", "context", "is"}                               -> null
 //   {"do": "close_context", "context"}                               -> null
 import { createRequire } from "node:module";
@@ -78,6 +79,13 @@ const commands = {
     });
   },
   complaints: ({ page }) => pages[page].complaints.splice(0),
+  async lifecycle({ page, state }) {
+    const target = pages[page].page;
+    const debuggers = await target.context().newCDPSession(target);
+    await debuggers.send("Page.setWebLifecycleState", { state });
+    await debuggers.detach();
+    return null;
+  },
   offline: ({ context, is }) => contexts[context].setOffline(is).then(() => null),
   close_context: ({ context }) => contexts[context].close().then(() => null),
 };

@@ -67,6 +67,14 @@ def reply_begins(page: Page, letters: int = 1) -> None:
     )
 
 
+def reply_shows(page: Page, letters: int = 1) -> None:
+    """Wait until so many letters of a reply are there, whether it is being written still or is over."""
+    page.wait_for(
+        "(document.querySelector('li.message:last-child:not(.mine) .markdown')?.innerText.match(/[a-z]/gi)"
+        f" ?? []).length >= {letters}"
+    )
+
+
 def reply_ends(page: Page) -> None:
     page.see_no(STOP)
     page.see(f"{LAST} >> role=button[name='Write another reply']")

@@ -98,13 +98,14 @@ def test_a_stopped_reply_goes_on_where_it_stopped(page: Page) -> None:
 
 def test_a_second_tab_and_another_device_read_the_same(page: Page, device: Device, browser: Browser) -> None:
     home.begin(page, "Clover")
-    home.say(page, home.QUESTION)
-    home.reply_begins(page)
     here = page.evaluate("location.href")
     tab = device.page(here)
     other = home.another_device(browser, here)
     for view in (tab, other):
-        home.reply_begins(view)
+        view.see(LAST)
+    home.say(page, home.QUESTION)
+    for view in (page, tab, other):
+        home.reply_shows(view)
     for view in (page, tab, other):
         home.reply_ends(view)
     assert home.last_text(page) == home.last_text(tab) == home.last_text(other)
@@ -121,11 +122,26 @@ def test_a_page_that_is_reloaded_in_the_middle_of_a_reply_shows_all_of_it(page: 
     home.reply_begins(page, 40)
     before = home.letters(home.last_text(page))
     page.reload()
-    home.reply_begins(page, len(before))
+    home.reply_shows(page, len(before))
     for view in (page, witness):
         home.reply_ends(view)
     assert home.letters(home.last_text(page)).startswith(before)
     assert home.last_text(page) == home.last_text(witness)
+
+
+def test_a_page_that_slept_through_a_reply_wakes_with_all_of_it(page: Page, device: Device) -> None:
+    home.begin(page, "Fennick Vale")
+    witness = device.page(page.evaluate("location.href"))
+    witness.see(LAST)
+    home.say(page, home.QUESTION)
+    home.reply_begins(page, 20)
+    page.sleep()
+    home.reply_ends(witness)
+    page.wake()
+    home.reply_ends(page)
+    assert home.last_text(page) == home.last_text(witness)
+    assert page.count("css=li.message") == witness.count("css=li.message") == 3
+    assert page.complaints() == []
 
 
 def test_what_is_written_without_a_connection_is_sent_once_when_it_is_back(
