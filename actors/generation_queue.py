@@ -70,6 +70,7 @@ class GenerationQueue:
         self.dispatch = dispatch = Dispatch(settings, world)
         self.share, self.line, self.leases = dispatch.share, dispatch.line, dispatch.leases
         self.workers, self.limits, self.measured = dispatch.workers, dispatch.limits, dispatch.measured
+        self.accepted: set[UUID] = set()  # before the restart; they are not refused now
         self.watchers: set[str] = set()
         self.shown: QueueStatus | None = None
         self.audited_s = world.monotonic_s()
@@ -138,6 +139,7 @@ class GenerationQueue:
                 most = row.sampling.max_tokens + row.sampling.max_thought_tokens
                 self.share.charge(row.id, row.user, self.measured.cost_of(row.user, most))
                 effects.append(Send(session, WorkerSilent(row.id, row.attempt)))
+            self.accepted.add(row.id)
             effects.append(Send(session, SubmitAgain(row.id)))  # who waits for a lease, not who has one
         return effects
 
@@ -167,10 +169,9 @@ class GenerationQueue:
             return []
         if self.leases.is_becoming(generation):
             return []
-        refusal = (
-            None if request.attempt else self.refusal(generation, user)
-        )  # who had a turn is never refused
-        if refusal is not None:
+        if generation in self.accepted or request.attempt:  # what was promised, or begun, is kept
+            self.accepted.discard(generation)
+        elif (refusal := self.refusal(generation, user)) is not None:
             return [Send(addresses.session(request.conversation), refusal)]
         now = self.world.monotonic_s()
         self.line.join(Ticket(request, now, now))

@@ -96,6 +96,8 @@ class Dispatch:
         worker = self.workers.known.get(lease.worker)
         if worker is None or worker.hello.boot != lease.boot:
             return effects + self.take_away(request.generation, "the GPU box started anew")
+        if not self.workers.takes_new(lease.worker):
+            return effects + self.take_away(request.generation, "the GPU box gets nothing new")
         self.workers.warmed(lease.conversation, lease.worker)
         return [*effects, Send(addresses.worker(lease.worker), request)]
 

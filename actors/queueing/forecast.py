@@ -118,7 +118,7 @@ def open_slots(workers: Workers, leases: list[Lease], measured: Measured, now_s:
     """All slots of workers that take new replies, with when each is free."""
     slots: list[Slot] = []
     for worker_id, worker in workers.known.items():
-        if worker.works and worker_id not in workers.drained:
+        if worker.works and workers.takes_new(worker_id):
             busy = [measured.left_s(lease, now_s) or 0.0 for lease in leases if lease.worker == worker_id]
             free = [0.0] * max(0, worker.hello.slots - len(busy))
             slots += [Slot(free_s, worker_id) for free_s in (busy + free)[: worker.hello.slots]]

@@ -86,6 +86,9 @@ class Workers:
 
     # -- slots --------------------------------------------------------------------------------
 
+    def takes_new(self, worker_id: str) -> bool:
+        return worker_id not in self.drained
+
     def serves(self, worker_id: str, now_s: float) -> bool:
         """Whether it may be given something, had it a slot."""
         worker = self.known.get(worker_id)
@@ -93,7 +96,7 @@ class Workers:
             worker is not None
             and worker.works
             and worker.rests_until_s <= now_s
-            and worker_id not in self.drained
+            and self.takes_new(worker_id)
         )
 
     def free_slots(self, worker_id: str, now_s: float) -> int:
@@ -108,7 +111,7 @@ class Workers:
     def could_serve(self, model: str) -> bool:
         """Whether a worker that could make the reply is there."""
         return any(
-            worker.works and worker.has(model) and worker_id not in self.drained
+            worker.works and worker.has(model) and self.takes_new(worker_id)
             for worker_id, worker in self.known.items()
         )
 

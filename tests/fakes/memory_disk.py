@@ -124,6 +124,10 @@ class MemoryDisk:
             case FindConversation():
                 return self.conversations.get(query.conversation)
 
+    def generations_of(self, conversation: UUID) -> list[StoredGeneration]:
+        """Newest first."""
+        return [self.generations[row] for row in reversed(self._generations_of.get(conversation, ()))]
+
     # -- writes ---------------------------------------------------------------------------------
 
     def _put(self, table: dict[K, V], key: K, value: V) -> None:

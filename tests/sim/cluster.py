@@ -5,9 +5,12 @@ sockets (a faulty line), the storage port (in memory, with the contract of the r
 engine port (chained tokens).
 """
 
+from collections.abc import Callable
 from random import Random
 from typing import Any
 from uuid import UUID
+
+from msgspec.structs import replace
 
 from actors import addresses
 from actors.archive import Archive
@@ -17,7 +20,7 @@ from actors.link import Link
 from actors.mailbox import Runtime
 from actors.messages.archive import AddAccount, AddCharacterVersion
 from actors.messages.generation import Ack, CharacterSheet, GenerateReply, Sampling
-from actors.messages.link import EngineDown, EngineHello, HangUp, Redial
+from actors.messages.link import WIRE_VERSION, EngineDown, EngineHello, HangUp, Hello, Redial
 from actors.session import Session
 from actors.settings import (
     ArchiveSettings,
@@ -50,6 +53,7 @@ class Box:
         self.link: Runtime | None = None
         self.engine: Runtime | None = None
         self.engine_port: ChainEngine | None = None
+        self.version = WIRE_VERSION
 
     # -- link process -------------------------------------------------------------------------
 
@@ -118,6 +122,8 @@ class ToWeb:
             return
         if self.box.link is self.runtime:
             cluster = self.box.cluster
+            if isinstance(message, Hello):
+                message = replace(message, version=self.box.version)
             self.box.line.carry(encode(address, message), lambda frame: cluster.from_box(self.box, frame))
 
 
@@ -166,6 +172,7 @@ class ToBoxes:
             self.cluster.acknowledged(message)
         if isinstance(message, GenerateReply):
             self.cluster.asked(message)
+            self.cluster.given(box, message)
         box.line.carry(encode(addresses.LINK, message), box.from_web)
 
 
@@ -180,9 +187,18 @@ class Cluster:
     """`exact`: what its engines say of themselves; the chained tokens of an attempt tell it from another."""
 
     def __init__(
-        self, seed: int, weather: Weather, boxes: int = 1, slots: int = 2, *, exact: bool = True
+        self,
+        seed: int,
+        weather: Weather,
+        boxes: int = 1,
+        slots: int = 2,
+        *,
+        exact: bool = True,
+        queue: QueueSettings | None = None,
+        users: int = 1,
     ) -> None:
         self.exact = exact
+        self.queue = queue or QueueSettings()
         self.random = Random(seed)
         self.loop = SimLoop()
         self.world = SimWorld(self.loop, self.random)
@@ -192,7 +208,10 @@ class Cluster:
         self.storage: MemoryStorage | None = None
         self.web: Runtime | None = None
         self.readers: dict[str, Reader] = {}
-        self.user = self.world.new_id()
+        self.users = [self.world.new_id() for _ in range(users)]
+        self.user = self.users[0]
+        # Called when a box is told to make a reply.
+        self.given: Callable[[Box, GenerateReply], None] = lambda box, request: None
         self.character = self.world.new_id()
         sheet = CharacterSheet(self.character, "Nadia", first_mes="Hello, {{user}}.")
         version = AddCharacterVersion(
@@ -208,6 +227,8 @@ class Cluster:
             created_ms=0,
         )
         self.disk.write((AddAccount(self.user, "Anna", "owner", "", 0), version))
+        others = enumerate(self.users[1:], start=2)
+        self.disk.write(tuple(AddAccount(user, f"Person {n}", "user", "", 0) for n, user in others))
         self.boxes = {f"box{number}": Box(self, f"box{number}", slots) for number in range(boxes)}
 
     # -- processes ----------------------------------------------------------------------------
@@ -224,7 +245,7 @@ class Cluster:
             return
         runtime = self.web = self.new_runtime()
         session = SessionSettings(sampling=SAMPLING)
-        runtime.register(addresses.QUEUE, lambda _: GenerationQueue(QueueSettings(), self.world), loads=True)
+        runtime.register(addresses.QUEUE, lambda _: GenerationQueue(self.queue, self.world), loads=True)
         runtime.register(addresses.ARCHIVE, lambda _: Archive(ArchiveSettings(), self.world), loads=False)
         runtime.register("session", lambda at: Session(at, session, self.world), loads=True)
         runtime.register("character", lambda _: Character(session), loads=True)

@@ -16,9 +16,9 @@ from actors.conversation import live_reply, turn
 from actors.conversation.live_reply import LiveReply
 from actors.conversation.message_tree import MessageTree
 from actors.effects import Effect, Send
-from actors.generation_queue import GenerationQueue
 from actors.messages.archive import ConversationState, StoredConversation, StoredMessage
 from actors.messages.generation import Ack, End, GenerateReply, Token
+from actors.queueing.dispatch import Dispatch
 from actors.session import Session
 from actors.settings import SessionSettings
 from actors.wire.reliable import Inbox, Outbox
@@ -95,10 +95,10 @@ def never_sent_again() -> Generator[None]:
 def lease_not_given_back() -> Generator[None]:
     """A worker that lost a reply keeps its lease."""
 
-    def take_away(self: GenerationQueue, generation: UUID, why: str) -> list[Effect]:
+    def take_away(self: Dispatch, generation: UUID, why: str) -> list[Effect]:
         return []
 
-    with patch.object(GenerationQueue, "take_away", take_away):
+    with patch.object(Dispatch, "take_away", take_away):
         yield
 
 

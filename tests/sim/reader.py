@@ -15,6 +15,7 @@ from actors.messages.chat import (
     SendText,
     Snapshot,
 )
+from actors.messages.generation import Sampling
 
 if TYPE_CHECKING:
     from tests.sim.cluster import Cluster
@@ -86,8 +87,8 @@ class Reader:
             self.cluster.readers[self.name] = self
             self.open()
 
-    def say(self, text: str) -> None:
-        self.unsent = SendText(self.conversation, self.cluster.world.new_id(), text)
+    def say(self, text: str, sampling: Sampling | None = None) -> None:
+        self.unsent = SendText(self.conversation, self.cluster.world.new_id(), text, sampling=sampling)
         if self.connected:
             self.tell(self.unsent)
 

@@ -9,10 +9,18 @@ from itertools import islice
 from typing import Any
 
 from tests.sim.controls import CONTROLS
+from tests.sim.crowd import Crowd
+from tests.sim.queue_controls import QUEUE_CONTROLS
 from tests.sim.scenario import Scenario
 
 CONTROL_SEEDS = 400
 """A planted bug must show within so many seeds."""
+
+CROWD_CONTROL_SEEDS = 60
+"""… and one of the queue within so many crowds, which are larger."""
+
+CROWD_EVERY = 8
+"""Of so many seeds, one runs a crowd as well."""
 
 CHUNK = 50
 
@@ -21,7 +29,8 @@ def violations_of(seed: int) -> list[str]:
     """What went wrong under this seed; an exception out of the simulation counts as well."""
     logging.disable(logging.CRITICAL)
     try:
-        return Scenario(seed).run()
+        found = Scenario(seed).run()
+        return found + (Crowd(seed).run() if seed % CROWD_EVERY == 0 else [])
     except Exception as error:  # noqa: BLE001 - whatever it is, the seed shows it
         return [f"{type(error).__name__}: {error}"]
     finally:
@@ -32,8 +41,21 @@ def run_seeds(seeds: list[int]) -> list[tuple[int, list[str]]]:
     return [(seed, found) for seed in seeds if (found := violations_of(seed))]
 
 
+def crowd_violations_of(seed: int) -> list[str]:
+    logging.disable(logging.CRITICAL)
+    try:
+        return Crowd(seed).run()
+    except Exception as error:  # noqa: BLE001 - as above
+        return [f"{type(error).__name__}: {error}"]
+    finally:
+        logging.disable(logging.NOTSET)
+
+
 def caught(name: str) -> bool:
     """Whether the checker notices the planted bug."""
+    if name in QUEUE_CONTROLS:
+        with QUEUE_CONTROLS[name]():
+            return any(crowd_violations_of(seed) for seed in range(CROWD_CONTROL_SEEDS))
     with CONTROLS[name]():
         return any(violations_of(seed) for seed in range(CONTROL_SEEDS))
 
@@ -43,7 +65,7 @@ def simulate(seeds: int, first: int = 0, workers: int | None = None) -> dict[str
     chunks = [list(range(at, min(at + CHUNK, first + seeds))) for at in range(first, first + seeds, CHUNK)]
     found: list[tuple[int, list[str]]] = []
     with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
-        controls = {name: pool.submit(caught, name) for name in CONTROLS}
+        controls = {name: pool.submit(caught, name) for name in (*CONTROLS, *QUEUE_CONTROLS)}
         for number, part in enumerate(pool.map(run_seeds, chunks), start=1):
             found += part
             progress(min(number * CHUNK, seeds), seeds, len(found))

@@ -3,6 +3,7 @@
 import pytest
 
 from tests.sim.controls import CONTROLS
+from tests.sim.queue_controls import QUEUE_CONTROLS
 from tests.sim.run import caught, violations_of
 
 FIXED_SEEDS = 2_000
@@ -32,6 +33,6 @@ def test_a_bug_that_was_found_stays_mended(name: str) -> None:
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("name", CONTROLS)
+@pytest.mark.parametrize("name", [*CONTROLS, *QUEUE_CONTROLS])
 def test_a_planted_bug_is_caught(name: str) -> None:
     assert caught(name)
