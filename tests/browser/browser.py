@@ -125,7 +125,7 @@ class Page:
         return self.call("title")
 
     def sleep(self) -> None:
-        """As a phone lets a page sleep that nobody looks at: no script runs. Ask nothing of it until it wakes."""
+        """As a phone lets a page sleep: no script runs. Ask nothing of it until it wakes."""
         self.browser.do("lifecycle", page=self.number, state="frozen")
 
     def wake(self) -> None:
