@@ -6,6 +6,7 @@ standard error that says what to do.
 
 import argparse
 import contextlib
+import importlib
 import io
 import os
 import sys
@@ -13,43 +14,28 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from gpu_actor.troubles import EngineTrouble
-from supervisor.commands import (
-    bench,
-    boxes,
-    card,
-    chat,
-    console,
-    doctor,
-    drain,
-    engine,
-    faults,
-    join,
-    model,
-    pair,
-    simulate,
-    status,
-    up,
-)
 from supervisor.errors import OperatorError, UsageError
 from supervisor.version import version
 
 COMMANDS = (
-    (up, "start a node, and stay with it until Ctrl-C"),
-    (pair, "let a GPU box join this web node: shows a join string"),
-    (join, "make this machine a GPU box of the web node that showed the join string"),
-    (boxes, "list, rename and revoke the GPU boxes of this web node"),
-    (status, "show the processes, the GPU boxes and the queue"),
-    (console, "show the same, live"),
-    (drain, "give a GPU box nothing new before maintenance, or --undo it"),
-    (doctor, "name what is to be checked on this machine, and what to do about it"),
-    (chat, "ask a character from the terminal"),
-    (engine, "build the engine's plan, and ask the engine without a node"),
-    (model, "list, fetch and check models"),
-    (card, "look into character cards, and turn one format into another"),
-    (bench, "measure: `samovar bench engine`"),
-    (simulate, "run the protocol under faults, in virtual time (from a checkout)"),
-    (faults, "kill the processes of a real deployment under live replies (from a checkout)"),
+    ("up", "start a node, and stay with it until Ctrl-C"),
+    ("pair", "let a GPU box join this web node: shows a join string"),
+    ("join", "make this machine a GPU box of the web node that showed the join string"),
+    ("boxes", "list, rename and revoke the GPU boxes of this web node"),
+    ("status", "show the processes, the GPU boxes and the queue"),
+    ("console", "show the same, live"),
+    ("drain", "give a GPU box nothing new before maintenance, or --undo it"),
+    ("doctor", "name what is to be checked on this machine, and what to do about it"),
+    ("chat", "ask a character from the terminal"),
+    ("engine", "build the engine's plan, and ask the engine without a node"),
+    ("model", "list, fetch and check models"),
+    ("card", "look into character cards, and turn one format into another"),
+    ("bench", "measure: `samovar bench engine`"),
+    ("simulate", "run the protocol under faults, in virtual time (from a checkout)"),
+    ("faults", "kill the processes of a real deployment under live replies (from a checkout)"),
 )
+"""Each is a module in supervisor/commands with `add` and `run`, and loaded when it is the one that is called:
+the supervisor stays, and with it whatever it has loaded."""
 
 EXIT_FAILED = 1
 EXIT_MISTAKEN = 2
@@ -62,17 +48,19 @@ class OneLineParser(argparse.ArgumentParser):
         self.exit(EXIT_MISTAKEN, f"{self.prog}: {message}. See: {self.prog} --help\n")
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(called: str) -> argparse.ArgumentParser:
+    """`called` is the command of the call, "" where there is none; only its arguments are known."""
     main_parser = OneLineParser(prog="samovar", description="Share the GPU at home.")
     main_parser.add_argument("--version", action="version", version=f"samovar {version()}")
     commands = main_parser.add_subparsers(metavar="COMMAND", required=True)
-    for command, help_text in COMMANDS:
-        name = command.__name__.rpartition(".")[2]
+    for name, help_text in COMMANDS:
         subparser = commands.add_parser(
             name, help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}."
         )
-        command.add(subparser)
-        subparser.set_defaults(run=command.run)
+        if name == called:
+            command = importlib.import_module(f"supervisor.commands.{name}")
+            command.add(subparser)
+            subparser.set_defaults(run=command.run)
     return main_parser
 
 
@@ -81,7 +69,9 @@ def main(words: Sequence[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             # A console that lacks a character shows a ? instead.
             stream.reconfigure(errors="replace")
-    arguments = parser().parse_args(words)
+    given = sys.argv[1:] if words is None else list(words)
+    called = next((word for word in given if not word.startswith("-")), "")
+    arguments = parser(called).parse_args(given)
     try:
         return arguments.run(arguments)
     except UsageError as error:

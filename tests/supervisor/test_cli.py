@@ -325,3 +325,27 @@ def test_a_reader_that_has_enough_is_no_traceback(commands: list[Command], tmp_p
     os.close(write)
     assert status.stderr == b""
     assert status.returncode == 1
+
+
+LOADED = """
+import sys
+from supervisor.cli import COMMANDS, parser
+parser("up")
+names = {name for name, _ in COMMANDS}
+print(*sorted(name for name in names if f"supervisor.commands.{name}" in sys.modules))
+"""
+
+
+def test_the_supervisor_loads_no_command_but_its_own() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["up"]
+
+
+@pytest.mark.parametrize("name", [name for name, _ in cli.COMMANDS])
+def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        cli.main([name, "--help"])
+    assert ended.value.code == 0
+    assert f"usage: samovar {name}" in capsys.readouterr().out
