@@ -71,6 +71,7 @@ class Held:
         self.accepted: Accepted | None = None
         self.at_engine = False
         self.ended = False
+        self.resumed, self.resumed_s = -1, 0.0  # from where all was sent again the last time, and when
         self.nudged = -1  # `acked` at the last tick: no progress since means a frame may be lost
 
 
@@ -328,11 +329,14 @@ class Link:
         held = self.current(message.generation, message.attempt)
         if held is None:
             return [self.not_held(message.generation, message.attempt, message.conversation)]
-        held.heard_s = self.world.monotonic_s()
+        now = held.heard_s = self.world.monotonic_s()
         if not held.at_engine and not held.ended:
             return self.to_engine(held)  # the character may have been lost on its way
+        if message.next_seq == held.resumed and now - held.resumed_s < self.settings.resume_s:
+            return []  # a session that has just waked asks, and again when it hears of us: it is on its way
         if not held.outbox.resumed(message.next_seq):
             return [*self.forget(message.generation), self.lost([held])]
+        held.resumed, held.resumed_s = message.next_seq, now
         again: list[Effect] = [Send(held.session, held.accepted)] if held.accepted else []
         return again + self.due(held)
 

@@ -89,6 +89,7 @@ class LinkSettings(Struct, frozen=True, forbid_unknown_fields=True):
     silence_s: float = 1.0  # nothing heard from the web node for this long: dial anew
     patience_s: float = 10.0  # longest wait before dialling once more, while dialling is in vain
     hello_s: float = 1.0  # pause between two greetings while none is answered
+    resume_s: float = 0.2  # what was sent again is not sent once more within this time
     nudge_s: float = 1.0  # an unacknowledged frame is sent again after this long
     forgotten_s: float = 30.0  # no word about a reply for this long: is it still wanted?
     generations: int = 64  # replies in hand at once; the queue never gives more than the slots

@@ -57,7 +57,7 @@ async def go_through(rig: Rig) -> list[Happened]:
         while not await readers.until(lambda told: told["reconnects"] >= order.reconnects, 10.0):
             say(f"{readers.told.get('reconnects', 0)} of {order.reconnects} reconnects")
         return []
-    await readers.until(lambda told: told["live"] >= order.streams // 2, FLOW_S)
+    await readers.until(lambda told: told["live"] >= order.streams * 0.9, FLOW_S)
     return await do_faults(rig)
 
 

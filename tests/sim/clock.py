@@ -61,9 +61,14 @@ class SimWorld:
     def __init__(self, loop: SimLoop, random: Random) -> None:
         self.loop = loop
         self.random = random
+        self.wall_ms = EPOCH_MS  # what the wall clock showed at the beginning, as it is set now
+
+    def set_wall_clock(self, by_ms: int) -> None:
+        """Somebody sets the clock of the machine; no deadline may care."""
+        self.wall_ms += by_ms
 
     def utc_ms(self) -> int:
-        return EPOCH_MS + int(self.loop.now * 1000)
+        return self.wall_ms + int(self.loop.now * 1000)
 
     def monotonic_s(self) -> float:
         return self.loop.now

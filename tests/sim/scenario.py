@@ -1,6 +1,7 @@
 """One seed: people chat while everything fails; then all is well again and every reply must be whole."""
 
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from uuid import UUID
 
@@ -19,6 +20,7 @@ CALM_S = 150.0  # beyond a lease, which a returned worker may have to wait for
 
 class Scenario:
     def __init__(self, seed: int) -> None:
+        self.seed = seed
         self.random = random = Random(seed)
         weather = Weather(
             drop=random.choice((0.0, 0.0, 0.02, 0.1)),
@@ -41,11 +43,20 @@ class Scenario:
         for _ in range(self.random.randint(2, 9)):
             fault = self.random.choice(self.faults())
             cluster.loop.call_later(self.random.uniform(0.2, STORM_S), fault)
+        self.set_clocks()
         cluster.loop.run_until(STORM_S)
         self.calm()
         cluster.loop.run_until(STORM_S + CALM_S, self.all_ended_long_enough)
         self.check()
         return cluster.violations
+
+    def set_clocks(self) -> None:
+        """The wall clock jumps, by seconds up to years; drawn apart from all else, which stays as it was."""
+        draw = Random(f"clock {self.seed}")
+        for _ in range(draw.randint(0, 3)):
+            by_ms = draw.choice((-1, 1)) * int(10 ** draw.uniform(3, 11))
+            jump = partial(self.cluster.world.set_wall_clock, by_ms)
+            self.cluster.loop.call_later(draw.uniform(0, STORM_S), jump)
 
     # -- people -------------------------------------------------------------------------------
 

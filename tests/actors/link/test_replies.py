@@ -170,6 +170,15 @@ def test_a_session_that_asks_again_gets_acceptance_and_frames_from_where_it_stan
     assert seqs(said) == [2, 3]
 
 
+def test_what_was_sent_again_a_moment_ago_is_not_sent_once_more() -> None:
+    box = working(0, 1, 2)
+    assert seqs(box.web(resume(1))) == [1, 2]
+    assert box.web(resume(1)) == []
+    assert seqs(box.web(resume(0))) == [0, 1, 2]
+    box.later(0.3)
+    assert seqs(box.web(resume(0))) == [0, 1, 2]
+
+
 def test_a_session_that_asks_before_the_prompt_is_made_is_told_nothing() -> None:
     box = linked()
     box.web(request(attempt=1))
