@@ -1,4 +1,4 @@
-import { words } from "../messages/en";
+import { words } from "../messages/words";
 
 /** What one says at this hour (0 to 23). */
 export function greetingOf(hour: number, name: string): string {

@@ -1,12 +1,14 @@
-/** Every word the page says, in one place; what depends on something is a function. */
+/** Every word the page says, in English; what depends on something is a function. Its type is what each language has. */
 
-const ordinal = (n: number): string => {
-  const rest = n % 100;
-  const suffix = rest >= 11 && rest <= 13 ? "th" : (["th", "st", "nd", "rd"][n % 10] ?? "th");
-  return `${n}${suffix}`;
-};
+const plural = new Intl.PluralRules("en");
+const nth = new Intl.PluralRules("en", { type: "ordinal" });
+const number = new Intl.NumberFormat("en");
 
-const count = (n: number, one: string, many: string): string => `${n} ${n === 1 ? one : many}`;
+const SUFFIXES: Partial<Record<Intl.LDMLPluralRule, string>> = { one: "st", two: "nd", few: "rd" };
+
+const ordinal = (n: number): string => `${n}${SUFFIXES[nth.select(n)] ?? "th"}`;
+
+const count = (n: number, one: string, many: string): string => `${number.format(n)} ${plural.select(n) === "one" ? one : many}`;
 
 const duration = (seconds: number): string => {
   if (seconds < 10) return "a few seconds";
@@ -14,7 +16,7 @@ const duration = (seconds: number): string => {
   return count(Math.round(seconds / 60), "minute", "minutes");
 };
 
-export const words = {
+export const en = {
   product: "Samovar",
 
   greeting: {
@@ -28,7 +30,6 @@ export const words = {
     title: "Put the kettle on",
     lead: "This is your Samovar: a place at home where you and your people talk with characters. What is said here stays on your own machines.",
     setUpTitle: "Make it yours",
-    setUpLead: "You are the first one here, so you are the owner.",
     loginTitle: "Welcome back",
     loginLead: "Take a seat; everything is where you left it.",
     name: "Your name",
@@ -54,7 +55,6 @@ export const words = {
     characters: "Characters",
     recent: "Go on where you left off",
     allConversations: (n: number) => `All ${n} conversations`,
-    open: (name: string) => `About ${name}`,
     begin: (name: string) => `Talk with ${name}`,
     beginning: "Pulling up a chair…",
     about: "About",
@@ -66,7 +66,6 @@ export const words = {
     failedTitle: "The characters could not be fetched",
     retry: "Try again",
     portraitOf: (name: string) => `Portrait of ${name}`,
-    noConversations: "No conversation yet. Choose somebody below, and say hello.",
   },
 
   conversations: {
@@ -118,7 +117,6 @@ export const words = {
     copy: "Copy",
     copied: "Copied",
     copyFailed: "The browser does not allow copying here. Select the text instead.",
-    copyCode: "Copy code",
     previous: "Previous version",
     next: "Next version",
     versionOf: (n: number, m: number) => `Version ${n} of ${m}`,
@@ -131,7 +129,6 @@ export const words = {
     refused: (why: string) => `Not sent. ${why}`,
     sendAgain: "Send again",
     takeBack: "Take it back",
-    notSaved: "Not done. ",
     ended: {
       length: "The reply reached its length limit.",
       cancelled: "Stopped.",
@@ -140,7 +137,7 @@ export const words = {
       queue_full: "The queue is full.",
       no_worker: "No computer was there to write the reply.",
       model_changed: "The model was changed in the middle of this reply.",
-    } as Readonly<Record<string, string>>,
+    },
     nothingCame: "No reply came of it.",
     thoughtOnly: "It thought, and said nothing.",
   },
@@ -178,7 +175,6 @@ export const words = {
     startingHelp: "It loads its model. Replies wait until it is ready.",
     refused: "The server closed the connection.",
     reload: "Load the page again",
-    tooMany: "Use this page",
   },
 
   node: {
@@ -194,7 +190,7 @@ export const words = {
     slots: "Replies at once",
     busy: (busy: number, slots: number) => `${busy} of ${slots} in use`,
     context: "Memory",
-    tokens: (n: number) => `${n.toLocaleString("en")} tokens`,
+    tokens: (n: number) => count(n, "token", "tokens"),
     queue: "Queue",
     queueText: (running: number, waitingCount: number) => `${running} being written, ${waitingCount} in line`,
     noWorker: "No computer is linked at the moment.",
@@ -253,7 +249,6 @@ export const words = {
 
   demo: {
     badge: "Demonstration model",
-    note: "Small and quick; it wanders.",
     heading: "This is the demonstration model",
     text: "It is tiny, so that Samovar works on any laptop at once. It is lively, but it loses the thread and makes things up.",
     how: "For real conversations, give the node a GGUF model of the Llama family:",
@@ -263,6 +258,11 @@ export const words = {
 
   theme: { label: "Theme", light: "Light", dark: "Dark", system: "As the system" },
 
+  language: {
+    label: "Language",
+    failed: "The texts of that language could not be fetched.",
+  },
+
   account: {
     menu: (name: string) => `Account of ${name}`,
     logOut: "Log out",
@@ -271,7 +271,6 @@ export const words = {
 
   help: {
     title: "Keyboard shortcuts",
-    close: "Close",
     keys: [
       ["Enter", "Send the message"],
       ["Shift + Enter", "New line"],
@@ -296,8 +295,6 @@ export const words = {
 
   when: {
     now: "just now",
-    minutes: (n: number) => `${n} min`,
-    yesterday: "yesterday",
   },
 
   title: {
@@ -314,6 +311,6 @@ export const words = {
   },
 
   dismiss: "Dismiss",
-} as const;
+};
 
-export { duration, ordinal };
+export type Words = typeof en;

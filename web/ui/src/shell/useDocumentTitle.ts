@@ -1,6 +1,6 @@
 /** The title of the tab says where one is and what goes on. */
 import { onBeforeUnmount, watchEffect } from "vue";
-import { words } from "../messages/en";
+import { words } from "../messages/words";
 
 export function useDocumentTitle(title: () => string): void {
   watchEffect(() => {

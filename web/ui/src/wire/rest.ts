@@ -14,7 +14,7 @@ import type {
   NewTitle,
   Refusal,
 } from "./protocol";
-import { words } from "../messages/en";
+import { words } from "../messages/words";
 
 /** The server said no; `message` says why and what to do. */
 export class RefusedError extends Error {
