@@ -17,7 +17,7 @@ class Carried(Struct):
     """What a carrier's reader found, before the card is looked at."""
 
     carrier: str
-    json: bytes  # of the card
+    cards: tuple[bytes, ...]  # their JSON; the first that can be read counts
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
     picture: bytes | None = None
     origin: bytes | None = None  # the note that tells what the file was made of

@@ -21,12 +21,12 @@ APP1, START_OF_SCAN, END = 0xE1, 0xDA, 0xD9
 
 
 def read_webp(data: bytes, limits: CardLimits) -> Carried:
-    return Carried("webp", card_among(webp_blocks(data, limits)), picture=data)
+    return Carried("webp", (card_among(webp_blocks(data, limits)),), picture=data)
 
 
 def read_jpeg(data: bytes, limits: CardLimits) -> Carried:
     """A JPEG with no archive behind it."""
-    return Carried("jpeg", card_among(jpeg_blocks(data, limits)), picture=data)
+    return Carried("jpeg", (card_among(jpeg_blocks(data, limits)),), picture=data)
 
 
 def card_among(blocks: Iterator[tuple[str, bytes]]) -> bytes:

@@ -35,7 +35,7 @@ def read_png(data: bytes, limits: CardLimits, warnings: Warnings) -> Carried:
     rest = [chunk for chunk in chunks if not reader.takes(chunk)]
     return Carried(
         "apng" if is_animated(chunks) else "png",
-        reader.card(),
+        reader.found(),
         reader.files,
         write_chunks(rest),
         reader.origin,
@@ -82,18 +82,22 @@ class PngReader:
             self.left -= len(text)
         return text
 
-    def card(self) -> bytes:
-        trouble: BrokenFileError | EncryptedCardError | None = None
+    def found(self) -> tuple[bytes, ...]:
+        """The JSON of the newest version first."""
+        sound: list[bytes] = []
+        troubles: list[BrokenFileError | EncryptedCardError] = []
         for word, texts in self.cards.items():
             if len(set(texts)) > 1:
                 self.warnings.add(f"The picture has several {word} chunks that differ: the first one counts.")
             if texts:
                 try:
-                    return self.json(texts[0])
-                except (BrokenFileError, EncryptedCardError) as error:
-                    trouble = trouble or error
+                    sound.append(self.json(texts[0]))
+                except (BrokenFileError, EncryptedCardError) as trouble:
                     self.warnings.add(f"The {word} chunk cannot be read.")
-        raise trouble or NoCardError("The picture is sound, but there is no card in it.")
+                    troubles.append(trouble)
+        if sound:
+            return tuple(sound)
+        raise troubles[0] if troubles else NoCardError("The picture is sound, but there is no card in it.")
 
     def json(self, text: bytes) -> bytes:
         if text.startswith(ENCRYPTED):

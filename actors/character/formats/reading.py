@@ -16,7 +16,13 @@ from actors.character.formats.origin import origin_of
 from actors.character.formats.picture_card import read_jpeg, read_webp
 from actors.character.formats.png_card import ENCRYPTED, read_png
 from actors.character.formats.png_chunks import SIGNATURE
-from actors.character.formats.troubles import EncryptedCardError, TooLargeError, UnknownFileError
+from actors.character.formats.troubles import (
+    BrokenJsonError,
+    EncryptedCardError,
+    NoCardError,
+    TooLargeError,
+    UnknownFileError,
+)
 from actors.character.formats.uris import embedded_path, inline_bytes, kind_of
 from actors.character.formats.warnings import Warnings, shown
 from actors.character.formats.zip_card import read_zip
@@ -42,13 +48,24 @@ def read_card(data: bytes, limits: CardLimits) -> CardFile:
     """Raises a CardTrouble, whose text is one line for people."""
     warnings = Warnings(limits.warnings)
     carried = read_carrier(data, limits, warnings)
-    tree = parse_tree(carried.json, limits, warnings)
-    spec = spec_of(tree, warnings)
-    contents = Contents(cast("dict[str, Any]", tree), carried.files, carried.picture)
+    tree, spec = tree_of(carried.cards, limits, warnings)
+    contents = Contents(tree, carried.files, carried.picture)
     card = card_view(contents.tree, warnings)
     check_assets(card, contents, warnings)
     origin = origin_of(carried, contents, limits)
     return CardFile(carried.carrier, spec, card, contents, warnings.told(), origin)
+
+
+def tree_of(cards: tuple[bytes, ...], limits: CardLimits, warnings: Warnings) -> tuple[dict[str, Any], Spec]:
+    """Of the first that is a card. Raises what is wrong with the last."""
+    try:
+        tree = parse_tree(cards[0], limits, warnings)
+        return cast("dict[str, Any]", tree), spec_of(tree, warnings)
+    except (BrokenJsonError, NoCardError) as trouble:
+        if not cards[1:]:
+            raise
+        warnings.add(f"Of two cards in the file the newer one cannot be read: {trouble}")
+        return tree_of(cards[1:], limits, warnings)
 
 
 def read_carrier(data: bytes, limits: CardLimits, warnings: Warnings) -> Carried:
@@ -72,7 +89,7 @@ def read_carrier(data: bytes, limits: CardLimits, warnings: Warnings) -> Carried
         raise UnknownFileError(
             "The file is no card: neither JSON, PNG, WebP, CHARX nor a JPEG with an archive."
         )
-    return Carried("json", data)
+    return Carried("json", (data,))
 
 
 def check_assets(card: Card, contents: Contents, warnings: Warnings) -> None:

@@ -57,7 +57,9 @@ def read_zip(data: bytes, limits: CardLimits, warnings: Warnings) -> Carried:
     carrier = "jpeg" if data.startswith(b"\xff\xd8\xff") else "charx"
     if start and carrier == "charx":
         warnings.add(f"{start:,} bytes stand before the archive: they are not read.")
-    return Carried(carrier, card, files, data[:start] if carrier == "jpeg" else None, files.pop(ORIGIN, None))
+    return Carried(
+        carrier, (card,), files, data[:start] if carrier == "jpeg" else None, files.pop(ORIGIN, None)
+    )
 
 
 def check(entry: zipfile.ZipInfo, limits: CardLimits) -> None:

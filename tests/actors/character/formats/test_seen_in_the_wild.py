@@ -1,5 +1,6 @@
 """What programs and people really write into cards: taken, told, and kept as it came."""
 
+import base64
 from typing import Any
 
 import pytest
@@ -123,6 +124,11 @@ def test_of_two_chunks_the_newer_version_counts_unless_it_is_broken() -> None:
     broken = fixtures.text_chunk("ccv3", b"?")
     file = read_card(fixtures.png(old, broken), LIMITS)
     assert (file.spec.name, file.warnings) == ("chara_card_v2", ("The ccv3 chunk cannot be read.",))
+    for other in (b"{", b"{}", b"[]"):
+        half = fixtures.text_chunk("ccv3", base64.b64encode(other))
+        file = read_card(fixtures.png(old, half), LIMITS)
+        assert file.spec.name == "chara_card_v2"
+        assert "the newer one cannot be read" in file.warnings[0]
 
 
 def test_the_first_of_several_chunks_counts_and_a_keyword_may_be_capital() -> None:
