@@ -40,7 +40,7 @@ def keyed_tokens(reply: "Reply") -> list[str] | None:
 
 @dataclass
 class Verdict:
-    """Counts of tokens, but for `replies`, `views`, `unfinished`, `unknown` and `asked_twice`."""
+    """Counts of tokens, but for `replies`, `views`, `unfinished`, `unknown`, `asked_twice` and what was `compared`."""
 
     replies: int = 0
     views: int = 0
@@ -51,6 +51,8 @@ class Verdict:
     altered: int = 0
     unfinished: int = 0  # replies that did not come to their end
     unknown: int = 0  # replies that nothing is known to hold them against
+    compared: int = 0  # texts, of views and in the end …
+    identical: int = 0  # … and how many of them were so to the byte
     asked_twice: int = 0  # messages of a person that are there more than once
     examples: list[str] = field(default_factory=list)
 
@@ -200,9 +202,13 @@ def judge_text(reply: Reply, expected: str, verdict: Verdict) -> None:
     verdict.tokens += reply.most
     for view in reply.views:
         shown = "".join(text for _, _, text in view.shown)
+        verdict.compared += 1
+        verdict.identical += expected.startswith(shown)
         if not expected.startswith(shown):
             verdict.altered += 1
             verdict.example(f"{reply.reader} {reply.task}: shown {shown[-80:]!r}")
+    verdict.compared += reply.whole is not None
+    verdict.identical += reply.whole == expected
     if reply.whole is not None and reply.whole != expected:
         shorter = expected.startswith(reply.whole)
         verdict.lost += shorter
@@ -227,8 +233,10 @@ def judge_tokens(reply: Reply, tokens: list[str], verdict: Verdict) -> None:
 def compare(reply: Reply, text: str, all_tokens: list[str], count: int, verdict: Verdict, where: str) -> None:
     """`text` against the first `count` tokens."""
     verdict.tokens += count
+    verdict.compared += 1
     expected = "".join(all_tokens[:count])
     if text == expected:
+        verdict.identical += 1
         return
     tokens = [text[at : at + WIDTH] for at in range(0, len(text), WIDTH)]
     places = {token: place for place, token in enumerate(all_tokens)}

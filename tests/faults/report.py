@@ -32,6 +32,8 @@ def report(outcome: Outcome) -> dict[str, Any]:
         "waits": len(found),
         "replies": verdict.replies,
         "views": verdict.views,
+        "texts_compared": verdict.compared,
+        "byte_identical": verdict.identical,
         "tokens_checked": verdict.tokens,
         "unfinished": verdict.unfinished,
         "unknown": verdict.unknown,

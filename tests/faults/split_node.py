@@ -22,7 +22,7 @@ MODULES = {
 }
 RESTART_S = 0.1  # systemd's RestartSec
 LOOK_S = 0.02
-THERE_S = 30.0
+THERE_S = 120.0
 STOP_S = 15.0
 
 

@@ -54,6 +54,7 @@ def test_a_whole_reply_is_clean(tmp_path: Path) -> None:
     verdict = judged(tmp_path, asked(), live(0, 0, ""), more(0, 3), more(3, 20), finished())
     assert verdict.clean
     assert verdict.replies == 1
+    assert (verdict.compared, verdict.identical) == (2, 2)
 
 
 def test_a_repetition_and_a_reload_are_clean(tmp_path: Path) -> None:
@@ -70,6 +71,7 @@ def test_a_token_that_is_left_out_is_lost(tmp_path: Path) -> None:
     wrong = text(0, 5) + text(6, 10)
     verdict = judged(tmp_path, asked(), live(0, 0, ""), more(0, 10, wrong), finished())
     assert verdict.lost == 1
+    assert (verdict.compared, verdict.identical) == (2, 1)
     assert not verdict.clean
 
 
