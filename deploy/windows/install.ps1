@@ -16,13 +16,16 @@ function Find-Python {
         foreach ($found in @(Get-Command $name -CommandType Application -All -ErrorAction SilentlyContinue)) {
             # Below WindowsApps lies the Microsoft Store's link, which opens its shop instead of running.
             if ($found.Source -like '*\WindowsApps\*') { continue }
-            $null = & $found.Source -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>$null
+            & $found.Source -c 'import sys; sys.exit(sys.version_info < (3, 11))'
             if ($LASTEXITCODE -eq 0) { return $found.Source }
         }
     }
+    # What was just installed is not on this session's PATH yet.
     foreach ($version in '313', '312', '311', '314') {
-        $path = Join-Path $env:LOCALAPPDATA "Programs\Python\Python$version\python.exe"
-        if (Test-Path $path) { return $path }
+        foreach ($folder in "$env:LOCALAPPDATA\Programs\Python", $env:ProgramFiles) {
+            $path = Join-Path $folder "Python$version\python.exe"
+            if (Test-Path $path) { return $path }
+        }
     }
 }
 

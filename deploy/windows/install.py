@@ -84,6 +84,12 @@ def is_elevated(machine: Machine) -> bool:
     return any(level in groups for level in ELEVATED)
 
 
+def command_text(release: Release, data: Path) -> str:
+    """samovar.cmd: the command of this node. Its text is UTF-8, which cmd must be told for names of users."""
+    lines = ("@chcp 65001 >nul", "@setlocal", f'@set "SAMOVAR_DATA={data}"', f'@"{release.samovar}" %*', "")
+    return "\r\n".join(lines)
+
+
 @dataclass
 class Installation:
     """`running` is the Python that runs this; `clock` in seconds, of any beginning."""
@@ -155,8 +161,7 @@ class Installation:
         spec = TaskSpec(own_sid(self.machine), release.python, self.places.data)
         self.machine.write(self.places.task, task_xml(spec), encoding="utf-16")
         self.machine.run("Scheduled task", "schtasks", "/Create", "/TN", TASK, "/XML", self.places.task, "/F")
-        command = f'@"{release.samovar}" %* --data "{self.places.data}"\n'
-        self.machine.write(self.places.command, command)
+        self.machine.write(self.places.command, command_text(release, self.places.data))
         self.machine.write(self.places.now, release.folder.name + "\n")
         self.machine.run("Scheduled task", "schtasks", "/Run", "/TN", TASK)
 

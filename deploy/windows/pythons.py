@@ -7,7 +7,7 @@ the data in vain.
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,7 +77,16 @@ def candidates(machine: Machine, running: Path) -> list[Path]:
     where = machine.ask("where.exe", "python.exe")
     if where.status == 0:
         paths += [Path(line) for line in where.output.splitlines() if line.strip()]
+    paths += [path for path in usual_places(machine.environ) if path.is_file()]
     return list({str(path).lower(): path for path in paths}.values())
+
+
+def usual_places(environ: Mapping[str, str]) -> Iterator[Path]:
+    """Where the installers of python.org and winget put a Python: it is not on PATH until the next logon."""
+    for variable, below in (("LOCALAPPDATA", ("Programs", "Python")), ("PROGRAMFILES", ())):
+        if folder := environ.get(variable):
+            for major, minor in GOOD_VERSIONS:
+                yield Path(folder, *below, f"Python{major}{minor}", "python.exe")
 
 
 def best_of(found: Iterable[Found]) -> Found | None:

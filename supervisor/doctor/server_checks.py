@@ -2,21 +2,22 @@
 
 from collections.abc import Iterator
 
-from deploy.vds.places import SERVICE, Places
+from deploy.vds.places import SERVICE
 from supervisor.doctor.finding import Finding, ok, problem, warning
 from supervisor.doctor.subject import Subject
 
 
 def service(subject: Subject) -> Iterator[Finding]:
     """Only where install.sh has been."""
-    if not Places().unit.is_file() or not subject.serves_pages:
+    places = subject.doors.places
+    if not places.unit.is_file() or not subject.serves_pages:
         return
     state = subject.doors.ask("systemctl", "is-enabled", SERVICE).output.strip()
     if state == "enabled":
         yield ok("service", "starts with the server")
     else:
         yield warning("service", f"is {state or 'unknown to systemd'}", f"systemctl enable --now {SERVICE}")
-    if Places().site.is_file():
+    if places.site.is_file():
         active = subject.doors.ask("systemctl", "is-active", "caddy").output.strip()
         if active == "active":
             yield ok("Caddy", "runs")

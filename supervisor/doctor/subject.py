@@ -19,6 +19,7 @@ from actors.messages.control import NodeStatus
 from deploy.machine import Answer, Machine
 from deploy.progress import Progress
 from deploy.space import free_on
+from deploy.vds.places import Places
 from gpu_actor.pairing_file import Pairing
 from supervisor.data_folder import DataFolder
 from supervisor.doctor.link_probe import Handshake, shake_hands
@@ -92,6 +93,7 @@ class Doors:
     addresses: Callable[[str], list[str]] = addresses_of
     handshake: Callable[[Pairing, Path], Handshake] = shake_hands
     now_s: Callable[[], float] = time.time
+    places: Places = field(default_factory=Places)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 
+from deploy.cgroups import MB
 from deploy.checkout import this_checkout
+from deploy.measure_memory import measure_idle
 from deploy.progress import Progress
 from deploy.setup import job_for
 from deploy.wheel import build, lock_entries
@@ -101,6 +103,11 @@ def test_the_web_role_serves_the_page_from_the_wheel_alone(samovar: Path, tmp_pa
         with urllib.request.urlopen(status["url"] + script, timeout=10) as answer:
             assert answer.status == 200
             assert len(answer.read()) > 10_000
+
+
+def test_the_idle_web_node_keeps_within_its_memory(samovar: Path) -> None:
+    told = measure_idle(samovar, 150 * MB, settle_s=3.0)
+    assert 20 < told["idle_mb"] < 150, told
 
 
 def test_the_environment_of_the_web_role_has_no_engine(samovar: Path) -> None:

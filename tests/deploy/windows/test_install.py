@@ -34,6 +34,13 @@ def test_a_bare_pc_is_a_box_afterwards(pc: FakePc) -> None:
     assert command == str(pc.places.releases / pc.running / "Scripts" / "python.exe")
 
 
+def test_its_command_knows_its_data(pc: FakePc) -> None:
+    install(pc, "1.0", *JOIN)
+    text = pc.places.command.read_bytes().decode()
+    assert f'set "SAMOVAR_DATA={pc.places.data}"\r\n' in text
+    assert f'"{pc.places.releases / pc.running / "Scripts" / "samovar.exe"}" %*\r\n' in text
+
+
 def test_a_new_box_has_a_model_to_answer_with(pc: FakePc) -> None:
     install(pc, "1.0", *JOIN)
     place = model_path(pc.places.cache, MODEL)

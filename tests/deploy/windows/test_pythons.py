@@ -76,6 +76,19 @@ def test_where_there_is_none_winget_brings_one(pc: FakePc) -> None:
     assert len(pc.did("winget", "install")) == 1
 
 
+def test_what_was_just_installed_is_found_before_it_is_on_path(pc: FakePc, tmp_path: Path) -> None:
+    fresh = tmp_path / "Programs" / "Python" / "Python313" / "python.exe"
+    pc.environ = {"LOCALAPPDATA": str(tmp_path)}
+
+    def bring(pc: FakePc) -> None:
+        fresh.parent.mkdir(parents=True)
+        fresh.touch()
+        pc.pythons[str(fresh)] = python_says((3, 13), str(fresh.parent), str(fresh))
+
+    pc.winget = bring
+    assert find_python(pc, Path(OLD)) == fresh
+
+
 def test_without_winget_the_line_says_what_to_install(pc: FakePc) -> None:
     with pytest.raises(NotThisMachine, match=r"python\.org"):
         find_python(pc, Path(STORE))

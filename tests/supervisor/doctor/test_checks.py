@@ -2,13 +2,14 @@
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from deploy.machine import Answer
+from deploy.vds.places import Places
 from supervisor.doctor import box_checks, machine_checks, node_checks, server_checks, windows_checks
 from supervisor.doctor.finding import Condition, Finding
 from supervisor.doctor.link_probe import Handshake
@@ -237,6 +238,51 @@ def test_linux_is_not_asked_for_what_windows_has(tmp_path: Path) -> None:
 
 
 # -- a server -----------------------------------------------------------------------------------------------
+
+
+def installed_server(root: Path, *, caddy: bool) -> Places:
+    places = Places(root)
+    for file in (places.unit, *((places.site,) if caddy else ())):
+        file.parent.mkdir(parents=True)
+        file.touch()
+    return places
+
+
+def systemctl(enabled: str, active: str) -> Callable[..., Answer]:
+    def ask(*argv: str | Path) -> Answer:
+        said = enabled if argv[1] == "is-enabled" else active
+        return Answer(0 if said in {"enabled", "active"} else 3, f"{said}\n")
+
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("enabled", "active", "found"),
+    [
+        ("enabled", "active", ["ok", "ok"]),
+        ("disabled", "active", ["warning", "ok"]),
+        ("enabled", "failed", ["ok", "problem"]),
+        ("", "", ["warning", "problem"]),
+    ],
+)
+def test_the_service_and_caddy(tmp_path: Path, enabled: str, active: str, found: list[Condition]) -> None:
+    places = installed_server(tmp_path / "server", caddy=True)
+    server = subject(tmp_path, "web", doors=doors(places=places, ask=systemctl(enabled, active)))
+    assert conditions(server_checks.service(server)) == found
+
+
+def test_a_server_with_another_proxy_is_not_asked_for_caddy(tmp_path: Path) -> None:
+    places = installed_server(tmp_path / "server", caddy=False)
+    server = subject(tmp_path, "web", doors=doors(places=places, ask=systemctl("enabled", "")))
+    assert conditions(server_checks.service(server)) == ["ok"]
+
+
+def test_where_install_sh_has_not_been_there_is_no_service(tmp_path: Path) -> None:
+    assert (
+        conditions(server_checks.service(subject(tmp_path, "web", doors=doors(places=Places(tmp_path)))))
+        == []
+    )
+
 
 PUBLIC = NodeSettings(web=WebSettings(hosts=("chat.example.org",), behind_proxy=True))
 
