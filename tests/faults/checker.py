@@ -40,10 +40,10 @@ def keyed_tokens(reply: "Reply") -> list[str] | None:
 
 @dataclass
 class Verdict:
-    """Counts of tokens, but for `replies`, `views`, `unfinished`, `unknown`, `asked_twice` and what was `compared`."""
+    """Counts of tokens, but where it says otherwise."""
 
-    replies: int = 0
-    views: int = 0
+    replies: int = 0  # not tokens
+    views: int = 0  # not tokens
     tokens: int = 0
     lost: int = 0
     duplicated: int = 0
