@@ -6,16 +6,17 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from actors.messages.archive import AddCharacterVersion, CharacterRow
+from actors.messages.archive import AddCharacterVersion
 from actors.messages.generation import CharacterSheet
 from storage import tables
 from storage.database import Db
 from storage.sealing import Place, Row, SealedColumn, Secrets
-from storage.unit import Unit
+from storage.unit import Unit, require
 
 SHEET = SealedColumn("character_version", "sheet")
+FILE = SealedColumn("character_file", "body")
 CARD = SealedColumn("character_version", "card")
-COLUMNS = ("id", "user_id", "character_id", "portrait", "created_ms", *SHEET.columns)
+COLUMNS = ("id", "user_id", "character_id", "portrait", "thumb", "created_ms", *SHEET.columns)
 
 
 class Face(Struct, frozen=True, array_like=True):
@@ -27,6 +28,7 @@ class Face(Struct, frozen=True, array_like=True):
 
 
 async def add_version(unit: Unit, write: AddCharacterVersion) -> None:
+    await owned(unit, write)
     key, place = unit.keys.for_characters, Place(write.version, write.owner)
     face = Face(write.sheet, write.tagline, write.tags)
     await tables.CharacterVersion.create(
@@ -35,9 +37,37 @@ async def add_version(unit: Unit, write: AddCharacterVersion) -> None:
         character_id=write.character,
         content_hash=write.content_hash,
         portrait=write.portrait,
+        thumb=write.thumb,
         created_ms=write.created_ms,
         **SHEET.seal(key, place, msgspec.msgpack.encode(face)),
         **CARD.seal(key, place, write.card),
+        **unit.owned(write.owner),
+    )
+
+    if write.file:
+        await tables.CharacterFile.create(
+            using_db=unit.db,
+            id=write.version,
+            size=len(write.file),
+            **FILE.seal(key, place, write.file),
+            **unit.owned(write.owner),
+        )
+
+
+async def owned(unit: Unit, write: AddCharacterVersion) -> None:
+    """The character is there, and the owner's."""
+    this = tables.CharacterOwner.filter(id=write.character).using_db(unit.db)
+    owners = await this.values_list("user_id", flat=True)
+    if owners:
+        require(owners[0] == write.owner, "The character is another user's.")
+        await this.update(removed_ms=0)
+        return
+    await tables.CharacterOwner.create(
+        using_db=unit.db,
+        id=write.character,
+        shared=write.shared,
+        removed_ms=0,
+        created_ms=write.created_ms,
         **unit.owned(write.owner),
     )
 
@@ -52,28 +82,6 @@ async def secrets_of(unit: Unit, rows: Iterable[Row], *columns: SealedColumn) ->
 
 async def versions(db: Db, ids: set[UUID]) -> Sequence[Row]:
     return await tables.CharacterVersion.filter(id__in=ids).using_db(db).values(*COLUMNS)
-
-
-async def find_characters(unit: Unit) -> list[CharacterRow]:
-    in_order = tables.CharacterVersion.all().using_db(unit.db).order_by("created_ms", "id")
-    newest = dict(await in_order.values_list("character_id", "id"))
-    rows = await in_order.filter(id__in=newest.values()).values(*COLUMNS)
-    secrets = await secrets_of(unit, rows, SHEET)
-    return [shown(row, open_face(secrets, row)) for row in rows]
-
-
-def shown(row: Row, face: Face) -> CharacterRow:
-    return CharacterRow(
-        character=row["character_id"],
-        version=row["id"],
-        name=face.sheet.name,
-        tagline=face.tagline,
-        tags=face.tags,
-        portrait=row["portrait"],
-        created_ms=row["created_ms"],
-        greeting=face.sheet.first_mes,
-        description=face.sheet.description,
-    )
 
 
 async def load_sheet(unit: Unit, version: UUID) -> CharacterSheet | None:

@@ -132,7 +132,7 @@ async def find_conversations(unit: Unit, query: FindConversations) -> list[Conve
         **await secrets_of(unit, heads.values(), BODY),
         **await secrets_of(unit, characters, SHEET),
     }
-    faces = {row["id"]: (open_face(secrets, row), row["portrait"]) for row in characters}
+    faces = {row["id"]: (open_face(secrets, row), row["thumb"] or row["portrait"]) for row in characters}
     under_way = tables.Generation.filter(user_id=query.user, state__in=UNFINISHED).using_db(unit.db)
     live = set(await under_way.values_list("conversation_id", flat=True))
     listed: list[ConversationRow] = []

@@ -5,14 +5,17 @@ from uuid import UUID
 
 from actors.messages.archive import (
     FindAccounts,
+    FindCharacter,
     FindCharacters,
     FindConversation,
     FindConversations,
+    FindLibraryUse,
     FindLogin,
+    FindOriginal,
     Load,
     Query,
 )
-from storage import accounts, characters, conversations, queueing, sessions
+from storage import accounts, characters, conversations, library, queueing, sessions
 from storage.errors import RefusedError
 from storage.unit import Unit
 
@@ -27,7 +30,13 @@ async def run_query(unit: Unit, query: Query | Load) -> Any:
         case FindLogin():
             return await accounts.find_login(unit, query)
         case FindCharacters():
-            return await characters.find_characters(unit)
+            return await library.find_characters(unit, query)
+        case FindCharacter():
+            return await library.find_character(unit, query)
+        case FindOriginal():
+            return await library.find_original(unit, query)
+        case FindLibraryUse():
+            return await library.find_use(unit, query)
         case FindConversations():
             return await conversations.find_conversations(unit, query)
         case FindConversation():

@@ -71,6 +71,7 @@ class CharacterVersion(Model):
     character_id = IdField(db_index=True)
     content_hash = DigestField()
     portrait = fields.CharField(max_length=64)
+    thumb = fields.CharField(max_length=64, db_default="")  # the portrait, small
     created_ms = fields.BigIntField()
     sheet_key_id = IdField()
     sheet_suite = fields.SmallIntField()
@@ -81,6 +82,46 @@ class CharacterVersion(Model):
 
     class Meta(Model.Meta):
         table = "character_version"
+
+
+# A character: `user_id` owns it; `shared`: all users see it. `removed_ms` is not 0 where its owner removed
+# it; its versions stay, since conversations hold them.
+class CharacterOwner(Model):
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField(db_index=True)
+    shared = fields.BooleanField()
+    removed_ms = fields.BigIntField(db_default=0)
+    created_ms = fields.BigIntField()
+
+    class Meta(Model.Meta):
+        table = "character_owner"
+
+
+# The file that a version was imported from, as it came; `id` is the version's.
+class CharacterFile(Model):
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField(db_index=True)
+    size = fields.BigIntField()  # bytes
+    body_key_id = IdField()
+    body_suite = fields.SmallIntField()
+    body_blob = fields.BinaryField()
+
+    class Meta(Model.Meta):
+        table = "character_file"
+
+
+# A character that the user marked.
+class Favourite(Model):
+    id = fields.BigIntField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    character_id = IdField()
+
+    class Meta(Model.Meta):
+        table = "favourite"
+        unique_together = (("user_id", "character_id"),)
 
 
 class Conversation(Model):

@@ -15,15 +15,18 @@ from actors.messages.archive import (
     DropLogin,
     EndGeneration,
     LeaseGeneration,
+    MarkFavourite,
     MarkSeam,
     MoveHead,
     PinPrompt,
+    RemoveCharacter,
     RenameConversation,
     SetShare,
+    ShareCharacter,
     SpendTokens,
     Write,
 )
-from storage import accounts, characters, chunks, conversations, generations, messages, queueing
+from storage import accounts, characters, chunks, conversations, generations, library, messages, queueing
 from storage.unit import Unit
 
 
@@ -54,6 +57,12 @@ async def run_write(unit: Unit, write: Write) -> None:
             await accounts.drop_login(unit, write)
         case AddCharacterVersion():
             await characters.add_version(unit, write)
+        case ShareCharacter():
+            await library.share(unit, write)
+        case RemoveCharacter():
+            await library.remove(unit, write)
+        case MarkFavourite():
+            await library.mark_favourite(unit, write)
         case AddConversation():
             await conversations.add_conversation(unit, write)
         case AddMessage():

@@ -20,6 +20,7 @@ from gpu_actor.health_settings import HealthSettings
 from gpu_actor.settings import EngineSettings
 from storage.settings import StorageSettings
 from supervisor.strategy import ChildSpec, Group, TreeSpec
+from web.library.settings import LibrarySettings
 from web.settings import WebSettings
 
 PROCESSES = ("web", "link", "engine", "health")
@@ -67,6 +68,7 @@ class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     engine: EngineSettings = field(default_factory=EngineSettings)
     health: HealthSettings = field(default_factory=HealthSettings)
     card: CardLimits = field(default_factory=CardLimits)
+    library: LibrarySettings = field(default_factory=LibrarySettings)
 
 
 def tree_for(web: bool, gpu: bool, settings: SupervisorSettings) -> TreeSpec:

@@ -17,6 +17,7 @@ from web.refusal import RefusedError, storage_trouble
 from web.requests import COOKIE
 from web.rest import add_account_routes, add_chat_routes
 from web.rest_boxes import add_box_routes
+from web.rest_library import add_library_routes, roomy_request
 from web.rest_queue import add_queue_routes
 from web.rights import may_call
 from web.security import HEADERS, Asked
@@ -59,11 +60,14 @@ def make_app(edge: Edge) -> Quart:
     app.config["MAX_CONTENT_LENGTH"] = edge.settings.body_bytes
     app.config["BODY_TIMEOUT"] = edge.settings.body_s
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
+    library = edge.library.bench.settings
+    app.request_class = roomy_request(library.upload_bytes, library.upload_s)
     app.asgi_websocket_class = BoundedConnection
     add_gate(app, edge)
     add_refusals(app)
     add_account_routes(app, edge)
     add_chat_routes(app, edge)
+    add_library_routes(app, edge)
     add_box_routes(app, edge)
     add_queue_routes(app, edge)
     add_socket_route(app, edge)

@@ -7,10 +7,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from actors.addresses import SOCKETS
+from actors.character.formats.limits import CardLimits
 from actors.mailbox import Runtime
 from web.accounts import Accounts
 from web.boxes import Boxes
 from web.codes import SetupCode
+from web.library.bench import Bench
+from web.library.importing import Library
+from web.library.settings import LibrarySettings
 from web.ownership import Ownership
 from web.peer import LOOPBACK_NAMES
 from web.records import Records, StorageTroubleError
@@ -24,8 +28,8 @@ log = logging.getLogger(__name__)
 
 class Edge:
     """`boot` is another at each start of the process. `read_asset` gives the bytes of a picture by its id,
-    None where there is none, and may block. `announce_code` shows the one-time code to the person at the
-    node. `ui` is the folder of the built user interface.
+    None where there is none, `put_asset` keeps one; both may block. `announce_code` shows the one-time
+    code to the person at the node. `ui` is the folder of the built user interface.
     """
 
     def __init__(
@@ -38,8 +42,11 @@ class Edge:
         control_token: str,
         announce_code: Callable[[str], None],
         read_asset: Callable[[str], bytes | None],
+        put_asset: Callable[[bytes], str],
         ui: Path,
         boxes: Boxes,
+        library: LibrarySettings | None = None,
+        cards: CardLimits | None = None,
     ) -> None:
         self.runtime = runtime
         self.world = runtime.world
@@ -53,6 +60,10 @@ class Edge:
         self.gate = Gate(settings)
         self.records = Records(runtime, settings.ask_s)
         self.accounts = Accounts(self.records, self.world, settings)
+        library = library or LibrarySettings()
+        bench = Bench(library, cards or CardLimits())
+        self.library = Library(self.records, self.world, bench, put_asset, read_asset)
+        self.imports = Throttle(library.imports_per_minute, library.imports_per_minute / 60)
         self.ownership = Ownership(self.records)
         self.setup_code = SetupCode(settings.code_failures, announce_code)
         self.new_conversations = Throttle(

@@ -12,6 +12,7 @@ import msgspec
 from actors import addresses
 from actors.archive import Archive
 from actors.character.actor import Character
+from actors.character.formats.limits import CardLimits
 from actors.generation_queue import GenerationQueue
 from actors.host import CannotServeError, Child, run_child
 from actors.mailbox import Runtime
@@ -34,6 +35,7 @@ from storage.start import open_storage
 from web.app import make_app
 from web.boxes import Boxes, BrokenRegisterError
 from web.edge import Edge
+from web.library.settings import LibrarySettings
 from web.records import StorageTroubleError
 from web.server import Server, check_address
 from web.settings import WebSettings
@@ -89,8 +91,11 @@ async def serve_pages(child: Child, runtime: Runtime, settings: WebSettings) -> 
         control_token=child.brief.token,
         announce_code=lambda code: announced.update(setup_code=code),
         read_asset=assets.read,
+        put_asset=assets.put,
         ui=UI,
         boxes=boxes,
+        library=child.settings("library", LibrarySettings),
+        cards=child.settings("card", CardLimits),
     )
     server = Server(make_app(edge), edge.sockets, settings)
     try:

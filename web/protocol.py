@@ -125,6 +125,48 @@ class Character(Struct, frozen=True):
     tags: tuple[str, ...]
     portrait: str
     greeting: str
+    thumb: str = ""  # the portrait, small
+    mine: bool = False
+    shared: bool = False  # all users of the server see it
+    favourite: bool = False
+    created_ms: int = 0
+
+
+class CharacterDetails(Struct, frozen=True):
+    """GET /api/characters/versions/<version>. `greetings` in the order of NewConversation."""
+
+    character: Character
+    greetings: tuple[str, ...]
+    creator: str
+    creator_notes: str
+    character_version: str
+    lore_entries: int
+
+
+class CharacterChange(Struct, frozen=True, forbid_unknown_fields=True):
+    """PATCH /api/characters/<id>; what is null stays. Sharing and removing are the owner's."""
+
+    shared: bool | None = None
+    favourite: bool | None = None
+    removed: bool | None = None
+
+
+class ImportedFile(Struct, frozen=True):
+    """What became of a file. "known": the same card was there already."""
+
+    name: str
+    status: Literal["imported", "known", "refused"]
+    why: str = ""
+    warnings: tuple[str, ...] = ()
+    character: UUID | None = None
+    version: UUID | None = None
+    character_name: str = ""
+
+
+class ImportReport(Struct, frozen=True):
+    """POST /api/characters/import: the files as multipart/form-data in the field `file`, or one as it is."""
+
+    files: tuple[ImportedFile, ...]
 
 
 class Conversation(Struct, frozen=True):
@@ -143,6 +185,7 @@ class NewConversation(Struct, frozen=True, forbid_unknown_fields=True):
     """POST /api/conversations → ConversationMade."""
 
     character_version: UUID
+    greeting: int = 0  # which of its greetings is shown first
 
 
 class ConversationMade(Struct, frozen=True):

@@ -8,6 +8,8 @@ from actors.addresses import ARCHIVE
 from actors.mailbox import AskTimeoutError, Runtime
 from actors.messages.archive import (
     AccountRow,
+    CharacterFound,
+    CharacterOriginal,
     CharacterRow,
     Commit,
     CommitFailed,
@@ -15,12 +17,16 @@ from actors.messages.archive import (
     ConversationRow,
     Find,
     FindAccounts,
+    FindCharacter,
     FindCharacters,
     FindConversation,
     FindConversations,
     FindFailed,
+    FindLibraryUse,
     FindLogin,
+    FindOriginal,
     Found,
+    LibraryUse,
     Query,
     StoredConversation,
     Write,
@@ -55,8 +61,18 @@ class Records:
         """Whose login it is; None when there is no such one, or it is over."""
         return await self.find(FindLogin(token_hash, now_ms))
 
-    async def characters(self) -> list[CharacterRow]:
-        return await self.find(FindCharacters())
+    async def characters(self, user: UUID | None = None) -> list[CharacterRow]:
+        """Those that the user sees; None: all there are."""
+        return await self.find(FindCharacters(user))
+
+    async def character(self, version: UUID, user: UUID) -> CharacterFound | None:
+        return await self.find(FindCharacter(version, user))
+
+    async def original(self, version: UUID, user: UUID) -> CharacterOriginal | None:
+        return await self.find(FindOriginal(version, user))
+
+    async def library_use(self, user: UUID) -> LibraryUse:
+        return await self.find(FindLibraryUse(user))
 
     async def conversations(self, user: UUID) -> list[ConversationRow]:
         return await self.find(FindConversations(user))

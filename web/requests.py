@@ -52,6 +52,10 @@ def answer(value: Any, status: int = 200) -> Response:
     return response
 
 
+def asset_path(asset_id: str) -> str:
+    return f"/api/assets/{asset_id}" if asset_id else ""
+
+
 def set_login(response: Response, token: str, lasts_s: float) -> None:
     response.set_cookie(
         COOKIE, token, max_age=int(lasts_s), path="/", secure=True, httponly=True, samesite="Strict"

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 from uuid import UUID
 
+from msgspec.structs import replace
 from quart import Quart, Response, g, request
 
 from actors import addresses
@@ -17,7 +18,6 @@ from web.control import local_account
 from web.edge import Edge
 from web.peer import Peer
 from web.protocol import (
-    Character,
     ControlToken,
     Conversation,
     ConversationMade,
@@ -113,25 +113,6 @@ def add_account_routes(app: Quart, edge: Edge) -> None:
 
 
 def add_chat_routes(app: Quart, edge: Edge) -> None:
-    @app.get("/api/characters")
-    async def characters() -> Response:
-        rows = await edge.records.characters()
-        return requests.answer(
-            [
-                Character(
-                    id=row.character,
-                    version=row.version,
-                    name=row.name,
-                    tagline=row.tagline,
-                    description=row.description,
-                    tags=row.tags,
-                    portrait=portrait_path(row.portrait),
-                    greeting=row.greeting,
-                )
-                for row in rows
-            ]
-        )
-
     @app.get("/api/assets/<asset_id>")
     async def asset(asset_id: str) -> Response:
         data = await asyncio.to_thread(edge.read_asset, asset_id) if ASSET.fullmatch(asset_id) else None
@@ -151,7 +132,7 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
                     id=row.id,
                     title=row.title,
                     character_name=row.character_name,
-                    portrait=portrait_path(row.portrait),
+                    portrait=requests.asset_path(row.portrait),
                     updated_ms=row.updated_ms,
                     last_line=row.last_line,
                     live=row.live,
@@ -168,7 +149,11 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
             raise RefusedError(429, "too_many", "Too many new conversations: wait a minute.", 60)
         conversation = edge.world.new_id()
         version, name = asked.character_version, spoken_name(account)
-        await ask_session(conversation, lambda to: StartConversation(account.id, name, version, to))
+        seen = await edge.records.character(version, account.id)
+        if seen is None:
+            raise not_found()
+        begin = StartConversation(account.id, name, version, "", greeting=asked.greeting)
+        await ask_session(conversation, lambda to: replace(begin, reply_to=to))
         edge.ownership.remember(conversation, account.id)
         edge.sockets.list_changed(account.id)
         return requests.answer(ConversationMade(conversation), 201)
@@ -209,11 +194,7 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
         if isinstance(said, Problem):
             raise RefusedError(STATUS_OF_PROBLEM.get(said.code, 503), said.code, said.text)
 
-    _ = characters, asset, conversations, new_conversation, rename_conversation, delete_conversation
-
-
-def portrait_path(asset_id: str) -> str:
-    return f"/api/assets/{asset_id}" if asset_id else ""
+    _ = asset, conversations, new_conversation, rename_conversation, delete_conversation
 
 
 def spoken_name(account: AccountRow) -> str:

@@ -24,6 +24,10 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "logout": EVERYBODY,
     "control": EVERYBODY,  # from this machine alone, with the control token
     "characters": LOGGED_IN,
+    "import_characters": LOGGED_IN,
+    "character_details": LOGGED_IN,  # of those that one sees, as the next
+    "export_character": LOGGED_IN,
+    "change_character": LOGGED_IN,  # of one's own, but for the mark of a favourite
     "asset": LOGGED_IN,
     "conversations": LOGGED_IN,
     "new_conversation": LOGGED_IN,

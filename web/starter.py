@@ -8,15 +8,17 @@ import hashlib
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID
 
-import msgspec
-from msgspec import Struct
-
+from actors.character.formats.limits import CardLimits
+from actors.character.formats.reading import read_card
+from actors.character.formats.troubles import CardTrouble
+from actors.character.sheet import sheet_of
 from actors.messages.archive import AddCharacterVersion
-from actors.messages.generation import CharacterSheet
 from actors.world import World
 from web.accounts import LOCAL
+from web.library.content_ids import content_id
+from web.library.settings import LibrarySettings
+from web.library.tagline import samovar_extension
 from web.records import ConflictError, Records
 
 log = logging.getLogger(__name__)
@@ -28,85 +30,34 @@ class StarterCardError(Exception):
     """A card in web/starter is not what it should be: mend the file, or take it away."""
 
 
-class SamovarExtension(Struct, frozen=True):
-    """What a card says to Samovar alone."""
-
-    tagline: str = ""
-    portrait: str = ""  # name of the picture beside the card
-
-
-class Extensions(Struct, frozen=True):
-    samovar: SamovarExtension = SamovarExtension()
-
-
-class CardData(Struct, frozen=True):
-    """The fields of a card of the third format that the prompt and the gallery use."""
-
-    name: str
-    description: str = ""
-    personality: str = ""
-    scenario: str = ""
-    system_prompt: str = ""
-    post_history_instructions: str = ""
-    mes_example: str = ""
-    first_mes: str = ""
-    alternate_greetings: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()
-    extensions: Extensions = Extensions()
-
-
-class Card(Struct, frozen=True, tag="chara_card_v3", tag_field="spec"):
-    """https://github.com/kwaroran/character-card-spec-v3"""
-
-    data: CardData
-
-
-def content_id(kind: str, digest: bytes) -> UUID:
-    """A UUIDv8 (RFC 9562 §5.8) that belongs to this content."""
-    value = int.from_bytes(hashlib.sha256(kind.encode() + b"\0" + digest).digest()[:16], "big")
-    value = value & ~(0xF << 76) | 0x8 << 76
-    value = value & ~(0x3 << 62) | 0x2 << 62
-    return UUID(int=value)
-
-
-def read_card(path: Path, put_asset: Callable[[bytes], str], created_ms: int) -> AddCharacterVersion:
+def read_starter(path: Path, put_asset: Callable[[bytes], str], created_ms: int) -> AddCharacterVersion:
     """The card and its picture. Raises StarterCardError."""
-    card = path.read_bytes()
+    data = path.read_bytes()
     try:
-        data = msgspec.json.decode(card, type=Card).data
-    except msgspec.DecodeError as error:
+        card = read_card(data, CardLimits()).card
+    except CardTrouble as error:
         raise StarterCardError(f"{path.name}: {error}") from error
-    mine = data.extensions.samovar
+    said = samovar_extension(card)
     portrait = ""
-    if mine.portrait:
-        picture = path.parent / Path(mine.portrait).name
-        if picture.name != mine.portrait or not picture.is_file():
-            raise StarterCardError(f"{path.name}: there is no picture {mine.portrait} beside it")
+    if said.portrait:
+        picture = path.parent / Path(said.portrait).name
+        if picture.name != said.portrait or not picture.is_file():
+            raise StarterCardError(f"{path.name}: there is no picture {said.portrait} beside it")
         portrait = put_asset(picture.read_bytes())
-    digest = hashlib.sha256(card).digest()
+    digest = hashlib.sha256(data).digest()
     version = content_id("version", digest)
     return AddCharacterVersion(
         character=content_id("starter", path.stem.encode()),
         version=version,
         owner=LOCAL,
-        sheet=CharacterSheet(
-            character=version,
-            name=data.name,
-            description=data.description,
-            personality=data.personality,
-            scenario=data.scenario,
-            system_prompt=data.system_prompt,
-            post_history_instructions=data.post_history_instructions,
-            mes_example=data.mes_example,
-            first_mes=data.first_mes,
-            alternate_greetings=data.alternate_greetings,
-        ),
-        card=card,
+        sheet=sheet_of(version, card, LibrarySettings().sheet_bytes),
+        card=data,
         content_hash=digest,
-        tagline=mine.tagline,
-        tags=data.tags,
+        tagline=said.tagline,
+        tags=card.tags,
         portrait=portrait,
         created_ms=created_ms,
+        shared=True,
     )
 
 
@@ -124,7 +75,7 @@ async def add_starter_characters(
 
     def read_all() -> list[AddCharacterVersion]:
         paths = sorted(folder.glob("*.json"))
-        return [read_card(path, put_asset, now + place) for place, path in enumerate(paths)]
+        return [read_starter(path, put_asset, now + place) for place, path in enumerate(paths)]
 
     writes = await asyncio.to_thread(read_all)
     if not writes:

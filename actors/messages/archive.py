@@ -121,7 +121,10 @@ class DropLogin(Struct, frozen=True):
 
 class AddCharacterVersion(Struct, frozen=True):
     """A new immutable version. `card` is the original card, as JSON bytes; `content_hash` the SHA-256
-    of `card`; `portrait` the asset id (hex SHA-256 of the picture's bytes) or ""."""
+    of `card` and of what goes with it; `portrait` and `thumb` the asset ids (hex SHA-256 of the picture's
+    bytes) or "". `file`: the file it came in; b"" where it is `card` alone. `shared` holds for a new
+    character; a further version of one that is there must have the same owner, and brings it back where it
+    was removed."""
 
     character: UUID
     version: UUID
@@ -133,6 +136,32 @@ class AddCharacterVersion(Struct, frozen=True):
     tags: tuple[str, ...]
     portrait: str
     created_ms: int
+    thumb: str = ""
+    file: bytes = b""
+    shared: bool = False
+
+
+class ShareCharacter(Struct, frozen=True):
+    """All users see the character, or its owner alone. Refused where it is not `owner`'s."""
+
+    character: UUID
+    owner: UUID
+    shared: bool
+
+
+class RemoveCharacter(Struct, frozen=True):
+    """The character leaves the gallery; with `removed_ms` 0 it comes back. Conversations keep it. Refused
+    where it is not `owner`'s."""
+
+    character: UUID
+    owner: UUID
+    removed_ms: int
+
+
+class MarkFavourite(Struct, frozen=True):
+    user: UUID
+    character: UUID
+    favourite: bool
 
 
 class AddConversation(Struct, frozen=True):
@@ -236,6 +265,9 @@ Write = (
     | AddLogin
     | DropLogin
     | AddCharacterVersion
+    | ShareCharacter
+    | RemoveCharacter
+    | MarkFavourite
     | AddConversation
     | AddMessage
     | MoveHead
@@ -319,7 +351,7 @@ class AccountRow(Struct, frozen=True):
 
 
 class CharacterRow(Struct, frozen=True):
-    """A character in the gallery, by its newest version."""
+    """A character in the gallery, by its newest version. `favourite`: of the one who asks."""
 
     character: UUID
     version: UUID
@@ -330,6 +362,34 @@ class CharacterRow(Struct, frozen=True):
     created_ms: int
     greeting: str = ""
     description: str = ""
+    thumb: str = ""
+    owner: UUID | None = None
+    shared: bool = False
+    favourite: bool = False
+
+
+class CharacterFound(Struct, frozen=True):
+    """A version as its reader may see it. `removed`: its owner asks, and has removed it."""
+
+    row: CharacterRow
+    sheet: CharacterSheet
+    removed: bool = False
+
+
+class CharacterOriginal(Struct, frozen=True):
+    """What a version was made of: the card's JSON, and the file it came in, b"" where that is all."""
+
+    card: bytes
+    file: bytes
+    portrait: str
+    name: str
+
+
+class LibraryUse(Struct, frozen=True):
+    """What a user's characters take, the removed ones with them."""
+
+    characters: int
+    file_bytes: int
 
 
 class ConversationRow(Struct, frozen=True):
@@ -356,7 +416,29 @@ class FindLogin(Struct, frozen=True):
 
 
 class FindCharacters(Struct, frozen=True):
-    """→ list[CharacterRow], newest version of each"""
+    """→ list[CharacterRow], newest version of each that the user sees; None: of all there are"""
+
+    user: UUID | None
+
+
+class FindCharacter(Struct, frozen=True):
+    """→ CharacterFound | None, where the user may see it"""
+
+    version: UUID
+    user: UUID
+
+
+class FindOriginal(Struct, frozen=True):
+    """→ CharacterOriginal | None, where the user may see the version"""
+
+    version: UUID
+    user: UUID
+
+
+class FindLibraryUse(Struct, frozen=True):
+    """→ LibraryUse of the user"""
+
+    user: UUID
 
 
 class FindConversations(Struct, frozen=True):
@@ -371,7 +453,16 @@ class FindConversation(Struct, frozen=True):
     conversation: UUID
 
 
-Query = FindAccounts | FindLogin | FindCharacters | FindConversations | FindConversation
+Query = (
+    FindAccounts
+    | FindLogin
+    | FindCharacters
+    | FindCharacter
+    | FindOriginal
+    | FindLibraryUse
+    | FindConversations
+    | FindConversation
+)
 
 
 class Find(Struct, frozen=True):

@@ -23,13 +23,14 @@ from actors.messages.generation import Role, Sampling
 
 
 class StartConversation(Struct, frozen=True):
-    """To session/<fresh id>: begin, with the character's first greeting."""
+    """To session/<fresh id>: begin, with the character's greetings; the one of that number is shown."""
 
     user: UUID
     user_name: str
     character_version: UUID
     reply_to: str
     title: str = ""
+    greeting: int = 0
 
 
 class Rename(Struct, frozen=True):

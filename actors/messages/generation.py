@@ -213,7 +213,8 @@ class SheetMissing(Struct, frozen=True, array_like=True, tag="sheet_missing"):
 
 class CharacterSheet(Struct, frozen=True, array_like=True, tag="sheet"):
     """A character version as the prompt needs it (names of the V2/V3 card fields); immutable.
-    `character` is the version's id."""
+    `character` is the version's id. `card`: all of it, as actors/character/sheet.py packs it; b"": the fields
+    here are all there is."""
 
     character: UUID
     name: str
@@ -225,6 +226,7 @@ class CharacterSheet(Struct, frozen=True, array_like=True, tag="sheet"):
     mes_example: str = ""
     first_mes: str = ""
     alternate_greetings: tuple[str, ...] = ()
+    card: bytes = b""
 
 
 class PromptTrace(Struct, frozen=True, array_like=True):

@@ -8,6 +8,7 @@ from actors.character.card import Card
 from actors.character.card_options import DepthPrompt
 from actors.character.lore_scene import Book
 from actors.character.macros import expand_names
+from actors.character.sheet import card_of
 from actors.messages.generation import CharacterSheet, Turn, TurnMessage
 
 DEFAULT_SYSTEM_PROMPT = (
@@ -62,17 +63,7 @@ def greeting_of(card: Card, history: Sequence[TurnMessage], user_name: str) -> i
 
 def ingredients_of(turn: Turn, sheet: CharacterSheet, chance: Chance) -> Ingredients:
     """What came over the wire."""
-    card = Card(
-        name=sheet.name,
-        description=sheet.description,
-        personality=sheet.personality,
-        scenario=sheet.scenario,
-        first_mes=sheet.first_mes,
-        mes_example=sheet.mes_example,
-        system_prompt=sheet.system_prompt,
-        post_history_instructions=sheet.post_history_instructions,
-        alternate_greetings=sheet.alternate_greetings,
-    )
+    card = card_of(sheet)
     return Ingredients(
         card=card,
         user_name=turn.user_name,

@@ -20,6 +20,8 @@ from actors.messages.archive import (
     AddLogin,
     AddMessage,
     AppendChunk,
+    CharacterFound,
+    CharacterOriginal,
     CharacterRow,
     ConversationRow,
     ConversationState,
@@ -28,19 +30,26 @@ from actors.messages.archive import (
     DropLogin,
     EndGeneration,
     FindAccounts,
+    FindCharacter,
     FindCharacters,
     FindConversation,
     FindConversations,
+    FindLibraryUse,
     FindLogin,
+    FindOriginal,
     LeaseGeneration,
+    LibraryUse,
     Load,
+    MarkFavourite,
     MarkSeam,
     MoveHead,
     PinPrompt,
     Query,
     QueueState,
+    RemoveCharacter,
     RenameConversation,
     SetShare,
+    ShareCharacter,
     Spending,
     SpendTokens,
     StoredConversation,
@@ -69,6 +78,9 @@ class MemoryDisk:
         self.accounts: dict[UUID, AddAccount] = {}
         self.logins: dict[bytes, AddLogin] = {}
         self.versions: dict[UUID, AddCharacterVersion] = {}
+        self.owners: dict[UUID, ShareCharacter] = {}  # character → whose it is, and who sees it
+        self.removed: dict[UUID, int] = {}  # character → when
+        self.favourites: dict[tuple[UUID, UUID], bool] = {}  # (user, character)
         self.conversations: dict[UUID, StoredConversation] = {}
         self.updated: dict[UUID, int] = {}  # conversation → its last use
         self.messages: dict[UUID, StoredMessage] = {}
@@ -116,7 +128,21 @@ class MemoryDisk:
                 account = self.accounts[login.user]
                 return AccountRow(account.id, account.name, account.role, account.password_hash)
             case FindCharacters():
-                return self._characters()
+                return self._characters(query.user)
+            case FindCharacter():
+                version = self.versions.get(query.version)
+                if version is None or not self._sees(query.user, version.character):
+                    return None
+                row = self._character(version, query.user)
+                return CharacterFound(row, version.sheet, removed=version.character in self.removed)
+            case FindOriginal():
+                version = self.versions.get(query.version)
+                if version is None or not self._sees(query.user, version.character):
+                    return None
+                return CharacterOriginal(version.card, version.file, version.portrait, version.sheet.name)
+            case FindLibraryUse():
+                files = sum(len(v.file) for v in self.versions.values() if v.owner == query.user)
+                return LibraryUse(sum(o.owner == query.user for o in self.owners.values()), files)
             case FindConversations():
                 mine = [c for c in self.conversations.values() if c.user == query.user]
                 mine.sort(key=lambda c: (self.updated[c.id], c.id), reverse=True)
@@ -157,7 +183,24 @@ class MemoryDisk:
                 self._drop(self.logins, write.token_hash)
             case AddCharacterVersion():
                 require(write.version not in self.versions, "the version exists")
+                owner = ShareCharacter(write.character, write.owner, write.shared)
+                owner = self.owners.get(write.character, owner)
+                require(owner.owner == write.owner, "the character is another user's")
+                self._put(self.owners, write.character, owner)
+                self._drop(self.removed, write.character)
                 self._put(self.versions, write.version, write)
+            case ShareCharacter():
+                self._own(write.owner, write.character)
+                self._put(self.owners, write.character, write)
+            case RemoveCharacter():
+                self._own(write.owner, write.character)
+                self._drop(self.removed, write.character)
+                if write.removed_ms:
+                    self._put(self.removed, write.character, write.removed_ms)
+            case MarkFavourite():
+                self._drop(self.favourites, (write.user, write.character))
+                if write.favourite:
+                    self._put(self.favourites, (write.user, write.character), value=True)
             case AddConversation():
                 self._add_conversation(write.conversation)
             case AddMessage():
@@ -211,6 +254,13 @@ class MemoryDisk:
                 self._drop(self.drained, write.name)
                 if write.drained:
                     self._put(self.drained, write.name, write)
+
+    def _own(self, owner: UUID, character: UUID) -> None:
+        require(character in self.owners and self.owners[character].owner == owner, "not this user's")
+
+    def _sees(self, user: UUID, character: UUID) -> bool:
+        owner = self.owners[character]
+        return owner.owner == user or (owner.shared and character not in self.removed)
 
     def _conversation(self, conversation: UUID) -> StoredConversation:
         require(conversation in self.conversations, "no such conversation")
@@ -367,25 +417,34 @@ class MemoryDisk:
             waiting = [m for m in waiting if m.id not in placed]
         return tuple(placed.values())
 
-    def _characters(self) -> list[CharacterRow]:
+    def _characters(self, user: UUID | None) -> list[CharacterRow]:
         newest: dict[UUID, AddCharacterVersion] = {}
         for version in sorted(self.versions.values(), key=lambda v: (v.created_ms, v.version)):
-            newest[version.character] = version
-        rows = sorted(newest.values(), key=lambda v: (v.created_ms, v.version))
-        return [
-            CharacterRow(
-                character=v.character,
-                version=v.version,
-                name=v.sheet.name,
-                tagline=v.tagline,
-                tags=v.tags,
-                portrait=v.portrait,
-                created_ms=v.created_ms,
-                greeting=v.sheet.first_mes,
-                description=v.sheet.description,
+            here = user is None or (
+                self._sees(user, version.character) and version.character not in self.removed
             )
-            for v in rows
-        ]
+            if here:
+                newest[version.character] = version
+        rows = sorted(newest.values(), key=lambda v: (v.created_ms, v.version))
+        return [self._character(v, user) for v in rows]
+
+    def _character(self, v: AddCharacterVersion, user: UUID | None) -> CharacterRow:
+        owner = self.owners[v.character]
+        return CharacterRow(
+            character=v.character,
+            version=v.version,
+            name=v.sheet.name,
+            tagline=v.tagline,
+            tags=v.tags,
+            portrait=v.portrait,
+            created_ms=v.created_ms,
+            greeting=v.sheet.first_mes,
+            description=v.sheet.description,
+            thumb=v.thumb,
+            owner=owner.owner,
+            shared=owner.shared,
+            favourite=user is not None and (user, v.character) in self.favourites,
+        )
 
     def _row(self, row: StoredConversation) -> ConversationRow:
         version = self.versions[row.character_version]
@@ -393,7 +452,7 @@ class MemoryDisk:
             id=row.id,
             title=row.title,
             character_name=version.sheet.name,
-            portrait=version.portrait,
+            portrait=version.thumb or version.portrait,
             updated_ms=self.updated[row.id],
             last_line=" ".join(self.messages[row.head].body.split())[:160],
             live=any(self.generations[g].state in UNFINISHED for g in self._generations_of[row.id]),

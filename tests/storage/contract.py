@@ -2,8 +2,9 @@
 
 from tests.storage.contract_conversations import ConversationContract
 from tests.storage.contract_generations import GenerationContract
+from tests.storage.contract_library import LibraryContract
 from tests.storage.contract_queueing import QueueingContract
 
 
-class StorageContract(ConversationContract, GenerationContract, QueueingContract):
+class StorageContract(ConversationContract, GenerationContract, LibraryContract, QueueingContract):
     """All of it."""

@@ -108,7 +108,7 @@ class ConversationContract(OpenedStorage):
             other = replace(CARD, character=uid(14), version=uid(15), tags=(), created_ms=1_150)
             await store.put(newer, other, CARD)
             await store.again()
-            rows = await store.find(FindCharacters())
+            rows = await store.find(FindCharacters(USER))
             assert [(r.version, r.name, r.tagline, r.tags) for r in rows] == [
                 (uid(15), "Marfa", "Warm and blunt", ()),
                 (uid(12), "Marfa II", "Warmer", ("tea", "comfort")),

@@ -146,7 +146,7 @@ TAMPERING: dict[str, tuple[Query | Load, str]] = {
         LOAD,
         f"UPDATE generation_chunk SET body_blob = (SELECT body_blob {SECOND_CHUNK}) WHERE first_seq = 0",
     ),
-    "the card as the sheet": (FindCharacters(), "UPDATE character_version SET sheet_blob = card_blob"),
+    "the card as the sheet": (FindCharacters(None), "UPDATE character_version SET sheet_blob = card_blob"),
     "the last line of the list": (
         FindConversations(USER),
         f"UPDATE message SET body_blob = {blob_of(HELLO)} WHERE id = x'{uid(50).hex}'",

@@ -169,7 +169,7 @@ def test_a_key_is_read_again_when_too_many_are_in_memory(tmp_path: Path) -> None
     async def scenario(store: Store) -> None:
         await begin_reply(store)
         await store.put(RenameConversation(CHAT, "one"))
-        assert len(await store.find(FindCharacters())) == 1
+        assert len(await store.find(FindCharacters(None))) == 1
         await store.put(RenameConversation(CHAT, "two"))
         assert (await store.session(CHAT)).conversation.title == "two"
 

@@ -11,16 +11,15 @@ from typing import Any
 import psutil
 import pytest
 
-from supervisor import orphans
-from supervisor.orphans import (
+from actors import windows_job
+from actors.windows_job import (
     JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE,
-    OUT_LIMIT_BYTES,
     BasicLimits,
     ExtendedLimits,
     Job,
-    Leash,
     kill_on_close,
 )
+from supervisor.orphans import OUT_LIMIT_BYTES, Leash
 
 WAIT_S = 30.0
 
@@ -151,6 +150,13 @@ def test_the_job_limits_have_the_layout_of_windows() -> None:
     assert kill_on_close().BasicLimitInformation.LimitFlags == JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE
 
 
+def test_a_job_bounds_memory_and_processor_time_where_it_is_told_to() -> None:
+    limits = kill_on_close(memory_bytes=1_000_000, cpu_s=20)
+    assert limits.BasicLimitInformation.LimitFlags == 0x2000 | 0x100 | 0x2
+    assert limits.BasicLimitInformation.PerProcessUserTimeLimit == 200_000_000  # of 100 ns
+    assert limits.ProcessMemoryLimit == 1_000_000
+
+
 class PlayedKernel32:
     """Answers like Windows; `failing` names the call that fails."""
 
@@ -177,8 +183,8 @@ class PlayedProcess:
 
 
 def played_job(monkeypatch: pytest.MonkeyPatch, kernel: PlayedKernel32, process: PlayedProcess) -> Job:
-    monkeypatch.setattr(orphans, "kernel32", lambda: kernel)
-    monkeypatch.setattr(orphans, "last_error", lambda: OSError("access denied"))
+    monkeypatch.setattr(windows_job, "kernel32", lambda: kernel)
+    monkeypatch.setattr(windows_job, "last_error", lambda: OSError("access denied"))
     played: Any = process
     return Job(played)
 

@@ -125,6 +125,7 @@ class Site:
         self.real_storage: StoragePort | None = None
         self.world = RealWorld()
         self.codes: list[str] = []
+        self.assets = dict(ASSETS)
         self.runtime = Runtime(MailboxSettings(), self.world)
         self.disk = MemoryDisk()
         loop = asyncio.get_running_loop()
@@ -157,7 +158,8 @@ class Site:
             version="0.1.0",
             control_token=TOKEN,
             announce_code=self.codes.append,
-            read_asset=ASSETS.get,
+            read_asset=self.read_asset,
+            put_asset=self.put_asset,
             ui=self.ui,
             boxes=self.boxes,
         )
@@ -169,6 +171,14 @@ class Site:
 
         edge.sockets.remove = remove_and_tell
         return edge
+
+    def put_asset(self, data: bytes) -> str:
+        asset = hashlib.sha256(data).hexdigest()
+        self.assets[asset] = data
+        return asset
+
+    def read_asset(self, asset: str) -> bytes | None:
+        return self.assets.get(asset)
 
     def new_server(self) -> Server:
         return Server(make_app(self.edge), self.edge.sockets, self.settings)
@@ -303,6 +313,7 @@ class Site:
                 tags=("warm",),
                 portrait=PICTURE_ID,
                 created_ms=self.world.utc_ms(),
+                shared=True,
             )
         )
         return version

@@ -30,6 +30,7 @@ BODIES: dict[str, Any] = {
     "rename_box": {"name": "x"},
     "move_reply": {"to": "first"},
     "drain_box": {"drained": True},
+    "change_character": {"favourite": True},
     "set_share": {"share": 2.0},
 }
 
@@ -68,7 +69,8 @@ def test_an_endpoint_serves_the_roles_of_the_table_and_no_other(ui: Path, role: 
                 cookie = await cookie_of(site, role)  # logins and logouts use it up
                 path = rule.rule.replace("<path:path>", "page")
                 path = path.replace("<asset_id>", "0").replace("<conversation_id>", str(uuid4()))
-                path = path.replace("<box_id>", "attic")
+                path = path.replace("<box_id>", "attic").replace("<form>", "png")
+                path = path.replace("<character_id>", str(uuid4())).replace("<version_id>", str(uuid4()))
                 path = path.replace("<generation_id>", str(uuid4())).replace("<user_id>", str(uuid4()))
                 answer = await site.call(method, path, BODIES.get(endpoint), cookie)
                 refused = answer.status in {401, 403} and answer.json["text"] in {

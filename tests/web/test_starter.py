@@ -9,7 +9,7 @@ import pytest
 
 from tests.web.site import Site, run_at
 from web.rest import PICTURES
-from web.starter import FOLDER, StarterCardError, add_starter_characters, read_card
+from web.starter import FOLDER, StarterCardError, add_starter_characters, read_starter
 
 CARDS = sorted(FOLDER.glob("*.json"))
 
@@ -36,7 +36,7 @@ def test_a_starter_card_has_all_that_the_gallery_and_the_prompt_need(path: Path)
         pictures.append(data)
         return sha(data)
 
-    version = read_card(path, put, 0)
+    version = read_starter(path, put, 0)
     assert version.sheet.name
     assert version.sheet.description
     assert version.sheet.first_mes
@@ -69,10 +69,10 @@ def test_starters_are_added_where_there_is_no_character_and_only_there(ui: Path,
 def test_ids_belong_to_the_content(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(card(tagline="Tea"))
-    first, again = read_card(path, sha, 0), read_card(path, sha, 5)
+    first, again = read_starter(path, sha, 0), read_starter(path, sha, 5)
     assert (first.character, first.version) == (again.character, again.version)
     path.write_bytes(card(tagline="Jam"))
-    changed = read_card(path, sha, 0)
+    changed = read_starter(path, sha, 0)
     assert changed.character == first.character
     assert changed.version != first.version
     assert (first.version.version, first.version.variant) == (8, "specified in RFC 4122")
@@ -84,7 +84,7 @@ def test_ids_belong_to_the_content(tmp_path: Path) -> None:
     [
         b"{",
         b"[]",
-        b'{"spec":"chara_card_v2","data":{"name":"x"}}',
+        b'{"spec":"chara_card_v3","data":"Vesna"}',
         card(portrait="no.png"),
         card(portrait="../x"),
     ],
@@ -95,4 +95,4 @@ def test_a_broken_card_is_named(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "x").write_bytes(b"outside")
     path.write_bytes(content)
     with pytest.raises(StarterCardError, match=r"broken\.json"):
-        read_card(path, sha, 0)
+        read_starter(path, sha, 0)

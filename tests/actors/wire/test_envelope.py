@@ -68,7 +68,8 @@ TURN = Turn(
 )
 REQUEST = GenerateReply(A, B, D, TURN, SAMPLING, 2**62, 3, (7, 300, 70_000), "0f", b"\x01\x02")
 SHEET = CharacterSheet(
-    C, "Nadia", "Tall.", "Calm.", "A kitchen.", "Be brief.", "Stay.", "<START>", "Tea?", ("Good evening.",)
+    *(C, "Nadia", "Tall.", "Calm.", "A kitchen.", "Be brief.", "Stay.", "<START>", "Tea?"),
+    *(("Good evening.",), b"\x81\xa4name\xa5Nadia"),
 )
 
 EXAMPLES: dict[str, tuple[str, Any]] = {

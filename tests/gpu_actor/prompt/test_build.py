@@ -5,6 +5,8 @@ from uuid import UUID
 import msgspec
 import pytest
 
+from actors.character.card import Card, Lorebook, LoreEntry
+from actors.character.sheet import sheet_of
 from actors.messages.generation import CharacterSheet, Turn, TurnMessage
 from gpu_actor.executor import ModelExecutor
 from gpu_actor.prompt.build import PromptBuilder, PromptTooLongError
@@ -55,6 +57,23 @@ def long_turn(count: int) -> Turn:
         for number in range(count)
     ]
     return msgspec.structs.replace(TURN, history=tuple(history))
+
+
+def test_a_card_in_the_sheet_brings_its_lore_and_its_nickname(builder: PromptBuilder) -> None:
+    lore = Lorebook(
+        entries=(
+            LoreEntry(content="{{char}} has a wooden leg.", constant=True, name="leg"),
+            LoreEntry(keys=("ship",), content="The ship is called Agnes.", name="ship"),
+            LoreEntry(keys=("parrot",), content="The parrot is dead.", name="parrot"),
+        )
+    )
+    sheet = sheet_of(ID, Card(name="Mara", nickname="Red Mara", book=lore), 100_000)
+    plan = builder.build(TURN, sheet, 2000)
+    assert "Red Mara has a wooden leg." in plan.text
+    assert "The ship is called Agnes." in plan.text
+    assert "parrot" not in plan.text
+    fired = {(part.entry, part.key) for part in plan.trace if part.entry and part.kept}
+    assert fired == {("leg", ""), ("ship", "ship")}
 
 
 def test_everything_goes_in_from_what_never_changes_to_what_does(builder: PromptBuilder) -> None:

@@ -253,6 +253,46 @@ export interface Character {
   tags: string[];
   portrait: string;
   greeting: string;
+  /** the portrait, small */
+  thumb: string;
+  mine: boolean;
+  /** all users of the server see it */
+  shared: boolean;
+  favourite: boolean;
+  created_ms: number;
+}
+
+/** GET /api/characters/versions/<version>. `greetings` in the order of NewConversation. */
+export interface CharacterDetails {
+  character: Character;
+  greetings: string[];
+  creator: string;
+  creator_notes: string;
+  character_version: string;
+  lore_entries: number;
+}
+
+/** PATCH /api/characters/<id>; what is null stays. Sharing and removing are the owner's. */
+export interface CharacterChange {
+  shared?: boolean | null;
+  favourite?: boolean | null;
+  removed?: boolean | null;
+}
+
+/** What became of a file. "known": the same card was there already. */
+export interface ImportedFile {
+  name: string;
+  status: "imported" | "known" | "refused";
+  why: string;
+  warnings: string[];
+  character: string | null;
+  version: string | null;
+  character_name: string;
+}
+
+/** POST /api/characters/import: the files as multipart/form-data in the field `file`, or one as it is. */
+export interface ImportReport {
+  files: ImportedFile[];
 }
 
 /** GET /api/conversations → list, last used first. */
@@ -269,6 +309,8 @@ export interface Conversation {
 /** POST /api/conversations → ConversationMade. */
 export interface NewConversation {
   character_version: string;
+  /** which of its greetings is shown first */
+  greeting?: number;
 }
 
 export interface ConversationMade {

@@ -1,0 +1,1 @@
+"""The library: characters that people bring, and how they leave again."""

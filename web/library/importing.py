@@ -1,0 +1,136 @@
+"""Importing: a stranger's file becomes a character of one user, or is refused with a reason.
+
+Nothing is ever overwritten. The same card, in whatever carrier, is the version that is there already; another
+card of the same name is a character of its own.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import cast
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from actors.messages.archive import AccountRow, AddCharacterVersion, CharacterOriginal, RemoveCharacter
+from actors.world import World
+from web.library.bench import Bench
+from web.library.content_ids import content_id
+from web.library.work import CardRead, CardRefused, CardWritten, ReadWork, WriteWork
+from web.protocol import ImportedFile
+from web.records import ConflictError, Records
+
+NAME = 200  # characters of a file's or a character's name
+TAGS, TAG = 50, 60  # that many, and that long
+
+
+class CannotExportError(Exception):
+    """The text says why, in one line."""
+
+
+class Upload(Struct, frozen=True):
+    name: str
+    data: bytes
+
+
+class Library:
+    """`put_asset` keeps a picture and gives its id, `read_asset` the picture again; both may block."""
+
+    def __init__(
+        self,
+        records: Records,
+        world: World,
+        bench: Bench,
+        put_asset: Callable[[bytes], str],
+        read_asset: Callable[[str], bytes | None],
+    ) -> None:
+        self.records = records
+        self.world = world
+        self.bench = bench
+        self.put_asset = put_asset
+        self.read_asset = read_asset
+
+    async def take_in(self, upload: Upload, account: AccountRow) -> ImportedFile:
+        """Raises BusyError, StorageTroubleError."""
+        name = shown_name(upload.name)
+        why = await self.too_much(upload, account)
+        if why:
+            return ImportedFile(name, "refused", why)
+        settings = self.bench.settings
+        answer = await self.bench.do(
+            ReadWork(upload.data, self.bench.limits, settings.sheet_bytes, settings.picture_pixels)
+        )
+        if isinstance(answer, CardRefused):
+            return ImportedFile(name, "refused", answer.why)
+        return await self.keep(name, upload, cast("CardRead", answer), account)
+
+    async def too_much(self, upload: Upload, account: AccountRow) -> str:
+        """Why the user can bring no more; "" where nothing is against it."""
+        settings, use = self.bench.settings, await self.records.library_use(account.id)
+        if not upload.data:
+            return "The file is empty."
+        if len(upload.data) > self.bench.limits.file_bytes:
+            return f"The file is larger than {self.bench.limits.file_bytes:,} bytes."
+        if use.characters >= settings.characters:
+            return f"You have {use.characters:,} characters, as many as this server allows."
+        if use.file_bytes + len(upload.data) > settings.file_bytes:
+            return f"Your cards take more than the {settings.file_bytes:,} bytes that this server allows."
+        return ""
+
+    async def keep(self, name: str, upload: Upload, read: CardRead, account: AccountRow) -> ImportedFile:
+        digest = account.id.bytes + read.digest
+        character, version = content_id("character", digest), content_id("version", digest)
+        sheet = replace(read.sheet, character=version)
+        report = ImportedFile(
+            name, "imported", "", read.warnings, character, version, sheet.name[:NAME] or "…"
+        )
+        known = await self.records.character(version, account.id)
+        if known is not None:
+            return await self.known(report, account, removed=known.removed)
+        portrait, thumb = await asyncio.to_thread(self.put_pictures, read)
+        write = AddCharacterVersion(
+            character=character,
+            version=version,
+            owner=account.id,
+            sheet=sheet,
+            card=read.card,
+            content_hash=read.digest,
+            tagline=read.tagline,
+            tags=tuple(tag[:TAG] for tag in read.tags[:TAGS]),
+            portrait=portrait,
+            thumb=thumb,
+            created_ms=self.world.utc_ms(),
+            file=upload.data,
+        )
+        try:
+            await self.records.commit(write)
+        except ConflictError:  # another page of the same user was quicker
+            return await self.known(report, account, removed=False)
+        return report
+
+    async def known(self, report: ImportedFile, account: AccountRow, *, removed: bool) -> ImportedFile:
+        if removed and report.character is not None:
+            await self.records.commit(RemoveCharacter(report.character, account.id, 0))
+            return replace(report, why="You removed this character: it is back.")
+        return replace(report, status="known", why="You have this character already.")
+
+    def put_pictures(self, read: CardRead) -> tuple[str, str]:
+        if not read.portrait:
+            return "", ""
+        return self.put_asset(read.portrait), self.put_asset(read.thumb)
+
+    async def written(self, original: CharacterOriginal, form: str, spec: str) -> CardWritten:
+        """The card in another form. Raises CannotExportError, BusyError."""
+        picture = b""
+        if not original.file and original.portrait:
+            picture = await asyncio.to_thread(self.read_asset, original.portrait) or b""
+        work = WriteWork(original.file or original.card, self.bench.limits, form, spec, picture)
+        answer = await self.bench.do(work)
+        if isinstance(answer, CardRefused):
+            raise CannotExportError(answer.why)
+        return cast("CardWritten", answer)
+
+
+def shown_name(name: str) -> str:
+    """A file's name as its owner knows it: without folders, of letters that can be shown."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    return "".join(letter for letter in last if letter.isprintable())[:NAME] or "…"

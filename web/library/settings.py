@@ -1,0 +1,24 @@
+"""Settings of the library: section [library] of samovar.toml."""
+
+from msgspec import Struct
+
+
+class LibrarySettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """How much people may bring, and what opening a card may take."""
+
+    # -- one request
+    upload_bytes: int = 67_108_864  # its body, all files together
+    upload_s: float = 120.0  # most time the body may take to arrive
+    upload_files: int = 100  # files in one body
+    # -- one user
+    characters: int = 5_000  # those removed count, while conversations may hold them
+    file_bytes: int = 2_147_483_648  # files of cards, all together
+    imports_per_minute: int = 240  # files
+    # -- the workshop, in which a card is opened
+    memory_bytes: int = 1_073_741_824  # of its process
+    cpu_s: int = 20
+    deadline_s: float = 30.0  # then it is ended
+    at_once: int = 2  # workshops at work
+    waiting: int = 64  # files that wait for one; further ones are refused for the moment
+    picture_pixels: int = 50_000_000  # width times height
+    sheet_bytes: int = 4_000_000  # a card's text, as it travels to a GPU box
