@@ -28,7 +28,7 @@ class NodeFile(Struct, frozen=True):
     """run/node.json: how the commands of this machine reach the running node. Made anew at each start."""
 
     pid: int
-    started: float  # the operating system's time of the process's start: tells apart a reused pid
+    started: float  # of the process, see start_of: tells apart a reused pid
     boot: str
     version: str
     control: Dial
@@ -91,7 +91,7 @@ class DataFolder:
         absent = NotRunningError(f"No node runs on {self.root}. Start one with: samovar up")
         try:
             node = msgspec.json.decode((self.run / "node.json").read_bytes(), type=NodeFile)
-            started = psutil.Process(node.pid).create_time()
+            started = start_of(psutil.Process(node.pid))
         except (FileNotFoundError, psutil.NoSuchProcess, msgspec.DecodeError):
             raise absent from None
         except PermissionError as error:
@@ -99,6 +99,16 @@ class DataFolder:
         if abs(started - node.started) > 1.0:
             raise absent
         return node
+
+
+def start_of(process: psutil.Process) -> float:
+    """When a process was started, in seconds of a clock that nobody sets.
+
+    Linux counts from the boot; psutil adds when that was by the wall clock of today, which may have been set
+    since the last question.
+    """
+    started = process.create_time()
+    return started - psutil.boot_time() if sys.platform == "linux" else started
 
 
 def lock(descriptor: int) -> None:

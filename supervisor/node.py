@@ -14,7 +14,7 @@ import psutil
 
 from actors.messages.control import AskStatus, ToChild, encode, to_supervisor
 from actors.world import RealWorld
-from supervisor.data_folder import DataFolder, NodeFile
+from supervisor.data_folder import DataFolder, NodeFile, start_of
 from supervisor.launch import Launch, Launcher, Ports
 from supervisor.status import node_status, resident_mb
 from supervisor.strategy import ChildSpec, State, TreeSpec
@@ -48,7 +48,7 @@ class Node:
         process = psutil.Process()
         self.file = NodeFile(
             pid=process.pid,
-            started=process.create_time(),
+            started=start_of(process),
             boot=str(launcher.node),
             version=launcher.version,
             control=self.switchboard.admit(COMMAND_LINE),

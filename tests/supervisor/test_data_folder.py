@@ -12,6 +12,7 @@ from supervisor.data_folder import (
     DataFolder,
     NodeFile,
     default_data_folder,
+    start_of,
 )
 from supervisor.errors import BrokenKeyError, DataFolderError, NodeRunningError, NotRunningError
 from supervisor.keys import kept_key_pair, web_node_key
@@ -95,7 +96,7 @@ def test_the_lock_of_a_node_that_was_killed_is_free(tmp_path: Path) -> None:
 def test_the_file_of_the_running_node_is_read_back(tmp_path: Path) -> None:
     data = made(tmp_path)
     process = psutil.Process()
-    node = node_file(process.pid, process.create_time())
+    node = node_file(process.pid, start_of(process))
     data.write_node(node)
     assert data.read_node() == node
     data.forget_node()
@@ -103,9 +104,25 @@ def test_the_file_of_the_running_node_is_read_back(tmp_path: Path) -> None:
         data.read_node()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system keeps the time of the start itself")
+def test_a_node_is_found_after_the_clock_of_the_machine_was_set(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = made(tmp_path)
+    data.write_node(node_file(os.getpid(), start_of(psutil.Process())))
+    booted, started, set_by = psutil.boot_time(), psutil.Process().create_time(), 3_600.0
+
+    def later(_: object = None) -> float:
+        return started + set_by
+
+    monkeypatch.setattr(psutil, "boot_time", lambda: booted + set_by)
+    monkeypatch.setattr(psutil.Process, "create_time", later)
+    assert data.read_node().pid == os.getpid()
+
+
 def test_a_node_whose_process_number_belongs_to_another_process_now_does_not_run(tmp_path: Path) -> None:
     data = made(tmp_path)
-    data.write_node(node_file(os.getpid(), psutil.Process().create_time() - 100))
+    data.write_node(node_file(os.getpid(), start_of(psutil.Process()) - 100))
     with pytest.raises(NotRunningError):
         data.read_node()
 
