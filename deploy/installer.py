@@ -33,12 +33,17 @@ def has_pip(checkout: Checkout) -> bool:
     return any(checkout.venv.glob("[Ll]ib/**/site-packages/pip/__main__.py"))
 
 
+def ensure_pip(job: Job) -> None:
+    """An environment that uv made has no pip."""
+    if not has_pip(job.checkout):
+        job.run("pip", [job.checkout.python, "-I", "-m", "ensurepip"], log="environment")
+
+
 def install_command(job: Job) -> list[str | Path]:
     """The start of a command that installs into the checkout's environment."""
     if job.uv:
         return [job.uv, "pip", "install", "--python", job.checkout.python]
-    if not has_pip(job.checkout):  # made by a uv that is no longer on PATH
-        job.run("pip", [job.checkout.python, "-I", "-m", "ensurepip"], log="environment")
+    ensure_pip(job)
     return [job.checkout.python, "-m", "pip", "install", "--progress-bar", "off"]
 
 

@@ -17,6 +17,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from deploy.installer import ensure_pip
 from deploy.setup import set_up
 from deploy.stamps import files_below
 from deploy.step import Job, Step
@@ -109,6 +110,7 @@ def lock_entries(lock: Path) -> dict[str, str]:
 
 def pip_wheel(job: Job, made: Path, *what: str | Path) -> list[Path]:
     """Build wheels into the folder `made`, with the build tools of the environment."""
+    ensure_pip(job)
     job.run(
         TITLE,
         [

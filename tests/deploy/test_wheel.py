@@ -1,17 +1,32 @@
 import os
 import sys
 import zipfile
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
 from deploy.checkout import Checkout
 from deploy.locks import LOCKS
+from deploy.stamps import files_below
 from deploy.step import Job
 from deploy.troubles import Trouble
-from deploy.wheel import DATA, PACKAGES, ROLE_LOCKS, SOURCE_ONLY, build, contents, copy_contents, lock_entries
+from deploy.wheel import (
+    DATA,
+    NO_SOURCES,
+    PACKAGES,
+    ROLE_LOCKS,
+    SOURCE_ONLY,
+    build,
+    contents,
+    copy_contents,
+    lock_entries,
+)
 from tests.deploy.loopback_index import NOWHERE
 from tests.deploy.places import ROOT, quiet_job
+
+# Read by people, or by the tools of a checkout.
+LEFT_OUT = ("*.md", "web/starter/art/*.svg", "rust_crypto/*.toml", "rust_crypto/*.rs", "rust_crypto/*.pyi")
 
 
 def small_checkout(folder: Path) -> Path:
@@ -93,6 +108,19 @@ def test_every_module_of_this_checkout_goes_in_and_no_test_does() -> None:
         folder = ROOT / Path(place).parent
         if place.endswith(".py"):  # setuptools leaves out a folder that is no package
             assert (folder / "__init__.py").is_file(), place
+
+
+def test_no_other_file_of_the_packages_is_forgotten() -> None:
+    places = {place for _, place in contents(ROOT)}
+    forgotten = [
+        place
+        for package in PACKAGES
+        for file in files_below(ROOT / package, without=(*NO_SOURCES, "Cargo.lock"))
+        if file.suffix not in {".py", ".pyc", ".so", ".pyd"}
+        and (place := file.relative_to(ROOT).as_posix()) not in places
+        and not any(fnmatch(place, pattern) for pattern in LEFT_OUT)
+    ]
+    assert forgotten == []
 
 
 def test_the_locks_of_the_roles_are_among_those_that_are_made() -> None:

@@ -50,14 +50,16 @@ def is_wanted_here(entry: str) -> bool:
 def samovar(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The program `samovar` of the fresh environment."""
     folder = tmp_path_factory.mktemp("installed")
-    subprocess.run([sys.executable, "-m", "venv", folder / "venv"], check=True, capture_output=True)
+    make = [sys.executable, "-m", "venv", "--without-pip", folder / "venv"]
+    subprocess.run(make, check=True, capture_output=True)
     (site,) = (folder / "venv").glob("lib/*/site-packages")
     for name, entry in lock_entries(ROOT / "requirements" / "web.lock").items():
         if is_wanted_here(entry):
             copy_package(name, site)
     wheel = build(job_for(this_checkout(), Progress()), folder)
     python = folder / "venv" / "bin" / "python"
-    command = [python, "-m", "pip", "install", "--no-index", "--no-deps", wheel]
+    uv = Path(sys.executable).with_name("uv")  # one of the tests' packages
+    command = [uv, "pip", "install", "--python", python, "--no-index", "--no-deps", wheel]
     subprocess.run(command, check=True, capture_output=True)
     return folder / "venv" / "bin" / "samovar"
 
