@@ -47,9 +47,10 @@ def clean_name(name: str) -> str:
     """The name as it is stored. Raises RefusedError where it cannot be one."""
     clean = " ".join(unicodedata.normalize("NFKC", name).split())
     if not 1 <= len(clean) <= NAME_LIMIT or any(unicodedata.category(mark)[0] == "C" for mark in clean):
-        raise RefusedError(400, "name", f"The name must have 1 to {NAME_LIMIT} visible characters.")
+        text = f"The name must have 1 to {NAME_LIMIT} visible characters."
+        raise RefusedError(400, "name", text, limit=NAME_LIMIT)
     if same_name(clean, LOCAL_NAME):
-        raise RefusedError(400, "name", "That name is taken by the node itself: choose another one.")
+        raise RefusedError(400, "name_taken", "That name is taken by the node itself: choose another one.")
     return clean
 
 
@@ -94,9 +95,8 @@ class Accounts:
         name = clean_name(visit.name)
         least = self.settings.password_min
         if not least <= len(visit.password) <= PASSWORD_LIMIT:
-            raise RefusedError(
-                400, "password", f"The password must have {least} to {PASSWORD_LIMIT} characters."
-            )
+            text = f"The password must have {least} to {PASSWORD_LIMIT} characters."
+            raise RefusedError(400, "password", text, limit=least)
         hashed = await self.hashed(visit.password)
         try:
             await self.records.commit(AddAccount(OWNER, name, "owner", hashed, self.world.utc_ms()))
@@ -129,7 +129,7 @@ class Accounts:
             raise too_busy() from error
         if account is None or not right:
             log.warning("login refused for %s from %s", account.id if account else "nobody", peer.network)
-            raise RefusedError(401, "login", "Name or password is wrong.")
+            raise RefusedError(401, "wrong_login", "Name or password is wrong.")
         self.guessed_right(peer)
         self.by_name.give_back(hash_name(name))
         log.info("login of %s from %s", account.id, peer.network)

@@ -317,7 +317,9 @@ class UserShare(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Refusal(Struct, frozen=True):
-    """Body of every answer with a status of 400 and above."""
+    """Body of every answer with a status of 400 and above. `limit` is the number that the refusal is about;
+    0 where there is none."""
 
     code: str
     text: str
+    limit: int = 0

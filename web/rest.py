@@ -162,7 +162,8 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
     async def rename_conversation(conversation_id: str) -> Response:
         title = " ".join((await requests.body(NewTitle)).title.split())
         if not 1 <= len(title) <= TITLE_LIMIT:
-            raise RefusedError(400, "title", f"The title must have 1 to {TITLE_LIMIT} characters.")
+            text = f"The title must have 1 to {TITLE_LIMIT} characters."
+            raise RefusedError(400, "title", text, limit=TITLE_LIMIT)
         conversation = await own(conversation_id)
         await ask_session(conversation, lambda to: Rename(title, to))
         edge.sockets.list_changed(requests.account().id)

@@ -4,7 +4,7 @@ import segno
 from quart import Quart, Response
 from zmq.utils import z85
 
-from actors.wire.box_list import BadNameError, Box, NameTakenError, UnknownBoxError
+from actors.wire.box_list import NAME_LIMIT, BadNameError, Box, NameTakenError, UnknownBoxError
 from actors.wire.join_string import Invitation, write_join_string
 from web import requests
 from web.boxes import Boxes, BoxTroubleError
@@ -61,7 +61,7 @@ def add_box_routes(app: Quart, edge: Edge) -> None:
         except UnknownBoxError as error:
             raise not_found() from error
         except BadNameError as error:
-            raise RefusedError(400, "name", str(error)) from error
+            raise RefusedError(400, "name", str(error), limit=NAME_LIMIT) from error
         except NameTakenError as error:
             raise RefusedError(409, "name_taken", str(error)) from error
         edge.sockets.boxes_renamed()

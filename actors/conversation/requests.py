@@ -41,7 +41,7 @@ def refusal(
         if not request.text.strip():
             return "bad_request", "The message is empty."
         if len(request.text) > text_limit:
-            return "bad_request", f"The message is longer than {text_limit} characters: shorten it."
+            return "too_long", f"The message is longer than {text_limit} characters: shorten it."
     if isinstance(request, SendText):
         parent = conversation.head if request.parent is None else request.parent
         known = parent in tree.messages or parent == tree.root

@@ -111,7 +111,9 @@ class Stop(Struct, frozen=True, tag="stop", tag_field="type"):
     generation: UUID
 
 
-ProblemCode = Literal["not_found", "busy", "queue_full", "bad_request", "storage", "too_many", "forbidden"]
+ProblemCode = Literal[
+    "not_found", "busy", "queue_full", "bad_request", "too_long", "storage", "too_many", "forbidden"
+]
 
 # -- events -------------------------------------------------------------------------------------
 

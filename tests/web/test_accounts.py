@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from tests.web.site import SETTINGS, TOKEN, Answer, Site, run_at
 from web.accounts import OWNER as OWNER_ID
-from web.accounts import clean_name, hash_token
+from web.accounts import NAME_LIMIT, clean_name, hash_token
 from web.peer import Peer
 from web.protocol import Welcome
 from web.refusal import RefusedError
@@ -81,7 +81,7 @@ def test_a_second_first_visit_is_refused(ui: Path) -> None:
         ({"name": "   ", "password": "samovar and jam"}, "name"),
         ({"name": "a" * 65, "password": "samovar and jam"}, "name"),
         ({"name": "Ol\u202ega", "password": "samovar and jam"}, "name"),
-        ({"name": "Local", "password": "samovar and jam"}, "name"),
+        ({"name": "Local", "password": "samovar and jam"}, "name_taken"),
         ({"name": "Olga", "password": "short"}, "password"),
         ({"name": "Olga", "password": "x" * 257}, "password"),
         ({"name": "Olga"}, "bad_request"),
@@ -96,6 +96,16 @@ def test_a_name_or_password_that_will_not_do_is_refused_in_words(
         answer = await site.call("POST", "/api/setup", visit)
         assert (answer.status, answer.json["code"]) == (400, code)
         assert (await site.call("GET", "/api/me")).json["setup_needed"] is True
+
+    run_at(ui, test)
+
+
+def test_a_refusal_says_the_number_that_it_is_about(ui: Path) -> None:
+    async def test(site: Site) -> None:
+        short = await site.call("POST", "/api/setup", {"name": "Olga", "password": "short"})
+        assert (short.json["code"], short.json["limit"]) == ("password", SETTINGS.password_min)
+        nameless = await site.call("POST", "/api/setup", {"name": "", "password": "samovar and jam"})
+        assert (nameless.json["code"], nameless.json["limit"]) == ("name", NAME_LIMIT)
 
     run_at(ui, test)
 
@@ -240,7 +250,7 @@ def test_a_wrong_password_and_an_unknown_name_look_the_same_and_cost_the_same(
         bodies: list[bytes] = []
         for name in ("Olga", "Nobody", "local"):
             answer = await site.call("POST", "/api/login", {"name": name, "password": "guess"})
-            assert answer.status == 401
+            assert (answer.status, answer.json["code"]) == (401, "wrong_login")
             bodies.append(answer.body)
         assert len(set(bodies)) == 1
         assert len(checked) == 3

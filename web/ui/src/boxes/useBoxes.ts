@@ -1,15 +1,15 @@
 /** The GPU boxes of this node, for its owner. */
 import { defineStore } from "pinia";
-import { computed, ref, shallowRef } from "vue";
+import { computed, shallowRef } from "vue";
 import type { BoxFacts, BoxList } from "../wire/protocol";
-import { rest, textOf } from "../wire/rest";
+import { rest, troubleRef } from "../wire/rest";
 import { useWire } from "../wire/useWire";
 
 export type BoxState = "ready" | "starting" | "silent" | "away" | "revoked";
 
 export const useBoxes = defineStore("boxes", () => {
   const list = shallowRef<BoxList | null>(null);
-  const trouble = ref("");
+  const trouble = troubleRef();
   const wire = useWire();
 
   const present = computed(() => list.value?.boxes.filter((box) => box.revoked_ms === 0) ?? []);
@@ -26,7 +26,7 @@ export const useBoxes = defineStore("boxes", () => {
       list.value = await rest.boxes();
       trouble.value = "";
     } catch (error) {
-      trouble.value = textOf(error);
+      trouble.value = error;
     }
   }
 
@@ -45,7 +45,7 @@ export const useBoxes = defineStore("boxes", () => {
       await rest.withdrawOffer();
       await load();
     } catch (error) {
-      trouble.value = textOf(error);
+      trouble.value = error;
     }
   }
 

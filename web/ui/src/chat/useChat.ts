@@ -2,6 +2,7 @@
 import { computed, onBeforeUnmount, ref, watch } from "vue";
 import { useConversations } from "../conversations/useConversations";
 import { useCharacters } from "../gallery/useCharacters";
+import { refusalLine } from "../messages/refusals";
 import { shownPath, unopened, type Shown } from "../wire/conversation";
 import { useWire } from "../wire/useWire";
 import { useChats } from "./useChats";
@@ -30,13 +31,17 @@ export function useChat(id: string) {
   const live = computed(() => state.value.live);
   const last = computed(() => path.value.at(-1));
   const pending = computed(() => chats.outbox[id] ?? null);
-  const problem = computed(() => chats.problems[id] ?? "");
+  const problem = computed(() => {
+    const why = chats.problems[id];
+    return why ? refusalLine(why) : "";
+  });
   /** The message that is on its way to the server, or was refused. */
   const unsent = computed(() => {
     const waits = pending.value;
-    return waits?.command.type === "send" ? { text: waits.command.text, sent: waits.sent, refusal: waits.refusal } : null;
+    if (waits?.command.type !== "send") return null;
+    return { text: waits.command.text, sent: waits.sent, refusal: waits.refusal ? refusalLine(waits.refusal) : "" };
   });
-  const isBusy = computed(() => live.value !== null || (pending.value !== null && pending.value.refusal === ""));
+  const isBusy = computed(() => live.value !== null || (pending.value !== null && pending.value.refusal === null));
   /** Whether one may ask for something now. */
   const canAct = computed(() => wire.isUp && state.value.phase === "open" && !state.value.stale && !isBusy.value);
   const canSend = computed(() => state.value.phase === "open" && !isBusy.value);

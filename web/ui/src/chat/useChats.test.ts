@@ -93,7 +93,7 @@ describe("reading", () => {
     const { chats } = start();
     chats.open(CONVERSATION);
     FakeSocket.last.welcome().say(problem("storage", null));
-    expect(chats.problems[CONVERSATION]).toBe("No.");
+    expect(chats.problems[CONVERSATION]?.text).toBe("No.");
     chats.askAgain(CONVERSATION);
     expect(FakeSocket.last.framesOf("open")).toHaveLength(2);
     expect(chats.problems[CONVERSATION]).toBeUndefined();
@@ -161,7 +161,7 @@ describe("writing", () => {
     FakeSocket.last.welcome().say(snapshot());
     chats.post(hello);
     FakeSocket.last.say(problem("busy", "k1"));
-    expect(chats.outbox[CONVERSATION]?.refusal).toBe("No.");
+    expect(chats.outbox[CONVERSATION]?.refusal?.text).toBe("No.");
     const again = cut();
     again.say(snapshot());
     expect(again.framesOf("send")).toEqual([]);
@@ -178,7 +178,7 @@ describe("writing", () => {
     FakeSocket.last.welcome().say(snapshot());
     chats.post({ type: "regenerate", conversation: CONVERSATION, request_key: "k2", message: "mine" });
     FakeSocket.last.say(problem("busy", "k2"));
-    expect(chats.problems[CONVERSATION]).toBe("No.");
+    expect(chats.problems[CONVERSATION]?.text).toBe("No.");
     expect(chats.outbox).toEqual({});
     chats.dismiss(CONVERSATION);
     expect(chats.problems).toEqual({});

@@ -11,7 +11,7 @@ export const useChats = defineStore("chats", () => {
   const chats = shallowReactive(new Map<string, Conversation>());
   const outbox = shallowRef(outboxes.stored(localStorage));
   /** The last refusal that is not of a message in the outbox, by conversation. */
-  const problems = ref<Record<string, string>>({});
+  const problems = ref<Record<string, outboxes.Why>>({});
   /** How many views show a conversation; with the last one gone it is closed. */
   const views = new Map<string, number>();
 
@@ -62,8 +62,8 @@ export const useChats = defineStore("chats", () => {
       return;
     }
     const isMessage = key !== null && outbox.value[conversation]?.command.type === "send";
-    if (key !== null) outbox.value = outboxes.refused(outbox.value, conversation, key, text);
-    if (!isMessage) problems.value = { ...problems.value, [conversation]: text };
+    if (key !== null) outbox.value = outboxes.refused(outbox.value, conversation, key, { code, text });
+    if (!isMessage) problems.value = { ...problems.value, [conversation]: { code, text } };
   }
 
   /** Send what waits for this conversation, unless it is on its way or was refused. */

@@ -2,13 +2,13 @@
 import { defineStore } from "pinia";
 import { ref, shallowRef } from "vue";
 import type { Conversation } from "../wire/protocol";
-import { rest, textOf } from "../wire/rest";
+import { rest, troubleRef } from "../wire/rest";
 import { useWire } from "../wire/useWire";
 
 export const useConversations = defineStore("conversations", () => {
   const list = shallowRef<readonly Conversation[]>([]);
   const state = ref<"empty" | "loaded" | "failed">("empty");
-  const trouble = ref("");
+  const trouble = troubleRef();
   let fetching: Promise<void> | null = null;
   let isOld = false;
 
@@ -37,7 +37,7 @@ export const useConversations = defineStore("conversations", () => {
       state.value = "loaded";
       trouble.value = "";
     } catch (error) {
-      trouble.value = textOf(error);
+      trouble.value = error;
       if (state.value === "empty") state.value = "failed";
     }
   }

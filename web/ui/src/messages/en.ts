@@ -303,6 +303,44 @@ export const en = {
     offline: "Connection lost",
   },
 
+  /** Why the server refused something, by its code. A code that is not here is told in the server's words. */
+  refusals: {
+    login: "The login is over: log in again.",
+    wrong_login: "Name or password is wrong.",
+    code: "The code is wrong. The node printed it when it started.",
+    setup_over: "This node has an owner already: load the page again and log in.",
+    name: "This name cannot be used.",
+    name_taken: "That name is taken: choose another one.",
+    password: "This password cannot be used.",
+    title: "This title cannot be used.",
+    too_long: "The message is too long: shorten it, or send it in parts.",
+    too_many: "Too many requests at once. Wait a little, and try again.",
+    busy: "Something is still going on here. Wait until it is done, or stop it, and try again.",
+    queue_full: "The queue is full. Try again in a while.",
+    storage: "Saving does not work at the moment, and is tried again. Nothing is lost.",
+    not_found: "It is no longer here; perhaps it was deleted on another device.",
+    forbidden: "This account may not do that.",
+    failed: "Something went wrong on the server. Its log says what.",
+  },
+
+  /** The same, where the server gave the number that it is about. */
+  limits: {
+    name: (most: number) => `A name has 1 to ${most} visible characters.`,
+    password: (least: number) => `The password is too short or far too long: it needs ${count(least, "character", "characters")} or more.`,
+    title: (most: number) => `A title has 1 to ${most} characters.`,
+  },
+
+  /** The same, where the server said when another try is worth it. */
+  waits: {
+    too_many: (seconds: number) => `Too many tries. Try again in ${duration(seconds)}.`,
+    busy: (seconds: number) => `The server is busy just now. Try again in ${duration(seconds)}.`,
+  },
+
+  farewells: {
+    version: "This page and the server are of different versions: load the page again.",
+    too_many: "Too many pages are open at once: close one, and try again.",
+  },
+
   errors: {
     unreachable: "The server does not answer. Check that the node is running, then try again.",
     unexpected: "Something went wrong in this page. Load it again; if it happens again, the log of the browser says why.",

@@ -1,10 +1,10 @@
 /** A form's sending: once at a time, with the server's refusal in words. */
 import { ref } from "vue";
-import { textOf } from "../wire/rest";
+import { troubleRef } from "../wire/rest";
 
 export function useSubmit(send: () => Promise<void>) {
   const isBusy = ref(false);
-  const trouble = ref("");
+  const trouble = troubleRef();
 
   async function submit(): Promise<void> {
     if (isBusy.value) return;
@@ -13,7 +13,7 @@ export function useSubmit(send: () => Promise<void>) {
     try {
       await send();
     } catch (error) {
-      trouble.value = textOf(error);
+      trouble.value = error;
     } finally {
       isBusy.value = false;
     }

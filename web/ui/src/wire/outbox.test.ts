@@ -46,13 +46,13 @@ describe("a message in the outbox", () => {
   });
 
   test("that was refused says why and waits for its writer", () => {
-    const refused = outboxes.refused(onItsWay, CONVERSATION, "k1", "Too long.");
-    expect(refused[CONVERSATION]).toMatchObject({ refusal: "Too long.", sent: false });
-    expect(outboxes.disconnected(refused)[CONVERSATION]?.refusal).toBe("Too long.");
+    const refused = outboxes.refused(onItsWay, CONVERSATION, "k1", { code: "too_long", text: "Too long." });
+    expect(refused[CONVERSATION]).toMatchObject({ refusal: { code: "too_long" }, sent: false });
+    expect(outboxes.disconnected(refused)[CONVERSATION]?.refusal?.text).toBe("Too long.");
   });
 
   test("is not touched by the refusal of another request", () => {
-    expect(outboxes.refused(onItsWay, CONVERSATION, "other", "No.")).toBe(onItsWay);
+    expect(outboxes.refused(onItsWay, CONVERSATION, "other", { code: "busy", text: "No." })).toBe(onItsWay);
   });
 
   test("goes with its conversation", () => {
@@ -68,7 +68,7 @@ describe("a request for another reply", () => {
   });
 
   test("is forgotten when it is refused: nothing of a person's is lost with it", () => {
-    expect(outboxes.refused(asked, CONVERSATION, "k2", "Busy.")).toEqual({});
+    expect(outboxes.refused(asked, CONVERSATION, "k2", { code: "busy", text: "Busy." })).toEqual({});
   });
 });
 

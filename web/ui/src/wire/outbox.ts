@@ -3,9 +3,11 @@
  * has shown that it has them. Sent again after a cut: the same key twice is one request.
  */
 import type { ConversationEvent } from "./conversation";
-import type { Continue, Edit, Regenerate, SendText, ShownMessage, Snapshot } from "./protocol";
+import type { Continue, Edit, Problem, Regenerate, SendText, ShownMessage, Snapshot } from "./protocol";
 
 export type Command = SendText | Regenerate | Edit | Continue;
+
+export type Why = Pick<Problem, "code" | "text">;
 
 export interface Pending {
   readonly command: Command;
@@ -13,14 +15,14 @@ export interface Pending {
   readonly sent: boolean;
   /** Snapshots that came since it was sent. */
   readonly snapshots: number;
-  /** Why the server refused it; "" while it did not. */
-  readonly refusal: string;
+  /** Why the server refused it; null while it did not. */
+  readonly refusal: Why | null;
 }
 
 export type Outbox = Readonly<Record<string, Pending>>; // by conversation: one at a time
 
 export function put(outbox: Outbox, command: Command): Outbox {
-  return { ...outbox, [command.conversation]: { command, sent: false, snapshots: 0, refusal: "" } };
+  return { ...outbox, [command.conversation]: { command, sent: false, snapshots: 0, refusal: null } };
 }
 
 export function drop(outbox: Outbox, conversation: string): Outbox {
@@ -29,7 +31,7 @@ export function drop(outbox: Outbox, conversation: string): Outbox {
 
 export function sent(outbox: Outbox, conversation: string): Outbox {
   const pending = outbox[conversation];
-  return pending ? { ...outbox, [conversation]: { ...pending, sent: true, snapshots: 0, refusal: "" } } : outbox;
+  return pending ? { ...outbox, [conversation]: { ...pending, sent: true, snapshots: 0, refusal: null } } : outbox;
 }
 
 /** The connection is gone: nobody knows what arrived. What was refused stays refused. */
@@ -61,7 +63,7 @@ export function heard(outbox: Outbox, event: ConversationEvent): Outbox {
   }
 }
 
-export function refused(outbox: Outbox, conversation: string, requestKey: string, why: string): Outbox {
+export function refused(outbox: Outbox, conversation: string, requestKey: string, why: Why): Outbox {
   const pending = outbox[conversation];
   if (pending?.command.request_key !== requestKey) return outbox;
   // Only what a person wrote is worth keeping.

@@ -6,7 +6,7 @@ export type ConstraintKind = "" | "gbnf" | "json_schema" | "lark" | "regex";
 
 export type GenerationState = "cancelled" | "done" | "failed" | "leased" | "queued" | "streaming" | "suspended";
 
-export type ProblemCode = "bad_request" | "busy" | "forbidden" | "not_found" | "queue_full" | "storage" | "too_many";
+export type ProblemCode = "bad_request" | "busy" | "forbidden" | "not_found" | "queue_full" | "storage" | "too_long" | "too_many";
 
 export type Role = "assistant" | "system" | "user";
 
@@ -438,10 +438,14 @@ export interface UserShare {
   share: number;
 }
 
-/** Body of every answer with a status of 400 and above. */
+/**
+ * Body of every answer with a status of 400 and above. `limit` is the number that the refusal is about;
+ * 0 where there is none.
+ */
 export interface Refusal {
   code: string;
   text: string;
+  limit: number;
 }
 
 /**

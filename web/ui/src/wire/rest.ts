@@ -1,4 +1,5 @@
 /** The requests under /api. Every refusal becomes a RefusedError with a line for people. */
+import { computed, shallowRef, type WritableComputedRef } from "vue";
 import type {
   BoxList,
   BoxName,
@@ -14,29 +15,39 @@ import type {
   NewTitle,
   Refusal,
 } from "./protocol";
+import { refusalLine } from "../messages/refusals";
 import { words } from "../messages/words";
 
-/** The server said no; `message` says why and what to do. */
+/** The server said no; `refusal` says why. `waitSeconds`: when it is worth another try; 0 where it did not say. */
 export class RefusedError extends Error {
   constructor(
     readonly status: number,
-    readonly code: string,
-    text: string,
+    readonly refusal: Refusal,
+    readonly waitSeconds: number,
   ) {
-    super(text);
+    super(refusal.text);
   }
 }
 
 /** The server did not answer at all. */
-export class UnreachableError extends Error {
-  constructor() {
-    super(words.errors.unreachable);
-  }
+export class UnreachableError extends Error {}
+
+/** The line for people, whatever was thrown, in the language of now. */
+export function textOf(error: unknown): string {
+  if (error instanceof UnreachableError) return words.errors.unreachable;
+  if (!(error instanceof RefusedError)) return words.errors.unexpected;
+  return refusalLine(error.refusal, error.waitSeconds) || words.errors.status(error.status);
 }
 
-/** The line for people, whatever was thrown. */
-export function textOf(error: unknown): string {
-  return error instanceof RefusedError || error instanceof UnreachableError ? error.message : words.errors.unexpected;
+/** What went wrong last: takes what was thrown, and "" for nothing; gives the line for people. */
+export function troubleRef(): WritableComputedRef<string, unknown> {
+  const thrown = shallowRef<unknown>("");
+  return computed({
+    get: () => (thrown.value === "" ? "" : textOf(thrown.value)),
+    set: (next) => {
+      thrown.value = next;
+    },
+  });
 }
 
 const DEADLINE_MS = 15_000;
@@ -56,15 +67,15 @@ async function request<Answer>(method: string, path: string, body?: unknown): Pr
     throw new UnreachableError();
   }
   if (response.ok) return (text === "" ? undefined : JSON.parse(text)) as Answer;
-  throw refusal(response.status, text);
+  const waitSeconds = Number(response.headers.get("Retry-After"));
+  throw new RefusedError(response.status, refusalIn(text), Number.isFinite(waitSeconds) ? waitSeconds : 0);
 }
 
-function refusal(status: number, text: string): RefusedError {
+function refusalIn(text: string): Refusal {
   try {
-    const { code, text: line } = JSON.parse(text) as Refusal;
-    return new RefusedError(status, code, line);
+    return JSON.parse(text) as Refusal;
   } catch {
-    return new RefusedError(status, "unknown", words.errors.status(status));
+    return { code: "", text: "", limit: 0 }; // of something between the page and the server
   }
 }
 

@@ -1,0 +1,62 @@
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { textOf, rest, troubleRef } from "../wire/rest";
+import { chooseLanguage } from "./language";
+import { farewellLine, refusalLine } from "./refusals";
+
+afterEach(async () => {
+  vi.unstubAllGlobals();
+  await chooseLanguage("en");
+});
+
+const serverSays = (status: number, body: string, headers: Record<string, string> = {}): void => {
+  vi.stubGlobal("fetch", () => Promise.resolve(new Response(body, { status, headers })));
+};
+const thrownBy = (asked: Promise<unknown>): Promise<unknown> => asked.then(() => null, (error: unknown) => error);
+
+describe("a refusal", () => {
+  test("is told in the words of the page, by its code", () => {
+    expect(refusalLine({ code: "storage", text: "disk full" })).toMatch(/^Saving does not work/);
+  });
+
+  test("of a code that the page does not know is told in the server's words", () => {
+    expect(refusalLine({ code: "address", text: "No such address." })).toBe("No such address.");
+    expect(refusalLine({ code: "constructor", text: "Odd." })).toBe("Odd.");
+    expect(farewellLine({ code: "going_down", text: "Going down." })).toBe("Going down.");
+  });
+
+  test("says the number that it is about, where the server gave it", () => {
+    expect(refusalLine({ code: "password", text: "", limit: 12 })).toContain("12 characters");
+    expect(refusalLine({ code: "password", text: "", limit: 0 })).toBe("This password cannot be used.");
+  });
+
+  test("says when another try is worth it", async () => {
+    serverSays(429, '{"code":"too_many","text":"Wait.","limit":0}', { "Retry-After": "60" });
+    const error = await thrownBy(rest.logIn({ name: "Anna", password: "x" }));
+    expect(textOf(error)).toBe("Too many tries. Try again in 60 seconds.");
+    await chooseLanguage("ru");
+    expect(textOf(error)).toBe("Слишком много попыток. Попробуйте ещё раз через 60\u00a0секунд.");
+  });
+
+  test("of something between the page and the server is told by its status", async () => {
+    serverSays(502, "<h1>Bad gateway</h1>");
+    expect(textOf(await thrownBy(rest.me()))).toContain("502");
+  });
+
+  test("no answer, and a bug of the page, are told as such", async () => {
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+    expect(textOf(await thrownBy(rest.me()))).toMatch(/^The server does not answer/);
+    expect(textOf(new TypeError("x is not a function"))).toMatch(/^Something went wrong in this page/);
+  });
+
+  test("that is on the page follows a change of the language", async () => {
+    serverSays(401, '{"code":"wrong_login","text":"Name or password is wrong.","limit":0}');
+    const trouble = troubleRef();
+    expect(trouble.value).toBe("");
+    trouble.value = await thrownBy(rest.logIn({ name: "Anna", password: "x" }));
+    expect(trouble.value).toBe("Name or password is wrong.");
+    await chooseLanguage("ru");
+    expect(trouble.value).toBe("Неверное имя или пароль.");
+    trouble.value = "";
+    expect(trouble.value).toBe("");
+  });
+});

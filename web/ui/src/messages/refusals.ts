@@ -1,0 +1,20 @@
+/** Why the server refused something: the page's own words by the code, and the server's where it has none. */
+import type { Farewell } from "../wire/protocol";
+import { lineFor, words } from "./words";
+
+type Line = (number: number) => string;
+
+const lineOf = (table: Readonly<Record<string, Line>>, code: string): Line | undefined =>
+  Object.hasOwn(table, code) ? table[code] : undefined;
+
+/** `waitSeconds`: when another try is worth it; 0 where the server did not say. */
+export function refusalLine(why: { code: string; text: string; limit?: number }, waitSeconds = 0): string {
+  const { code, text, limit = 0 } = why;
+  const limited = limit > 0 ? lineOf(words.limits, code)?.(limit) : undefined;
+  const waiting = waitSeconds > 0 ? lineOf(words.waits, code)?.(waitSeconds) : undefined;
+  return limited ?? waiting ?? lineFor(words.refusals, code) ?? text;
+}
+
+export function farewellLine({ code, text }: Pick<Farewell, "code" | "text">): string {
+  return lineFor(words.farewells, code) ?? text;
+}
