@@ -10,8 +10,8 @@ import pytest
 from msgspec.structs import replace
 
 from tests.web.site import SETTINGS, TOKEN, Answer, Site, run_at
-from web.accounts import OWNER as OWNER_ID
 from web.accounts import NAME_LIMIT, clean_name, hash_token
+from web.accounts import OWNER as OWNER_ID
 from web.peer import Peer
 from web.protocol import Welcome
 from web.refusal import RefusedError

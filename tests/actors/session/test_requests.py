@@ -179,10 +179,12 @@ def test_an_edit_without_a_reply_is_remembered_as_a_request_too() -> None:
     assert talk.tell(message).kinds == ["Snapshot"]
 
 
-@pytest.mark.parametrize("text", ["", "  \n", "x" * 101])
-def test_a_text_that_is_empty_or_too_long_is_refused(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "code"), [("", "bad_request"), ("  \n", "bad_request"), ("x" * 101, "too_long")]
+)
+def test_a_text_that_is_empty_or_too_long_is_refused(text: str, code: str) -> None:
     talk = begun()
-    assert problem(talk.tell(SendText(CONVERSATION, uid(1), text))) == ("bad_request", uid(1))
+    assert problem(talk.tell(SendText(CONVERSATION, uid(1), text))) == (code, uid(1))
     assert talk.commits == []
 
 
