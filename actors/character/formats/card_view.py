@@ -153,8 +153,9 @@ def assets(said: Fields) -> tuple[Asset, ...]:
     ]
     if len(fit) != len(found):
         said.warnings.add(f"{len(found) - len(fit)} of the assets are none: left out.")
-    mains = sum(each.type == "icon" and each.name == "main" for each in fit)
-    if mains != 1 and any(each.type == "icon" for each in fit):
+    icons = [each.name for each in fit if each.type == "icon"]
+    mains = icons.count("main")
+    if len(icons) > 1 and mains != 1:
         said.warnings.add(f"{mains} of the icons are called main; one should be.")
     return tuple(fit)
 

@@ -24,7 +24,17 @@ IN_PNG, IN_CHARX = "__asset:", ("embeded://", "embedded://")
 PICTURE = "picture"
 MAIN_ICON = "assets/icon/images/main"
 FOLDERS = {"image": "images", "audio": "audio", "video": "video"}
-"""By media type; the format knows l2d, 3d, ai, fonts, code and other besides."""
+"""By media type; where that is unknown, by the ending."""
+ENDINGS = {
+    "images": ("avif", "bmp", "svg"),
+    "audio": ("flac", "m4a", "mp3", "wav"),
+    "video": ("mkv", "mov", "mp4"),
+    "l2d": ("moc3",),
+    "3d": ("fbx", "glb", "mmd", "obj", "vrm"),
+    "ai": ("ckpt", "onnx", "safetensors"),
+    "fonts": ("otf", "ttf", "woff", "woff2"),
+    "code": ("js", "lua"),
+}
 ENDS = {"image/png": "png", "image/jpeg": "jpg", "image/webp": "webp", "image/gif": "gif"}
 
 
@@ -41,7 +51,7 @@ def placed_in_png(contents: Contents) -> Placed:
     if contents.picture is not None and not contents.picture.startswith(SIGNATURE):
         picture = names.free(PICTURE)
 
-    def uri(old: str) -> str:
+    def uri(_: Tree, old: str) -> str:
         path = names.new(old)
         return old if path is None else f"{IN_PNG}{path}"
 
@@ -68,11 +78,11 @@ def placed_in_charx(contents: Contents) -> Placed:
             icon = {"type": "icon", "uri": DEFAULT_ICON, "name": "main", "ext": "png"}
             tree = with_data(tree, {**data_of(tree), "assets": [icon]})
         end = ENDS.get(media_type(contents.picture), "png")
-        meant = any(asset.get("uri") == DEFAULT_ICON for asset in assets_of(tree) or ())
+        meant = any(means_picture(asset) for asset in assets_of(tree) or ())
         picture = names.free(f"{MAIN_ICON if meant else 'assets/other/images/picture'}.{end}")
 
-    def uri(old: str) -> str:
-        if old == DEFAULT_ICON and picture is not None:
+    def uri(asset: Tree, old: str) -> str:
+        if picture is not None and means_picture(asset):
             return f"{IN_CHARX[0]}{picture}"
         path = names.new(old)
         if path is None or (old.startswith(IN_CHARX) and path == embedded_path(old)):
@@ -130,14 +140,20 @@ class Names:
 
 
 def charx_path(asset: Tree, data: bytes) -> str:
-    """assets/TYPE/KIND/NAME.EXT, of letters that every file system takes."""
-    kind = FOLDERS.get(media_type(data).partition("/")[0], "other")
+    """assets/TYPE/KIND/NAME.EXT, in ASCII, as the format would have it."""
     name, end = safe(asset.get("name"), "file"), safe(asset.get("ext"), "bin")
+    by_end = next((folder for folder, ends in ENDINGS.items() if end.lower() in ends), "other")
+    kind = FOLDERS.get(media_type(data).partition("/")[0], by_end)
     return f"assets/{safe(asset.get('type'), 'other')}/{kind}/{name}.{end}"
 
 
+def means_picture(asset: Tree) -> bool:
+    """For other assets than icons the default is not the card's picture."""
+    return asset.get("uri") == DEFAULT_ICON and asset.get("type") == "icon"
+
+
 def safe(value: Any, default: str) -> str:
-    text = re.sub(r"[^\w-]+", "_", value)[:60].strip("_") if isinstance(value, str) else ""
+    text = re.sub(r"[^A-Za-z0-9_-]+", "_", value)[:60].strip("_") if isinstance(value, str) else ""
     return text if text and fits_path(text) else default
 
 
@@ -157,7 +173,7 @@ def embedded_assets(tree: Tree) -> Iterator[tuple[Tree, str]]:
             yield asset, path
 
 
-def with_uris(tree: Tree, change: Callable[[str], str]) -> Tree:
+def with_uris(tree: Tree, change: Callable[[Tree, str], str]) -> Tree:
     """The tree with every asset's uri changed."""
     found = data_of(tree).get("assets")
     if not isinstance(found, list):
@@ -166,7 +182,7 @@ def with_uris(tree: Tree, change: Callable[[str], str]) -> Tree:
     def changed(asset: Any) -> Any:
         said: Tree = cast("Tree", asset) if isinstance(asset, dict) else {}
         uri = said.get("uri")
-        return {**said, "uri": change(uri)} if isinstance(uri, str) else cast("Any", asset)
+        return {**said, "uri": change(said, uri)} if isinstance(uri, str) else cast("Any", asset)
 
     return with_data(tree, {**data_of(tree), "assets": [changed(each) for each in cast("list[Any]", found)]})
 

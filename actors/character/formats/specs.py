@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, cast
 
+from actors.character.decorators import LINE, read_decorators
 from actors.character.formats.card_view import ALIASES, V1, V2, V3, Spec, data_of
 
 Tree = dict[str, Any]
@@ -22,7 +23,6 @@ V2_DATA: Tree = {
 V3_DATA: Tree = {"group_only_greetings": []}
 V3_ENTRY: Tree = {"use_regex": False}
 """What V3 demands beyond V2."""
-DECORATOR = "@@"
 
 
 def as_spec(tree: Tree, spec: Spec, wanted: str) -> Tree:
@@ -86,12 +86,6 @@ def v2_entry(entry: Tree) -> Tree:
 
 
 def without_decorators(content: str) -> str:
-    """The content without the lines at its head that begin with @@, and the empty ones among them."""
-    lines = content.splitlines(keepends=True)
-    last = -1
-    for at, line in enumerate(lines):
-        if line.lstrip().startswith(DECORATOR):
-            last = at
-        elif line.strip():
-            break
-    return "".join(lines[last + 1 :])
+    """The content without the decorators at its head; one without any stays as it is."""
+    first = next((line for line in content.split("\n") if line.strip()), "")
+    return read_decorators(content)[1] if LINE.fullmatch(first.strip("\r")) else content

@@ -15,7 +15,7 @@ from actors.character.formats.png_card import V3 as CHUNK_V3
 from actors.character.formats.png_card import write_png
 from actors.character.formats.png_chunks import SIGNATURE
 from actors.character.formats.reading import CardFile
-from actors.character.formats.specs import as_spec
+from actors.character.formats.specs import as_spec, without_decorators
 from actors.character.formats.troubles import CannotExportError, TooLargeError
 from actors.character.formats.warnings import Warnings
 from actors.character.formats.zip_card import write_zip
@@ -61,7 +61,9 @@ def write_card(
 
 def decorated(contents: Contents) -> bool:
     book = card_view(contents.tree, Warnings(0)).book
-    return book is not None and any(entry.content.lstrip().startswith("@@") for entry in book.entries)
+    return book is not None and any(
+        without_decorators(entry.content) != entry.content for entry in book.entries
+    )
 
 
 def png_of(contents: Contents, limits: CardLimits) -> bytes:

@@ -50,6 +50,8 @@ def cards(draw: st.DrawFn) -> tuple[dict[str, Any], dict[str, bytes], bytes | No
     data = draw(st.dictionaries(st.text(max_size=5), ANY, max_size=3))
     data["name"] = draw(ANY)
     if draw(st.booleans()):
+        data["extensions"] = draw(st.dictionaries(st.text(max_size=5), ANY, max_size=2) | ANY)
+    if draw(st.booleans()):
         data["assets"] = draw(st.lists(asset | ANY, max_size=4) | ANY)
     return {"spec": draw(SPECS), "data": data, "more": draw(ANY)}, files, draw(PICTURES)
 

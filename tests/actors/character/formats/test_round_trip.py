@@ -65,7 +65,7 @@ def test_files_of_assets_stand_in_a_json_as_data_uris() -> None:
     )
     assert happy.startswith("data:image/webp;uri=embedded%3A%2F%2F")
     assert (gone, inline) == (fixtures.CHARX_ASSETS[2]["uri"], fixtures.CHARX_ASSETS[3]["uri"])
-    assert sorted(tree["samovar"]["files"]) == ["module.risum", "x_meta/1.json"]
+    assert sorted(tree["data"]["extensions"]["samovar"]["files"]) == ["module.risum", "x_meta/1.json"]
 
 
 def test_a_json_that_somebody_edited_keeps_the_edit() -> None:
@@ -94,6 +94,38 @@ def test_a_charx_has_the_picture_of_a_png_as_its_main_icon() -> None:
     assert [each.uri for each in again.card.assets] == ["embeded://assets/icon/images/main.png"]
     assert again.contents.files == {"assets/icon/images/main.png": fixtures.png()}
     assert again.spec.name == "chara_card_v3"
+
+
+def test_a_charx_names_its_files_as_the_format_would_have_it() -> None:
+    assets = [
+        fixtures.icon("main", "ccdefault:"),
+        fixtures.icon("Радость", "__asset:0", "emotion"),
+        fixtures.icon("font", "__asset:1", "x_font", "ttf"),
+        fixtures.icon("happy face", "__asset:2", "emotion", "weird"),
+        fixtures.icon("user", "ccdefault:", "user_icon"),  # not the picture of the card
+    ]
+    chunks = [
+        fixtures.asset_chunk("0", fixtures.ICON),
+        fixtures.asset_chunk("1", b"x"),
+        fixtures.asset_chunk("2", b"y"),
+    ]
+    file = read_card(fixtures.png(fixtures.card_chunk("ccv3", fixtures.v3(assets=assets)), *chunks), LIMITS)
+    again = read_card(written(file, "charx"), LIMITS)
+    assert [each.uri for each in again.card.assets] == [
+        "embeded://assets/icon/images/main.png",
+        "embeded://assets/emotion/images/file.png",
+        "embeded://assets/x_font/fonts/font.ttf",
+        "embeded://assets/emotion/other/happy_face.weird",
+        "ccdefault:",
+    ]
+
+
+def test_a_card_with_a_field_of_our_name_is_not_taken_for_ours() -> None:
+    tree = fixtures.v3(extensions={"samovar": {"mood": 1}})
+    file = read_card(fixtures.as_json(tree), LIMITS)
+    assert source(file).tree == tree
+    pictured = read_card(fixtures.png(fixtures.card_chunk("ccv3", tree)), LIMITS)
+    assert source(read_card(written(pictured, "json"), LIMITS)) == pictured.contents
 
 
 def test_a_png_shows_the_main_icon_of_a_charx() -> None:
