@@ -15,7 +15,8 @@ from typing import Any
 
 from deploy.machine import Machine, Rehearsal
 from deploy.release import Bundle, Release, make_release, old_releases
-from deploy.troubles import NotReady, NotThisMachine
+from deploy.space import free_on, size
+from deploy.troubles import DiskFull, NotReady, NotThisMachine
 from deploy.vds import checks
 from deploy.vds.caddy import site_text, with_import, without_import
 from deploy.vds.options import Options, Shape, domain_of, remember
@@ -24,6 +25,7 @@ from deploy.vds.settings import get, with_key
 from deploy.vds.unit import command_text, unit_text
 
 LOOK_AGAIN_S = 1.0
+SPARE_BYTES = 100_000_000
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Installation:
     options: Options
     bundle: Bundle
     clock: Callable[[], float] = time.monotonic
+    free_on: Callable[[Path], int] = free_on
 
     def install(self) -> None:
         """Raises a Trouble; what was done until then is kept, and the next call goes on there."""
@@ -110,8 +113,13 @@ class Installation:
             return
         upgrade = before is not None and before != release.folder
         if upgrade:
+            self.check_room()
             self.systemctl("stop", SERVICE)
-            self.save_database()
+            try:
+                self.save_database()
+            except BaseException:
+                self.systemctl("start", SERVICE)
+                raise
         self.machine.link(self.places.current, release.folder)
         self.write_unit(unit)
         self.systemctl("enable", SERVICE)
@@ -127,6 +135,16 @@ class Installation:
             f"{release.folder.name} did not become ready ({why}); {before.name} serves again, "
             f"with its data as they were: journalctl -u {SERVICE} says more"
         )
+
+    def check_room(self) -> None:
+        """Raises DiskFull where the copy of the database would not fit."""
+        files = [file for file in self.places.database.rglob("*") if file.is_file()]
+        needed = sum(file.stat().st_size for file in files) + SPARE_BYTES
+        if (free := self.free_on(self.places.data)) < needed:
+            raise DiskFull(
+                f"before an upgrade the database is copied, which takes {size(needed)} below "
+                f"{self.places.data}, and {size(free)} are free: make room, then call again"
+            )
 
     def save_database(self) -> None:
         if get(self.machine.read(self.places.settings) or "", "storage", "url"):

@@ -63,7 +63,7 @@ def subject_at(data: DataFolder, role: Role | None, doors: Doors) -> Subject:
         log.debug("no status: %s", error)  # `processes` tells it
     try:
         joined = pairing(data.keys)
-    except OperatorError as error:
+    except (OperatorError, OSError) as error:
         trouble = trouble or str(error)
     chosen = role or role_of(status, joined, settings)
     return Subject(data, chosen, settings, trouble, status, joined, doors)

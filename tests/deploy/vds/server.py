@@ -1,5 +1,6 @@
 """A server that is a folder: files are real, programs are told to it and do what matters here."""
 
+import errno
 import io
 import json
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ class FakeServer(Machine):
     listening: dict[int, str] = field(default_factory=dict[int, str])
     found_at_start: list[str] = field(default_factory=list[str])
     running: bool = False
+    disk_is_full: bool = False
     slept_s: float = 0.0
 
     @property
@@ -83,6 +85,11 @@ class FakeServer(Machine):
                 self.running = False
             case _:
                 pass
+
+    def copy_tree(self, source: Path, target: Path) -> None:
+        if self.disk_is_full:
+            raise OSError(errno.ENOSPC, "No space left on device", str(target))
+        super().copy_tree(source, target)
 
     def pause(self, pause_s: float) -> None:
         self.slept_s += pause_s

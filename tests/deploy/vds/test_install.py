@@ -7,7 +7,7 @@ import pytest
 
 from deploy.machine import Rehearsal
 from deploy.progress import Progress
-from deploy.troubles import MistakeInTheCall, NotReady, NotThisMachine, ToolFailed
+from deploy.troubles import DiskFull, MistakeInTheCall, NotReady, NotThisMachine, ToolFailed
 from deploy.vds.install import Installation
 from deploy.vds.options import read_options
 from deploy.vds.places import Places
@@ -104,6 +104,24 @@ def test_the_database_is_put_back_before_the_old_release_starts(server: FakeServ
     with pytest.raises(NotReady):
         install(server, "1.1", "--ready-s", "3")
     assert server.found_at_start[-1] == "as 1.0 left it"
+
+
+def test_a_copy_that_cannot_be_made_leaves_the_old_release_serving(server: FakeServer) -> None:
+    install(server, "1.0", *DOMAIN)
+    server.disk_is_full = True
+    with pytest.raises(OSError, match="No space"):
+        install(server, "1.1")
+    assert server.serving.startswith("1.0-")
+
+
+def test_without_room_for_the_copy_the_node_is_not_even_stopped(server: FakeServer) -> None:
+    install(server, "1.0", *DOMAIN)
+    upgrade = installation(server, "1.1")
+    upgrade.free_on = lambda _folder: 1_000_000
+    with pytest.raises(DiskFull, match="make room"):
+        upgrade.install()
+    assert server.serving.startswith("1.0-")
+    assert server.did("systemctl", "stop") == 0
 
 
 def test_when_neither_release_becomes_ready_the_line_says_where_the_data_are(server: FakeServer) -> None:

@@ -1,6 +1,7 @@
 """Each check, on a machine where all is well and on one where it is not."""
 
 import os
+import re
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,7 @@ import msgspec
 import pytest
 
 from deploy.machine import Answer
+from deploy.release import lock_text
 from deploy.vds.places import Places
 from supervisor.doctor import box_checks, machine_checks, node_checks, server_checks, windows_checks
 from supervisor.doctor.finding import Condition, Finding
@@ -49,12 +51,19 @@ def test_a_good_python(tmp_path: Path) -> None:
     assert conditions(machine_checks.python(subject(tmp_path))) == ["ok"]
 
 
+def as_locked(lock: str) -> dict[str, str]:
+    """The versions that a lock names."""
+    lines = re.findall(r"^([a-z0-9-]+)==(\S+)", lock_text(lock), re.MULTILINE)
+    return dict(lines)
+
+
 def quart_of_another_version(name: str) -> str | None:
     return "0.0.1" if name == "quart" else None
 
 
 def test_packages_are_held_against_the_lock_of_the_role(tmp_path: Path) -> None:
-    assert only(machine_checks.packages(subject(tmp_path, "web"))).condition == "ok"
+    locked = subject(tmp_path, "web", doors=doors(installed=as_locked("web").get))
+    assert only(machine_checks.packages(locked)).condition == "ok"
     bare = subject(tmp_path, "web", doors=doors(installed=always(None)))
     assert "missing: " in only(machine_checks.packages(bare)).what
     strange = doors(installed=quart_of_another_version)

@@ -11,15 +11,16 @@ from actors.messages.control import Door
 from actors.wire.keys import new_key_pair
 from gpu_actor.pairing_file import Pairing
 from supervisor.cli import main
+from supervisor.commands import doctor
 from supervisor.data_folder import DataFolder
 from supervisor.doctor.examination import CHECKS, examine, role_of
-from supervisor.doctor.finding import Finding
+from supervisor.doctor.finding import Condition, Finding
 from supervisor.doctor.link_probe import shake_hands
 from supervisor.doctor.subject import Subject, ask_page, installed_version
 from supervisor.keys import gpu_box_key
 from supervisor.settings import NodeSettings
 from tests.actors.wire.line import Server
-from tests.supervisor.doctor.subjects import PAIRING, process, status, subject
+from tests.supervisor.doctor.subjects import PAIRING, always, process, status, subject
 from web.settings import WebSettings
 
 
@@ -49,14 +50,22 @@ def test_every_finding_that_is_not_well_says_what_to_do(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("role", ["all", "web"])
-def test_the_command_prints_one_object_and_ends_well(
+def test_the_command_prints_one_object_and_its_status_says_the_same(
     tmp_path: Path, role: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(["doctor", "--data", str(tmp_path), "--role", role, "--json"]) == 0
+    status = main(["doctor", "--data", str(tmp_path), "--role", role, "--json"])
     told = json.loads(capsys.readouterr().out)
     assert told["role"] == role
-    assert told["ok"] is True
+    assert told["ok"] is (status == 0)
     assert {"name", "condition", "what", "remedy"} == set(told["findings"][0])
+
+
+@pytest.mark.parametrize(("condition", "status"), [("ok", 0), ("warning", 0), ("problem", 1)])
+def test_a_warning_is_no_problem(
+    tmp_path: Path, condition: Condition, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(doctor, "examine", always([Finding("tea", condition, "is hot", "wait")]))
+    assert main(["doctor", "--data", str(tmp_path)]) == status
 
 
 def test_a_problem_is_status_1_and_its_remedy_stands_below_it(
@@ -74,6 +83,14 @@ def test_settings_that_are_wrong_are_told_and_not_raised(
     (tmp_path / "samovar.toml").write_text("[web]\nprot = 1\n")
     assert main(["doctor", "--data", str(tmp_path)]) == 1
     assert "did you mean port" in capsys.readouterr().out
+
+
+def test_keys_that_cannot_be_read_are_told_and_not_raised(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "keys").write_text("no folder")
+    assert main(["doctor", "--data", str(tmp_path), "--role", "gpu"]) == 1
+    assert "PROBLEM  link" in capsys.readouterr().out
 
 
 def test_a_version_is_known_of_what_is_installed_alone() -> None:
