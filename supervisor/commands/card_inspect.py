@@ -76,14 +76,15 @@ def report(found: CardFile) -> dict[str, Any]:
 
 
 def assets(card: Card, contents: Contents) -> list[dict[str, Any]]:
-    """Each asset, where it is (default, embedded, inline, remote), and its size where we have it."""
+    """Each asset, where it is (default, embedded, missing, inline, remote), and its size where we have it."""
     listed: list[dict[str, Any]] = []
     for asset in card.assets:
         path = embedded_path(asset.uri)
         data = inline_bytes(asset.uri) if path is None else contents.files.get(path)
         uri = asset.uri if len(asset.uri) <= URI_LENGTH else asset.uri[:URI_LENGTH] + "…"
         said = {"type": asset.type, "name": asset.name, "ext": asset.ext, "uri": uri}
-        listed.append({**said, "where": kind_of(asset.uri), "bytes": None if data is None else len(data)})
+        where = "missing" if path is not None and data is None else kind_of(asset.uri)
+        listed.append({**said, "where": where, "bytes": None if data is None else len(data)})
     return listed
 
 

@@ -64,6 +64,15 @@ def test_inspect_gives_a_v1_card_all_fields_of_v3(folder: Path, capsys: pytest.C
     ]
 
 
+def test_inspect_tells_where_each_asset_is(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = put(folder / "card", CARDS["V3 CHARX"]())
+    assert [each["where"] for each in inspected(capsys, path)["assets"]] == [
+        *("embedded", "embedded", "missing", "inline"),
+    ]
+    assert main(["card", "inspect", path]) == 0
+    assert "asset: background gone (missing)" in capsys.readouterr().out
+
+
 def test_inspect_shows_a_summary_that_no_card_can_make_a_terminal_obey(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
