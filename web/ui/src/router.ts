@@ -8,6 +8,7 @@ export const router = createRouter({
     // The chat brings the markdown renderer with it: fetched when it is first needed.
     { path: "/c/:id", name: "chat", component: () => import("./chat/ChatScreen.vue"), props: true },
     { path: "/boxes", name: "boxes", component: () => import("./boxes/BoxesScreen.vue") },
+    { path: "/queue", name: "queue", component: () => import("./queue/QueueScreen.vue") },
     { path: "/:rest(.*)*", name: "lost", component: () => import("./shell/LostScreen.vue") },
   ],
   scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },

@@ -5,7 +5,7 @@ import type { BoxFacts, BoxList } from "../wire/protocol";
 import { rest, troubleRef } from "../wire/rest";
 import { useWire } from "../wire/useWire";
 
-export type BoxState = "ready" | "starting" | "silent" | "away" | "revoked";
+export type BoxState = "ready" | "starting" | "silent" | "away" | "draining" | "drained" | "revoked";
 
 export const useBoxes = defineStore("boxes", () => {
   const list = shallowRef<BoxList | null>(null);
@@ -18,7 +18,16 @@ export const useBoxes = defineStore("boxes", () => {
   function stateOf(box: BoxFacts): BoxState {
     if (box.revoked_ms > 0) return "revoked";
     const state = wire.node?.workers.find((worker) => worker.name === box.name)?.state;
-    return state === "ready" || state === "starting" || state === "silent" ? state : "away";
+    switch (state) {
+      case "ready":
+      case "starting":
+      case "silent":
+      case "draining":
+      case "drained":
+        return state;
+      default:
+        return "away";
+    }
   }
 
   async function load(): Promise<void> {

@@ -1,4 +1,5 @@
 /** Every word the page says, in English; what depends on something is a function. Its type is what each language has. */
+import { queueInEnglish } from "./queue";
 
 const plural = new Intl.PluralRules("en");
 const nth = new Intl.PluralRules("en", { type: "ordinal" });
@@ -134,7 +135,6 @@ export const en = {
       cancelled: "Stopped.",
       failed: "This reply broke off.",
       refused: "This reply broke off.",
-      queue_full: "The queue is full.",
       no_worker: "No computer was there to write the reply.",
       model_changed: "The model was changed in the middle of this reply.",
     },
@@ -173,6 +173,8 @@ export const en = {
     awayHelp: "You can read and write meanwhile. Replies wait, and go on where they stopped when it is back.",
     starting: "The computer that writes the replies is starting.",
     startingHelp: "It loads its model. Replies wait until it is ready.",
+    drained: "The computer that writes the replies is being looked after.",
+    drainedHelp: "You can read and write meanwhile. Replies wait until it serves again.",
     refused: "The server closed the connection.",
     reload: "Load the page again",
   },
@@ -184,6 +186,8 @@ export const en = {
     away: "Away",
     starting: "Starting",
     silent: "Not answering",
+    draining: "Draining",
+    drained: "Drained",
     unknown: "Not known",
     model: "Model",
     engine: "Engine",
@@ -196,6 +200,8 @@ export const en = {
     noWorker: "No computer is linked at the moment.",
     version: (version: string) => `Samovar ${version}`,
   },
+
+  queue: queueInEnglish,
 
   boxes: {
     heading: "GPU boxes",
@@ -233,6 +239,8 @@ export const en = {
       starting: "Starting",
       silent: "Not answering",
       away: "Away",
+      draining: "Draining",
+      drained: "Drained",
       revoked: "Revoked",
     },
     renameOf: (name: string) => `Rename ${name}`,

@@ -1,5 +1,6 @@
 /** Every word the page says, in Russian. Names stay in the nominative: nobody knows how to decline them. */
 import type { Words } from "./en";
+import { queueInRussian } from "./queue";
 
 const plural = new Intl.PluralRules("ru");
 const number = new Intl.NumberFormat("ru");
@@ -143,7 +144,6 @@ export const ru: Words = {
       cancelled: "Ответ остановлен.",
       failed: "Ответ оборвался.",
       refused: "Ответ оборвался.",
-      queue_full: "Очередь заполнена.",
       no_worker: "Не нашлось компьютера, который написал бы ответ.",
       model_changed: "Посреди ответа сменилась модель.",
     },
@@ -181,6 +181,8 @@ export const ru: Words = {
     awayHelp: "Читать и писать можно и сейчас. Ответы подождут и продолжатся с того же места, когда он вернётся.",
     starting: "Компьютер, который пишет ответы, запускается.",
     startingHelp: "Он загружает модель. Ответы подождут, пока он будет готов.",
+    drained: "Компьютер, который пишет ответы, на обслуживании.",
+    drainedHelp: "Читать и писать можно и сейчас. Ответы подождут, пока он вернётся к работе.",
     refused: "Сервер закрыл соединение.",
     reload: "Обновить страницу",
   },
@@ -192,6 +194,8 @@ export const ru: Words = {
     away: "Недоступен",
     starting: "Запускается",
     silent: "Не отвечает",
+    draining: "Выводится",
+    drained: "Выведен",
     unknown: "Неизвестно",
     model: "Модель",
     engine: "Движок",
@@ -205,6 +209,8 @@ export const ru: Words = {
     noWorker: "Сейчас не подключён ни один компьютер.",
     version: (version) => `Самовар ${version}`,
   },
+
+  queue: queueInRussian,
 
   boxes: {
     heading: "Компьютеры с видеокартой",
@@ -242,6 +248,8 @@ export const ru: Words = {
       starting: "Запускается",
       silent: "Не отвечает",
       away: "Недоступен",
+      draining: "Выводится",
+      drained: "Выведен",
       revoked: "Доступ закрыт",
     },
     renameOf: (name) => `Переименовать «${name}»`,

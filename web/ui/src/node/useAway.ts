@@ -4,14 +4,14 @@ import { useNode } from "./useNode";
 
 const GRACE_MS = 1_200;
 
-export type Away = "" | "line" | "refused" | "starting" | "worker";
+export type Away = "" | "line" | "refused" | "starting" | "drained" | "worker";
 
 export function useAway() {
   const { wire, health } = useNode();
   const now = computed<Away>(() => {
     if (wire.state.at === "refused") return "refused";
     if (!wire.isUp) return wire.connections === 0 && wire.state.at === "dialling" ? "" : "line";
-    if (health.value === "starting") return "starting";
+    if (health.value === "starting" || health.value === "drained") return health.value;
     return health.value === "away" || health.value === "silent" ? "worker" : "";
   });
   const away = ref<Away>("");

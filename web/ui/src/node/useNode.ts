@@ -2,7 +2,7 @@
 import { computed } from "vue";
 import { useWire } from "../wire/useWire";
 
-export type NodeHealth = "unknown" | "ready" | "starting" | "silent" | "away";
+export type NodeHealth = "unknown" | "ready" | "starting" | "silent" | "drained" | "away";
 
 export function useNode() {
   const wire = useWire();
@@ -12,7 +12,7 @@ export function useNode() {
     for (const state of ["ready", "starting", "silent"] as const) {
       if (workers.value.some((worker) => worker.state === state)) return state;
     }
-    return "away";
+    return workers.value.some((worker) => worker.state === "draining" || worker.state === "drained") ? "drained" : "away";
   });
   const isDemonstration = computed(() => workers.value.length > 0 && workers.value.every((worker) => worker.demonstration));
   return { wire, workers, health, isDemonstration };

@@ -12,6 +12,7 @@ export function mount(component: Component, props: Record<string, unknown> = {})
     routes: [
       { path: "/", name: "gallery", component: { render: () => h("i") } },
       { path: "/boxes", name: "boxes", component: { render: () => h("i") } },
+      { path: "/queue", name: "queue", component: { render: () => h("i") } },
       { path: "/c/:id", name: "chat", component: { render: () => h("i") } },
     ],
   });

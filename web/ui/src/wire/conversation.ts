@@ -40,6 +40,9 @@ export interface Live {
 export interface Outcome {
   readonly reason: string;
   readonly why: string;
+  /** Where the queue refused it: how many it allows, and when to ask again; 0: not known. */
+  readonly limit: number;
+  readonly againMs: number;
 }
 
 export interface Conversation {
@@ -171,7 +174,7 @@ function replyFinished(state: Conversation, event: ReplyFinished): Conversation 
   const over = [...state.over, event.generation].slice(-REMEMBERED_GENERATIONS);
   // Whoever stops a reply before its first word knows why there is none.
   const needsWords = event.why !== "" || (message === null && event.reason !== "cancelled");
-  const outcome = needsWords ? { reason: event.reason, why: event.why } : null;
+  const outcome = needsWords ? { reason: event.reason, why: event.why, limit: event.limit, againMs: event.again_ms } : null;
   const ended = { ...state, over, outcome, live: isMine ? null : state.live };
   if (message === null) return waiting(ended); // the path may be another now
   if (state.messages.some((known) => known.id === message.id)) return ended;

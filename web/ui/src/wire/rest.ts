@@ -1,6 +1,7 @@
 /** The requests under /api. Every refusal becomes a RefusedError with a line for people. */
 import { computed, shallowRef, type WritableComputedRef } from "vue";
 import type {
+  BoxDrain,
   BoxList,
   BoxName,
   BoxOffer,
@@ -13,7 +14,10 @@ import type {
   NewConversation,
   NewOffer,
   NewTitle,
+  QueueMove,
+  QueueView,
   Refusal,
+  UserShare,
 } from "./protocol";
 import { refusalLine } from "../messages/refusals";
 import { words } from "../messages/words";
@@ -80,6 +84,7 @@ function refusalIn(text: string): Refusal {
 }
 
 const boxPath = (id: string): string => `/api/boxes/${encodeURIComponent(id)}`;
+const queuePath = (id: string): string => `/api/queue/${encodeURIComponent(id)}`;
 const conversationPath = (id: string): string => `/api/conversations/${encodeURIComponent(id)}`;
 
 export const rest = {
@@ -96,5 +101,10 @@ export const rest = {
   withdrawOffer: () => request<unknown>("DELETE", "/api/boxes/offer"),
   renameBox: (id: string, name: BoxName) => request<unknown>("PATCH", boxPath(id), name),
   revokeBox: (id: string) => request<unknown>("DELETE", boxPath(id)),
+  queue: () => request<QueueView>("GET", "/api/queue"),
+  moveReply: (id: string, move: QueueMove) => request<QueueView>("POST", queuePath(id), move),
+  endReply: (id: string) => request<QueueView>("DELETE", queuePath(id)),
+  drainBox: (id: string, drain: BoxDrain) => request<QueueView>("PUT", `/api/queue/boxes/${encodeURIComponent(id)}`, drain),
+  setShare: (id: string, share: UserShare) => request<QueueView>("PUT", `/api/queue/users/${encodeURIComponent(id)}`, share),
   remove: (id: string) => request<unknown>("DELETE", conversationPath(id)),
 };
