@@ -58,6 +58,9 @@ KEY_REFUSED = (
     "To pair anew: samovar pair there, samovar join here"
 )
 
+PATIENCE_GROWS = 1.5
+"""Each time: a line that was bad and then dead is dialled again soon, a slow one gets its time in the end."""
+
 
 class Held:
     """A reply in hand: what was asked, and the frames that are not acknowledged."""
@@ -86,7 +89,7 @@ class Link:
         self.revision = 0
         self.refusal = ""
         self.heard_s = world.monotonic_s()
-        self.patience_s = settings.silence_s  # doubled by each dialling in vain: a slow line needs its time
+        self.patience_s = settings.silence_s  # grows with each dialling in vain: a slow line needs time
         self.held: dict[UUID, Held] = {}
         self.sheets: OrderedDict[UUID, CharacterSheet] = OrderedDict()
 
@@ -204,7 +207,7 @@ class Link:
         now = self.world.monotonic_s()
         if now - self.heard_s > self.patience_s:
             self.heard_s = now
-            self.patience_s = min(2 * self.patience_s, self.settings.patience_s)
+            self.patience_s = min(PATIENCE_GROWS * self.patience_s, self.settings.patience_s)
             self.welcomed = False
             effects.insert(0, Send(WEB, Redial()))
         return effects

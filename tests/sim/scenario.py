@@ -9,6 +9,7 @@ from actors import addresses
 from actors.mailbox import Runtime
 from actors.messages.archive import UNFINISHED, StoredGeneration, StoredMessage
 from actors.messages.chat import Continue, Delete, Done, Edit, Regenerate, SendText, StartConversation, Stop
+from actors.settings import QueueSettings
 from tests.sim import chain
 from tests.sim.cluster import Cluster
 from tests.sim.network import Weather
@@ -51,10 +52,15 @@ class Scenario:
         return cluster.violations
 
     def set_clocks(self) -> None:
-        """The wall clock jumps, by seconds up to years; drawn apart from all else, which stays as it was."""
+        """The wall clock jumps, by seconds up to years; drawn apart from all else, which stays as it was.
+
+        In a crowd only forwards: there it is told by the times of rows who asked before a restart.
+        """
         draw = Random(f"clock {self.seed}")
+        usual, limits = QueueSettings(), self.cluster.queue
+        crowd = (limits.max_waiting, limits.user_waiting) != (usual.max_waiting, usual.user_waiting)
         for _ in range(draw.randint(0, 3)):
-            by_ms = draw.choice((-1, 1)) * int(10 ** draw.uniform(3, 11))
+            by_ms = draw.choice((1,) if crowd else (-1, 1)) * int(10 ** draw.uniform(3, 11))
             jump = partial(self.cluster.world.set_wall_clock, by_ms)
             self.cluster.loop.call_later(draw.uniform(0, STORM_S), jump)
 
