@@ -40,6 +40,7 @@ from actors.messages.control import (
     Hello,
     Notice,
     Ready,
+    RotateKeys,
     Stop,
     encode,
     to_child,
@@ -93,7 +94,7 @@ class Child:
         await self.tell(Ready(ports or {}, self.facts()))
 
     def on_notice(self, callback: Callable[[Notice], None]) -> None:
-        """Call `callback` for each ChildReady and ChildDown, those that came before included."""
+        """Call `callback` for each notice, those that came before included."""
         self._notice = callback
         early, self._early = self._early, []
         for notice in early:
@@ -118,7 +119,7 @@ class Child:
                 case Stop():
                     log.info("told to stop within %.1f s", message.within_s)
                     self.stop(message.within_s)
-                case ChildReady() | ChildDown():
+                case ChildReady() | ChildDown() | RotateKeys():
                     if self._notice is None:
                         self._early.append(message)
                     else:

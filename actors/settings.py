@@ -77,6 +77,7 @@ class BoxesSettings(Struct, frozen=True, forbid_unknown_fields=True):
     most: int = 256  # boxes on the list, revoked ones included
     addresses: tuple[str, ...] = ()  # HOST or HOST:PORT by which boxes reach this node; (): found out
     seen_s: float = 60.0  # how often it is written down when a box was last heard
+    rotation_days: float = 7.0  # a box that stays away longer misses a change of the server's key
     cut_s: float = 1.0  # a revoked box that still speaks after this long has its connection cut
 
 

@@ -19,6 +19,7 @@ class Pairing(Struct, frozen=True):
     server_key: str
     name: str
     fingerprint: str
+    next_server_key: str = ""  # announced by the web node; "": none
 
 
 def pairing_path(keys: Path) -> Path:

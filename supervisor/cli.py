@@ -22,6 +22,7 @@ COMMANDS = (
     ("pair", "let a GPU box join this web node: shows a join string"),
     ("join", "make this machine a GPU box of the web node that showed the join string"),
     ("boxes", "list, rename and revoke the GPU boxes of this web node"),
+    ("keys", "change the keys between web node and GPU boxes, without pairing anew"),
     ("status", "show the processes, the GPU boxes and the queue"),
     ("console", "show the same, live"),
     ("drain", "give a GPU box nothing new before maintenance, or --undo it"),

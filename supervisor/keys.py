@@ -25,16 +25,12 @@ def kept_key_pair(path: Path) -> KeyPair:
 
 def web_node_key(folder: Path) -> KeyPair:
     """The identity of the web node towards GPU boxes."""
-    return kept_key_pair(folder / "web_node.json")
+    return kept_key_pair(keys.web_node_path(folder))
 
 
 def gpu_box_key(folder: Path) -> KeyPair:
     """The identity of this machine's GPU box towards web nodes."""
-    return kept_key_pair(gpu_box_path(folder))
-
-
-def gpu_box_path(folder: Path) -> Path:
-    return folder / "gpu_box.json"
+    return kept_key_pair(keys.gpu_box_path(folder))
 
 
 def pairing(folder: Path) -> Pairing | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 import msgspec
 import psutil
 
-from actors.messages.control import AskStatus, ToChild, encode, to_supervisor
+from actors.messages.control import AskStatus, KeysRotating, RotateKeys, ToChild, encode, to_supervisor
 from actors.world import RealWorld
 from supervisor.data_folder import DataFolder, NodeFile, start_of
 from supervisor.launch import Launch, Launcher, Ports
@@ -112,7 +112,10 @@ class Node:
         if heard.user == COMMAND_LINE:
             if isinstance(message, AskStatus):
                 self.switchboard.answer(heard.route, self.status())
-        elif not isinstance(message, AskStatus):
+            elif isinstance(message, RotateKeys):
+                told = self.say("link", message)
+                self.switchboard.answer(heard.route, encode(KeysRotating(told)))
+        elif not isinstance(message, AskStatus | RotateKeys):
             self.wardens.tell(ChildSaid(heard.user, message, time.monotonic()))
 
     def status(self) -> bytes:

@@ -103,14 +103,19 @@ def resident_mb(pid: int) -> float:
 
 def ask_status(data: DataFolder, timeout_s: float = ANSWER_S) -> NodeStatus:
     """Ask the running node. Raises NotRunningError, NoAnswerError."""
+    return status_decoder.decode(ask_node(data, encode(AskStatus()), timeout_s))
+
+
+def ask_node(data: DataFolder, question: bytes, timeout_s: float = ANSWER_S) -> bytes:
+    """The supervisor's answer. Raises NotRunningError, NoAnswerError."""
     node = data.read_node()
-    answer = ask(node.control, encode(AskStatus()), timeout_s)
+    answer = ask(node.control, question, timeout_s)
     if answer is None:
         raise NoAnswerError(
             f"The node's supervisor (process {node.pid}) does not answer: "
             f"look into {data.logs / 'supervisor.log'}, then end that process and start it again."
         )
-    return status_decoder.decode(answer)
+    return answer
 
 
 def ask(control: Dial, question: bytes, timeout_s: float) -> bytes | None:

@@ -13,22 +13,33 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from actors import addresses
 from actors.addresses import BOXES, JOINER, QUEUE
 from actors.mailbox import Runtime
 from actors.messages.control import Door
 from actors.messages.link import Hello, Ping, Refused
-from actors.messages.pairing import BoxRevoked, JoinAccepted, JoinRefused, JoinRequest
+from actors.messages.pairing import (
+    BoxRevoked,
+    JoinAccepted,
+    JoinRefused,
+    JoinRequest,
+    KeyAnnounced,
+    KeyTaken,
+    ServerKeyTaken,
+)
 from actors.private_files import read_private, write_private
 from actors.settings import BoxesSettings
 from actors.wire.box_list import Box, BoxList, Register
-from actors.wire.keys import joining_key
+from actors.wire.keys import joining_key, web_node_path
 from actors.wire.sockets import Listener
+from web.server_key import ServerKey
 
 log = logging.getLogger(__name__)
 
 SECRET_BYTES = 16
+MOST_TASKS = 64
 REVOKED = "This GPU box was revoked by the server's owner. To let it in again: samovar join"
 
 
@@ -61,6 +72,7 @@ class Boxes:
         self.runtime = runtime
         self.settings = settings
         self.list = BoxList(read_register(path), door.allowed, settings, runtime.world)
+        self.server_key = ServerKey(web_node_path(path.parent), self.list, runtime, settings.rotation_days)
         self.seen_ms: dict[str, int] = {}
         self.software: dict[str, str] = {}
         self.writing = asyncio.Lock()
@@ -101,8 +113,18 @@ class Boxes:
         self.runtime.tell(to, message, sender)
 
     def deliver(self, address: str, message: Any, sender: str) -> None:
-        if isinstance(message, JoinRequest):
-            self.run(self.join(message))
+        if len(self.tasks) >= MOST_TASKS:
+            log.warning("%s for the list of boxes dropped: too much to do", type(message).__name__)
+            return  # all of these are said again
+        match message:
+            case JoinRequest():
+                self.run(self.join(message))
+            case KeyAnnounced(key):
+                self.run(self.take_key(addresses.key(sender), key))
+            case ServerKeyTaken(key):
+                self.run(self.server_key_taken(addresses.key(sender), key))
+            case _:
+                raise TypeError(f"boxes got {type(message).__name__}")
 
     async def join(self, request: JoinRequest) -> None:
         answer: JoinAccepted | JoinRefused
@@ -113,6 +135,18 @@ class Boxes:
             except BoxTroubleError as error:
                 answer = JoinRefused(str(error))
         self.runtime.tell(JOINER, answer, BOXES)
+
+    async def take_key(self, box: str, key: str) -> None:
+        async with self.writing:
+            register = self.list.with_next_key(box, key)
+            if register is None:
+                return
+            with contextlib.suppress(BoxTroubleError):
+                await self.write(register)
+                self.runtime.tell(addresses.worker(box), KeyTaken(key), BOXES)
+
+    async def server_key_taken(self, box: str, key: str) -> None:
+        await self.try_change(lambda: self.server_key.kept_by(box, key))
 
     # -- from the owner -------------------------------------------------------------------------
 
@@ -140,6 +174,18 @@ class Boxes:
         await self.change(lambda: self.list.revoked_now(box))
         return box
 
+    async def rotate_key(self) -> None:
+        """Begin to change the server's key. Raises BoxTroubleError."""
+        if self.server_key.next is not None:
+            return
+        async with self.writing:
+            try:
+                change = await self.server_key.make_next()
+            except OSError as error:
+                raise BoxTroubleError(f"the next key cannot be written: {error.strerror}") from error
+            await self.write(replace(self.list.register, key_change=change))
+        self.server_key.announce()
+
     async def change(self, make: Callable[[], Register]) -> None:
         async with self.writing:
             await self.write(make())
@@ -151,6 +197,8 @@ class Boxes:
 
     async def write(self, register: Register) -> None:
         """Make it durable, then let it hold. Raises BoxTroubleError."""
+        if register == self.list.register:
+            return
         data = msgspec.json.format(msgspec.json.encode(register))
         try:
             await asyncio.to_thread(write_private, self.path, data)
@@ -169,6 +217,7 @@ class Boxes:
             passed_s += self.settings.cut_s
             if self.list.offer_is_over:
                 await self.try_change(self.list.without_offer)
+            await self.change_keys()
             if self.listener.ignored > ignored:
                 ignored = self.listener.ignored
                 log.warning("security: a revoked GPU box still speaks: all connections are cut and made anew")
@@ -176,6 +225,22 @@ class Boxes:
             if passed_s >= self.settings.seen_s:
                 passed_s = 0.0
                 await self.write_down_seen()
+
+    async def change_keys(self) -> None:
+        """The next step of each key that is being changed."""
+        if self.list.used_keys:
+            await self.try_change(self.list.with_used_keys)
+        self.server_key.announce()
+        if self.server_key.is_due:
+            try:
+                pair = await self.server_key.switch()
+            except OSError:
+                log.exception("the server's key cannot be changed")
+                return
+            self.door = replace(self.door, public=pair.public, secret=pair.secret)
+            await self.listener.reopen(self.door)
+        if self.server_key.next is None and self.list.register.key_change is not None:
+            await self.try_change(lambda: replace(self.list.register, key_change=None))
 
     async def write_down_seen(self) -> None:
         seen = {box.id: self.seen_ms[box.id] for box in self.list.register.boxes if box.id in self.seen_ms}

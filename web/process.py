@@ -25,6 +25,7 @@ from actors.settings import (
     QueueSettings,
     SessionSettings,
 )
+from actors.wire.keys import BrokenKeyFileError
 from actors.wire.sockets import CannotListenError
 from actors.world import RealWorld
 from rust_crypto.seal import implementation
@@ -126,7 +127,7 @@ def listen_for_boxes(child: Child, runtime: Runtime) -> Boxes:
         raise CannotServeError(
             f"{error}: end the program that uses it, or set another [supervisor] link_port"
         ) from error
-    except (BrokenRegisterError, ExposedFileError) as error:
+    except (BrokenRegisterError, BrokenKeyFileError, ExposedFileError) as error:
         raise CannotServeError(str(error)) from error
 
 

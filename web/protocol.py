@@ -224,6 +224,13 @@ class OfferState(Struct, frozen=True):
     joined: BoxFacts | None
 
 
+class KeyChangeState(Struct, frozen=True):
+    """The server's key is being changed: as soon as these boxes keep the next one."""
+
+    since_ms: int
+    waits_for: tuple[str, ...]
+
+
 class BoxList(Struct, frozen=True):
     """GET /api/boxes, for the owner. `listens`: the address of the link."""
 
@@ -231,6 +238,7 @@ class BoxList(Struct, frozen=True):
     offer: OfferState | None
     listens: str
     loopback: bool  # no other machine can reach it
+    key_change: KeyChangeState | None = None
 
 
 class NewOffer(Struct, frozen=True, forbid_unknown_fields=True):

@@ -10,7 +10,7 @@ from web import requests
 from web.boxes import Boxes, BoxTroubleError
 from web.edge import Edge
 from web.join_addresses import BadAddressError, join_addresses, on_loopback, with_port
-from web.protocol import BoxFacts, BoxList, BoxName, BoxOffer, NewOffer, OfferState
+from web.protocol import BoxFacts, BoxList, BoxName, BoxOffer, KeyChangeState, NewOffer, OfferState
 from web.refusal import RefusedError, not_found
 
 
@@ -75,11 +75,16 @@ def add_box_routes(app: Quart, edge: Edge) -> None:
             raise not_found() from error
         return Response(b"", 204)
 
+    @app.post("/api/keys/rotate")
+    async def rotate_keys() -> Response:
+        await boxes.rotate_key()
+        return requests.answer(box_list(boxes))
+
     @app.errorhandler(BoxTroubleError)
     async def not_written(error: BoxTroubleError) -> Response:
         return requests.answer(RefusedError(503, "storage", str(error)).body, 503)
 
-    _ = list_boxes, offer_box, withdraw_offer, rename_box, revoke_box, not_written
+    _ = list_boxes, offer_box, withdraw_offer, rename_box, revoke_box, rotate_keys, not_written
 
 
 def box_list(boxes: Boxes) -> BoxList:
@@ -99,7 +104,16 @@ def box_list(boxes: Boxes) -> BoxList:
         joined = next((fact for fact in facts if fact.id == offer.box), None)
         state = OfferState(boxes.list.offer_left_s, joined)
     host = boxes.door.host
-    return BoxList((*own, *facts), state, f"{host}:{boxes.listener.port}", on_loopback(host))
+    return BoxList(
+        (*own, *facts), state, f"{host}:{boxes.listener.port}", on_loopback(host), key_change(boxes)
+    )
+
+
+def key_change(boxes: Boxes) -> KeyChangeState | None:
+    change = boxes.list.register.key_change
+    if change is None:
+        return None
+    return KeyChangeState(change.since_ms, tuple(map(boxes.list.name_of, boxes.server_key.waits_for())))
 
 
 def facts_of(box: Box) -> BoxFacts:

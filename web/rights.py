@@ -38,6 +38,7 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "withdraw_offer": OWNERS,
     "rename_box": OWNERS,
     "revoke_box": OWNERS,
+    "rotate_keys": OWNERS,
     "show_queue": OWNERS,
     "move_reply": OWNERS,
     "dismiss_reply": OWNERS,

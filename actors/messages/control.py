@@ -5,6 +5,7 @@
 | Hello, Ready, Heartbeat, Failed | child → supervisor |
 | Alive, Stop, ChildReady, ChildDown | supervisor → child |
 | AskStatus | command line → supervisor; NodeStatus the way back |
+| RotateKeys | command line → supervisor → link; KeysRotating the way back to the command line |
 
 ChildBrief travels apart from the rest: one JSON line on the child's standard input.
 Everything else is msgpack over a CURVE socket on loopback.
@@ -107,14 +108,24 @@ class ChildDown(Struct, frozen=True, tag="child_down"):
     why: str
 
 
+class RotateKeys(Struct, frozen=True, tag="rotate_keys"):
+    """Change the key of this machine's GPU box. From the command line, by the supervisor, to the link."""
+
+
+class KeysRotating(Struct, frozen=True, tag="keys_rotating"):
+    """The answer to the command line; not `told` where there is no link process."""
+
+    told: bool
+
+
 class AskStatus(Struct, frozen=True, tag="ask_status"):
     """How is the node?"""
 
 
-Notice = ChildReady | ChildDown
+Notice = ChildReady | ChildDown | RotateKeys
 FromChild = Hello | Ready | Heartbeat | Failed
-ToChild = Alive | Stop | ChildReady | ChildDown
-ToSupervisor = FromChild | AskStatus
+ToChild = Alive | Stop | Notice
+ToSupervisor = FromChild | AskStatus | RotateKeys
 
 
 class ProcessStatus(Struct, frozen=True):

@@ -3,6 +3,8 @@
 | message | sender → receiver |
 | --- | --- |
 | JoinRequest | a box that joins → boxes; JoinAccepted, JoinRefused the way back |
+| KeyAnnounced, ServerKeyTaken | the box's key keeper → boxes |
+| KeyTaken, ServerKeyAnnounced | boxes → the box's key keeper |
 | BoxRevoked | boxes → queue |
 """
 
@@ -36,6 +38,30 @@ class JoinRefused(Struct, frozen=True, array_like=True, tag="join_refused"):
 
     why: ShortText
     new_key: bool = False
+
+
+class KeyAnnounced(Struct, frozen=True, array_like=True, tag="key_announced"):
+    """The box will have this key: let it in as well. Repeated until KeyTaken comes."""
+
+    key: PublicKey
+
+
+class KeyTaken(Struct, frozen=True, array_like=True, tag="key_taken"):
+    """That key is let in, and is the only one as soon as something is said with it."""
+
+    key: PublicKey
+
+
+class ServerKeyAnnounced(Struct, frozen=True, array_like=True, tag="server_key_announced"):
+    """The web node will have this key: keep it beside the present one. Repeated until ServerKeyTaken."""
+
+    key: PublicKey
+
+
+class ServerKeyTaken(Struct, frozen=True, array_like=True, tag="server_key_taken"):
+    """The box keeps that key and will try it when the web node is not to be had with the present one."""
+
+    key: PublicKey
 
 
 class BoxRevoked(Struct, frozen=True):

@@ -23,6 +23,7 @@ log = logging.getLogger(__name__)
 
 NAME_LIMIT = 60
 REMEMBERED_REFUSALS = 256
+FORMER_KEYS = 8  # of one box that are remembered
 REFUSAL_TOLD_S = 60.0  # a key that keeps knocking has a line in the log this often
 
 
@@ -37,6 +38,16 @@ class Box(Struct, frozen=True):
     seen_ms: int = 0
     software: str = ""
     revoked_ms: int = 0  # 0: it is let in
+    next_key: str = ""  # let in as well, and alone as soon as it is used; "": none
+    former_keys: tuple[str, ...] = ()  # let in no more
+    server_key: str = ""  # the server's next key, when the box keeps it
+
+
+class KeyChange(Struct, frozen=True):
+    """The key that the server will have."""
+
+    key: str
+    since_ms: int
 
 
 class Offer(Struct, frozen=True):
@@ -52,6 +63,7 @@ class Register(Struct, frozen=True):
 
     boxes: tuple[Box, ...] = ()
     offer: Offer | None = None
+    key_change: KeyChange | None = None
 
 
 class UnknownBoxError(LookupError):
@@ -77,6 +89,7 @@ class BoxList:
         self.fixed = fixed
         self.guesses: set[str] = set()
         self.told: OrderedDict[str, float] = OrderedDict()  # refused key → when the log had a line of it
+        self.used_keys: set[str] = set()  # next keys that something was said with
         self.cut_off: set[str] = set()  # revoked, whether that is written down yet or not
         self.offer_until_s = 0.0
         self.register = Register()
@@ -92,12 +105,17 @@ class BoxList:
             self.guesses.clear()
         self.register = register
         self.guests = {key: box_guest(box_id) for key, box_id in self.fixed.items()}
-        self.revoked: set[str] = set()
+        self.revoked: set[str] = set()  # and keys that were changed for others: no guesses, these
+        self.next_keys: set[str] = set()
         for box in register.boxes:
+            keys = {box.key, box.next_key} - {""}
+            self.revoked.update(box.former_keys)
             if box.revoked_ms or box.id in self.cut_off:
-                self.revoked.add(box.key)
+                self.revoked |= keys
             else:
-                self.guests[box.key] = box_guest(box.id)
+                self.guests |= dict.fromkeys(keys, box_guest(box.id))
+                self.next_keys |= keys - {box.key}
+        self.used_keys &= self.next_keys
 
     # -- at the door ----------------------------------------------------------------------------
 
@@ -120,6 +138,8 @@ class BoxList:
     def guest(self, key: str) -> Guest | None:
         guest = self.guests.get(key)
         if guest is not None:
+            if key in self.next_keys:
+                self.used_keys.add(key)
             return guest
         offer = self.offer
         return JOINING_GUEST if offer is not None and offer.key == key else None
@@ -184,7 +204,8 @@ class BoxList:
         )
         others = self.others_than(request.key)
         log.info("security: box %s (%s) joined with key %s", box.id, box.name, key_name(box.key))
-        return Register((*others, box), replace(offer, box=box.id)), JoinAccepted(box.name)
+        register = replace(self.register, boxes=(*others, box), offer=replace(offer, box=box.id))
+        return register, JoinAccepted(box.name)
 
     def why_not(self, request: JoinRequest, offer: Offer | None) -> JoinRefused | None:
         if offer is None:
@@ -253,6 +274,38 @@ class BoxList:
 
     def revoked_now(self, box: Box) -> Register:
         return self.with_box(replace(box, revoked_ms=self.world.utc_ms()))
+
+    # -- keys that change -----------------------------------------------------------------------
+
+    def with_next_key(self, box_id: str, key: str) -> Register | None:
+        """The box will have that key; None where it may not: another one has it, or had it."""
+        box = next((box for box in self.register.boxes if box.id == box_id), None)
+        if box is None or box.revoked_ms:
+            return None
+        if key in {box.key, box.next_key}:
+            return self.register
+        if key in self.guests or key in self.revoked:
+            log.warning("security: box %s refused the key %s, which is another's", box.id, key_name(key))
+            return None
+        log.info("security: box %s will have the key %s", box.id, key_name(key))
+        return self.with_box(replace(box, next_key=key))
+
+    def with_used_keys(self) -> Register:
+        """Next keys that were used take the place of the old ones."""
+        boxes = [
+            self.with_used_key(box) if box.next_key in self.used_keys else box for box in self.register.boxes
+        ]
+        return replace(self.register, boxes=tuple(boxes))
+
+    def with_used_key(self, box: Box) -> Box:
+        log.info("security: box %s has the key %s now", box.id, key_name(box.next_key))
+        former = (*box.former_keys, box.key)[-FORMER_KEYS:]
+        return replace(box, key=box.next_key, next_key="", former_keys=former)
+
+    def with_server_key(self, box_id: str, key: str) -> Register:
+        """The box keeps the server's next key."""
+        found = next((box for box in self.register.boxes if box.id == box_id), None)
+        return self.register if found is None else self.with_box(replace(found, server_key=key))
 
     def with_box(self, box: Box) -> Register:
         boxes = tuple(box if other.id == box.id else other for other in self.register.boxes)

@@ -39,13 +39,33 @@ from actors.messages.link import (
     Refused,
     Welcome,
 )
-from actors.messages.pairing import JoinAccepted, JoinRefused, JoinRequest
+from actors.messages.pairing import (
+    JoinAccepted,
+    JoinRefused,
+    JoinRequest,
+    KeyAnnounced,
+    KeyTaken,
+    ServerKeyAnnounced,
+    ServerKeyTaken,
+)
 
 ToQueue = Hello | Ping | GenerationsLost
 ToSession = Accepted | Progress | Token | End
-FromBox = ToQueue | ToSession | SheetWanted
+AboutKeys = KeyAnnounced | ServerKeyTaken
+FromBox = ToQueue | ToSession | SheetWanted | AboutKeys
+ToKeys = KeyTaken | ServerKeyAnnounced
 ToBox = (
-    Welcome | Refused | Greet | Pong | GenerateReply | Ack | Resume | Cancel | CharacterSheet | SheetMissing
+    Welcome
+    | Refused
+    | Greet
+    | Pong
+    | GenerateReply
+    | Ack
+    | Resume
+    | Cancel
+    | CharacterSheet
+    | SheetMissing
+    | ToKeys
 )
 FromEngine = EngineHello | ToSession
 ToEngine = EngineWelcome | EngineJob | Credit | Cancel
@@ -54,7 +74,7 @@ Message = FromBox | ToBox | FromEngine | ToEngine | JoinRequest | ToJoiner
 
 UNDERSTOOD: dict[str, Any] = {
     QUEUE: ToQueue,
-    BOXES: JoinRequest,
+    BOXES: JoinRequest | AboutKeys,
     JOINER: ToJoiner,
     "session": ToSession,
     "character": SheetWanted,

@@ -1,4 +1,4 @@
-"""Handshakes: tells whoever dials that the server does not let its key in.
+"""Handshakes: tells whoever dials that the server does not let its key in, or has another key itself.
 
 Libzmq says nothing of it on the socket itself; its monitor does (ZMTP: an ERROR command with status 400).
 """
@@ -14,10 +14,14 @@ from actors.wire.readiness import Readiness
 class HandshakeWatch:
     """Begin before the socket connects; close before it is closed."""
 
-    def __init__(self, socket: "zmq.Socket[bytes]", refused: Callable[[], None]) -> None:
+    def __init__(
+        self, socket: "zmq.Socket[bytes]", refused: Callable[[], None], strange: Callable[[], None]
+    ) -> None:
         self.socket = socket
         self.refused = refused
-        self.events = socket.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_AUTH)
+        self.strange = strange
+        failures = zmq.EVENT_HANDSHAKE_FAILED_AUTH | zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
+        self.events = socket.get_monitor_socket(failures)
         self.readiness = Readiness(self.events, self.read_one)
 
     def read_one(self) -> bool:
@@ -27,6 +31,8 @@ class HandshakeWatch:
             return False
         if event["event"] == zmq.EVENT_HANDSHAKE_FAILED_AUTH:
             self.refused()
+        else:  # the server hung up in the middle: it cannot read what is meant for another key, or a cut
+            self.strange()
         return True
 
     def close(self) -> None:

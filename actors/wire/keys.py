@@ -64,6 +64,21 @@ def kept_key_pair(path: Path) -> KeyPair:
         return pair
 
 
+def web_node_path(folder: Path) -> Path:
+    """The identity of the web node towards GPU boxes."""
+    return folder / "web_node.json"
+
+
+def gpu_box_path(folder: Path) -> Path:
+    """The identity of this machine's GPU box towards web nodes."""
+    return folder / "gpu_box.json"
+
+
+def next_path(path: Path) -> Path:
+    """Where the key lies that is to take the place of the one in `path`."""
+    return path.with_suffix(".next.json")
+
+
 def joining_key(secret: bytes) -> KeyPair:
     """The key pair that a box joins with: HKDF-SHA256 (RFC 5869) of the secret in the join string.
 

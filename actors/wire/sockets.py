@@ -30,6 +30,7 @@ MAX_FRAME_BYTES = 8_000_000  # a turn with a long history; libzmq cuts off whoev
 HIGH_WATER_MARK = 20_000  # messages in one connection's queue
 LOOPBACK = "127.0.0.1"
 REOPEN_PAUSE_S = 0.005
+STRANGE_PAUSE_S = 0.1  # before another server key is tried
 
 Tell = Callable[[str, Any, str], None]
 
@@ -198,7 +199,8 @@ class Listener:
 class Dialler:
     """Reaches the other side by one connection; what comes from there is told to `to` as from `sender`.
 
-    With `tells_refusal`, a server that does not let the key in is told as KeyRefused.
+    With `tells_refusal`, a server that does not let the key in is told as KeyRefused. `server_keys` are those
+    that the server may have; `on_strange` is called when it seems to have another one than the one tried.
     """
 
     def __init__(
@@ -210,6 +212,11 @@ class Dialler:
         self.to = to
         self.sender = sender
         self.tells_refusal = tells_refusal
+        self.pair = KeyPair(dial.public, dial.secret)
+        self.server_key = dial.server_public
+        self.server_keys: tuple[str, ...] = (dial.server_public,)
+        self.changing: asyncio.TimerHandle | None = None
+        self.on_strange: Callable[[], None] = lambda: None
         self.dropped = 0
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.socket: zmq.Socket[bytes] | None = None
@@ -224,9 +231,26 @@ class Dialler:
             self.address = address
             self.redial()
 
+    def use_key(self, pair: KeyPair) -> None:
+        """This side has another key from now on."""
+        self.pair = pair
+        self.redial()
+
+    def stranger_answered(self) -> None:
+        self.on_strange()
+
+    def try_next_server_key(self) -> None:
+        """Dial with the next of `server_keys`, where there is another one."""
+        others = [key for key in self.server_keys if key != self.server_key]
+        if others and self.changing is None:
+            self.server_key = others[0]
+            loop = asyncio.get_running_loop()
+            self.changing = loop.call_later(STRANGE_PAUSE_S, self.redial)
+
     def redial(self) -> None:
         """A fresh connection; what the old one held is lost."""
         self.hang_up()
+        self.changing = None
         if not self.address:
             return  # not known yet
         socket = self.socket = self.context.socket(zmq.DEALER)
@@ -235,9 +259,11 @@ class Dialler:
         socket.set(zmq.RECONNECT_IVL_MAX, 500)
         socket.set(zmq.CONNECT_TIMEOUT, 3000)
         socket.set(zmq.IMMEDIATE, 1)  # nothing queues for a connection that is not there
-        set_curve_client(socket, self.dial.server_public, KeyPair(self.dial.public, self.dial.secret))
+        set_curve_client(socket, self.server_key, self.pair)
         if self.tells_refusal:
-            self.watch = HandshakeWatch(socket, lambda: self.tell(self.to, KeyRefused(), self.sender))
+            self.watch = HandshakeWatch(
+                socket, lambda: self.tell(self.to, KeyRefused(), self.sender), self.stranger_answered
+            )
         socket.connect(self.address)
         self.readiness = Readiness(socket, self.read_one)
 
@@ -289,5 +315,7 @@ class Dialler:
         return True
 
     def close(self) -> None:
+        if self.changing is not None:
+            self.changing.cancel()
         self.hang_up()
         self.context.destroy(linger=0)

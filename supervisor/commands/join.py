@@ -13,13 +13,13 @@ from actors.wire.join_string import (
     NewerJoinStringError,
     read_join_string,
 )
-from actors.wire.keys import joining_key, new_key_pair, pairing_fingerprint, write_key_pair
+from actors.wire.keys import gpu_box_path, joining_key, new_key_pair, pairing_fingerprint, write_key_pair
 from gpu_actor.join import Joined, JoinError, JoinRefusedError, StringOverError, join
 from gpu_actor.pairing_file import Pairing, pairing_path, write_pairing
 from supervisor.commands.options import add_data, data_folder, seconds
 from supervisor.data_folder import DataFolder
 from supervisor.errors import NotRunningError, UsageError
-from supervisor.keys import gpu_box_key, gpu_box_path
+from supervisor.keys import gpu_box_key
 from supervisor.settings_file import read_settings, write_default_file
 from supervisor.version import version
 

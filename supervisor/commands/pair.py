@@ -23,11 +23,16 @@ def add(parser: argparse.ArgumentParser) -> None:
         metavar="HOST[:PORT]",
         help="this machine as the GPU box sees it (default: boxes.addresses of samovar.toml, or found out)",
     )
+    parser.add_argument("--withdraw", action="store_true", help="end the join string that is open")
     parser.add_argument("--json", action="store_true", help="print one JSON object, and do not wait")
 
 
 def run(arguments: argparse.Namespace) -> int:
     with control(data_folder(arguments)) as node:
+        if arguments.withdraw:
+            node.ask("DELETE", "/api/boxes/offer")
+            print("No join string is open any more.")
+            return 0
         offer = msgspec.json.decode(
             node.ask("POST", "/api/boxes/offer", NewOffer(arguments.address)), type=BoxOffer
         )

@@ -100,3 +100,33 @@ def test_paired_by_one_paste_a_reply_survives_that_its_box_is_revoked(
     assert chat.returncode == 0
     assert begun + rest == undisturbed.stdout
     assert [entry["revoked_ms"] > 0 for entry in boxes(web)] == [True, False]
+
+
+def test_both_keys_change_under_a_box_that_stays_paired(web: RunningNode, box: RunningNode) -> None:
+    pair(web, box)
+    box.start()
+    web.wait_for(linked, READY_S)
+    before = link_of(box)
+    for node in (box, web):
+        rotated = node.command("keys", "rotate")
+        assert rotated.returncode == 0, rotated.stderr
+    withdrawn = web.command("pair", "--withdraw")
+    assert withdrawn.returncode == 0, withdrawn.stderr  # the server waits for who may be about to join
+    box.wait_for(lambda status: changed(status["facts"]["link"], before), 60)
+    web.wait_for(linked, 60)
+    for node in (web, box):
+        node.stop()
+        node.start()
+    web.wait_for(linked, READY_S)
+    said = web.command("chat", "--seed", "7", "Name three fruits.")
+    assert said.returncode == 0, said.stderr
+
+
+def link_of(box: RunningNode) -> dict[str, Any]:
+    status = box.status()
+    assert status is not None
+    return status["facts"]["link"]
+
+
+def changed(now: dict[str, Any], before: dict[str, Any]) -> bool:
+    return all(now[name] != before[name] for name in ("key", "server_key")) and now["linked"]

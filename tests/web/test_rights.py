@@ -17,7 +17,7 @@ COMMANDS: list[type[msgspec.Struct]] = [kind for kind in get_args(ClientFrame) i
 # What each role is let do, written down a second time, by hand: a slip in one table shows.
 OPEN_TO_ALL = {"page", "socket", "me", "setup", "login", "logout", "control"}
 OF_OWNERS = {
-    *("list_boxes", "offer_box", "withdraw_offer", "rename_box", "revoke_box"),
+    *("list_boxes", "offer_box", "withdraw_offer", "rename_box", "revoke_box", "rotate_keys"),
     *("show_queue", "move_reply", "dismiss_reply", "drain_box", "set_share"),
 }
 BODIES: dict[str, Any] = {

@@ -49,7 +49,15 @@ from actors.messages.link import (
     Refused,
     Welcome,
 )
-from actors.messages.pairing import JoinAccepted, JoinRefused, JoinRequest
+from actors.messages.pairing import (
+    JoinAccepted,
+    JoinRefused,
+    JoinRequest,
+    KeyAnnounced,
+    KeyTaken,
+    ServerKeyAnnounced,
+    ServerKeyTaken,
+)
 from actors.wire import envelope
 from actors.wire.envelope import Envelope, UnreadableFrameError, decode, encode, fits
 
@@ -115,12 +123,16 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "join_accepted": (JOINER, JoinAccepted("Attic")),
     "join_refused": (JOINER, JoinRefused("revoked", new_key=True)),
     "join_request": (BOXES, JoinRequest(1, "k" * 40, "Attic", "0.1.0")),
+    "key_announced": (BOXES, KeyAnnounced("k" * 40)),
+    "key_taken": (LINK, KeyTaken("k" * 40)),
     "lost": (QUEUE, GenerationsLost(A, ((B, 3, C),))),
     "ping": (QUEUE, Ping(A, 2)),
     "pong": (LINK, Pong(A)),
     "progress": (SESSION, Progress(A, 3, 128, 900)),
     "refused": (LINK, Refused("update")),
     "resume": (LINK, Resume(A, 3, 42, B)),
+    "server_key_announced": (LINK, ServerKeyAnnounced("k" * 40)),
+    "server_key_taken": (BOXES, ServerKeyTaken("k" * 40)),
     "sheet": (LINK, SHEET),
     "sheet_missing": (LINK, SheetMissing(C)),
     "sheet_wanted": (character(C), SheetWanted(C)),

@@ -16,7 +16,7 @@ function serve(offer: BoxList["offer"]) {
   const state: { offer: BoxList["offer"]; asked: string[] } = { offer, asked: [] };
   vi.stubGlobal("fetch", (path: string, init: RequestInit) => {
     state.asked.push(`${init.method ?? ""} ${path}`);
-    const list: BoxList = { boxes: [], offer: state.offer, listens: "0.0.0.0:7777", loopback: false };
+    const list: BoxList = { boxes: [], offer: state.offer, listens: "0.0.0.0:7777", loopback: false, key_change: null };
     return Promise.resolve(new Response(JSON.stringify(path.endsWith("/offer") ? OFFER : list)));
   });
   return state;

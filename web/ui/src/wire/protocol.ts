@@ -347,6 +347,12 @@ export interface OfferState {
   joined: BoxFacts | null;
 }
 
+/** The server's key is being changed: as soon as these boxes keep the next one. */
+export interface KeyChangeState {
+  since_ms: number;
+  waits_for: string[];
+}
+
 /** GET /api/boxes, for the owner. `listens`: the address of the link. */
 export interface BoxList {
   boxes: BoxFacts[];
@@ -354,6 +360,7 @@ export interface BoxList {
   listens: string;
   /** no other machine can reach it */
   loopback: boolean;
+  key_change: KeyChangeState | null;
 }
 
 /** POST /api/boxes/offer → BoxOffer; an older one is over. DELETE on the same path has no body. */
