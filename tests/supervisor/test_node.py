@@ -17,10 +17,10 @@ import pytest
 import zmq
 
 from actors.intensity import Backoff
-from actors.messages.control import AskStatus, NodeStatus, ProcessStatus, encode
+from actors.messages.control import AskStatus, KeysRotating, NodeStatus, ProcessStatus, RotateKeys, encode
 from supervisor.data_folder import DataFolder
 from supervisor.settings import NodeSettings, SupervisorSettings
-from supervisor.status import ask, ask_status
+from supervisor.status import ask, ask_node, ask_status
 from supervisor.strategy import ChildSpec, Group, TreeSpec
 
 ROOT = Path(__file__).parents[2]
@@ -143,6 +143,22 @@ def test_a_child_learns_the_ports_of_those_that_serve_before_it_and_after_it(sta
     assert status.facts["a"]["heard"] == ["bb ready {'main': 1002}"]
     status = node.status_until(lambda status: bool(status.facts["bb"].get("heard")))
     assert status.facts["bb"]["ports"] == {"a": {"main": 1001}}
+
+
+def test_the_link_is_told_to_change_its_key_where_there_is_one(start: Starter) -> None:
+    node = start(Group((child("web"),)), Group((child("link"),)))
+    node.wait_for("link ready")
+    told = msgspec.msgpack.decode(ask_node(node.data, encode(RotateKeys())), type=KeysRotating)
+    assert told == KeysRotating(told=True)
+    node.status_until(lambda status: "rotate keys" in status.facts["link"].get("heard", []))
+    assert node.stop() == 0
+
+
+def test_a_node_without_a_link_says_that_nobody_changes_a_key(start: Starter) -> None:
+    node = start(Group((child("a"),)))
+    node.wait_for("a ready")
+    told = msgspec.msgpack.decode(ask_node(node.data, encode(RotateKeys())), type=KeysRotating)
+    assert told == KeysRotating(told=False)
 
 
 def test_a_killed_child_is_started_again_alone_with_the_ports_it_had(start: Starter) -> None:

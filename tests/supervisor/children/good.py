@@ -3,7 +3,7 @@
 from typing import Any
 
 from actors.host import Child, run_child
-from actors.messages.control import ChildDown, ChildReady, Notice
+from actors.messages.control import ChildDown, ChildReady, Notice, RotateKeys
 
 
 async def serve(child: Child) -> None:
@@ -18,6 +18,8 @@ async def serve(child: Child) -> None:
                 heard.append(f"{notice.name} ready {notice.ports}")
             case ChildDown():
                 heard.append(f"{notice.name} down")
+            case RotateKeys():
+                heard.append("rotate keys")
 
     child.facts = facts
     child.on_notice(notice)
