@@ -10,9 +10,14 @@ import msgspec
 from supervisor.commands.options import add_data, data_folder
 from supervisor.control import control
 from web.control_client import ControlClient
+from web.join_addresses import on_loopback
 from web.protocol import BoxFacts, BoxList, BoxOffer, NewOffer
 
 POLL_S = 1.0
+ONLY_HERE = (
+    "No other machine can reach that address: set link_host and link_port under [supervisor] in samovar.toml, "
+    "or name another address with --address."
+)
 
 
 def add(parser: argparse.ArgumentParser) -> None:
@@ -52,6 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def text_of(offer: BoxOffer) -> str:
+    only_here = all(on_loopback(address.rpartition(":")[0].strip("[]")) for address in offer.addresses)
     lines = [
         f"On the GPU box, within {round(offer.expires_s / 60)} minutes:",
         "",
@@ -61,6 +67,8 @@ def text_of(offer: BoxOffer) -> str:
         "",
         f"It dials {', '.join(offer.addresses)}. Whoever has this text may join: show it to nobody else.",
     ]
+    if only_here:
+        lines.append(ONLY_HERE)
     return "\n".join(lines)
 
 
