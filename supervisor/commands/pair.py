@@ -15,8 +15,8 @@ from web.protocol import BoxFacts, BoxList, BoxOffer, NewOffer
 
 POLL_S = 1.0
 ONLY_HERE = (
-    "No other machine can reach that address: set link_host and link_port under [supervisor] in samovar.toml, "
-    "or name another address with --address."
+    "No other machine can reach that address: set link_host and link_port under [supervisor] in "
+    "samovar.toml, or name another address with --address."
 )
 
 
