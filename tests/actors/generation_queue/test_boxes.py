@@ -3,7 +3,7 @@
 from msgspec.structs import replace
 
 from actors.messages.archive import QueueState
-from actors.messages.queueing import BoxDrained, Line, QueueStatus, ReplyEnded, WatchQueue
+from actors.messages.queueing import BoxDrained, LeaseLost, Line, QueueStatus, ReplyEnded, WatchQueue
 from tests.actors.generation_queue.kit import SETTINGS, Counter, counter, given, row
 from tests.actors.kit import BOX, OTHER_BOX, Said, hello, request, uid
 
@@ -141,3 +141,12 @@ def test_what_a_drained_box_loses_goes_to_another() -> None:
     queue.do(hello(boot=2), BOX)
     assert given(queue.do(request(1, attempt=1))) == []
     assert given(queue.do(hello(), OTHER_BOX), OTHER_BOX) == [(1, 2)]
+
+
+def test_a_lease_that_is_being_written_is_not_given_to_a_box_that_is_drained_meanwhile() -> None:
+    queue = counter()
+    queue.tell(request(1))
+    queue.tell(BoxDrained("box", True, ASKER), ASKER)
+    said = queue.commit()
+    assert given(said) == []
+    assert said.one(LeaseLost).attempt == 1

@@ -144,3 +144,23 @@ def test_tokens_that_nobody_counted_are_guessed() -> None:
     queue.do(request(1, user=1))
     queue.do(ReplyEnded(uid(1)))
     assert queue.do(request(2, user=1)).one(OverLimit).limit == 10
+
+
+def test_a_restart_refuses_nothing_that_waited() -> None:
+    waited = tuple(replace(row(number), user=uid(1)) for number in (1, 2, 3))
+    queue = Counter(settings=limited(user_waiting=1), state=QueueState(waited))
+    for number in (1, 2, 3):
+        assert queue.do(request(number, user=1)).of(OverLimit) == []
+    assert queue.do(request(4, user=1)).one(OverLimit).reason == "user_waiting"
+
+
+def test_who_may_run_one_at_a_time_is_told_when_the_next_one_begins() -> None:
+    queue = counter(slots=2, settings=limited(user_running=1))
+    queue.do(request(1, user=1))
+    queue.later(10.0)
+    queue.ping()
+    queue.do(ReplyEnded(uid(1), 100))
+    queue.do(request(2, user=1))
+    assert queue.do(request(3, user=1)).to(session(3)) == [
+        Placed(uid(3), 1, 1, 10.0)
+    ]  # a slot is free
