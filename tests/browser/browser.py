@@ -49,13 +49,20 @@ class Browser:
         return answer["value"]
 
     def device(
-        self, width: int = 1440, height: int = 900, *, dark: bool = False, touch: bool = False
+        self,
+        width: int = 1440,
+        height: int = 900,
+        *,
+        dark: bool = False,
+        touch: bool = False,
+        locale: str = "en-GB",
     ) -> "Device":
         """A browser of its own, with its own cookies and storage."""
-        return Device(self, self.do("context", width=width, height=height, dark=dark, touch=touch))
+        number = self.do("context", width=width, height=height, dark=dark, touch=touch, locale=locale)
+        return Device(self, number)
 
-    def phone(self, width: int = 390, *, dark: bool = False) -> "Device":
-        return self.device(width, 844, dark=dark, touch=True)
+    def phone(self, width: int = 390, *, dark: bool = False, locale: str = "en-GB") -> "Device":
+        return self.device(width, 844, dark=dark, touch=True, locale=locale)
 
 
 class Device:

@@ -1,6 +1,6 @@
 // Drives Chromium for the tests: one JSON command a line on stdin, one JSON answer a line on stdout.
 //
-//   {"do": "context", "width", "height", "dark", "touch"}            -> number of the context
+//   {"do": "context", "width", "height", "dark", "touch", "locale"}  -> number of the context
 //   {"do": "page", "context"}                                        -> number of the page
 //   {"do": "call", "page", "selector"?, "method", "args"}            -> what Playwright's page or locator says
 //   {"do": "wait", "page", "expression"}                             -> true, as soon as it holds in the page
@@ -33,14 +33,14 @@ const contexts = [];
 const pages = [];
 
 const commands = {
-  async context({ width, height, dark, touch }) {
+  async context({ width, height, dark, touch, locale }) {
     const context = await browser.newContext({
       viewport: { width, height },
       colorScheme: dark ? "dark" : "light",
       hasTouch: touch,
       isMobile: touch,
       deviceScaleFactor: touch ? 2 : 1,
-      locale: "en-GB",
+      locale,
     });
     context.setDefaultTimeout(WAIT_MS);
     return contexts.push(context) - 1;

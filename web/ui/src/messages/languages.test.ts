@@ -86,6 +86,7 @@ describe("Russian plurals", () => {
     expect(ru.progress.wait(3)).toBe("несколько секунд");
     expect(ru.progress.wait(21)).toBe("примерно 20\u00a0секунд");
     expect(ru.progress.wait(60 * 21)).toBe("примерно 21\u00a0минута");
+    expect(ru.node.queueText(0, 0)).toBe("пусто");
     expect(ru.node.queueText(1, 3)).toBe("1\u00a0ответ пишется, 3\u00a0ждут");
     expect(ru.node.queueText(2, 1)).toBe("2\u00a0ответа пишутся, 1\u00a0ждёт");
   });
