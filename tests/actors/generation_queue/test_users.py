@@ -161,6 +161,4 @@ def test_who_may_run_one_at_a_time_is_told_when_the_next_one_begins() -> None:
     queue.ping()
     queue.do(ReplyEnded(uid(1), 100))
     queue.do(request(2, user=1))
-    assert queue.do(request(3, user=1)).to(session(3)) == [
-        Placed(uid(3), 1, 1, 10.0)
-    ]  # a slot is free
+    assert queue.do(request(3, user=1)).to(session(3)) == [Placed(uid(3), 1, 1, 10.0)]  # a slot is free
