@@ -50,8 +50,8 @@ export const useConversations = defineStore("conversations", () => {
   const find = (id: string): Conversation | undefined => list.value.find((conversation) => conversation.id === id);
 
   /** Begin a conversation; gives its id. */
-  async function begin(characterVersion: string): Promise<string> {
-    const { id } = await rest.begin({ character_version: characterVersion });
+  async function begin(characterVersion: string, greeting = 0): Promise<string> {
+    const { id } = await rest.begin({ character_version: characterVersion, greeting });
     void load();
     return id;
   }

@@ -6,9 +6,13 @@ import type {
   BoxName,
   BoxOffer,
   Character,
+  CharacterChange,
+  CharacterDetails,
   Conversation,
   ConversationMade,
   FirstVisit,
+  ImportedFile,
+  ImportReport,
   Login,
   Me,
   NewConversation,
@@ -55,6 +59,7 @@ export function troubleRef(): WritableComputedRef<string, unknown> {
 }
 
 const DEADLINE_MS = 15_000;
+const UPLOAD_MS = 180_000;
 
 async function request<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
   const init: RequestInit = { method, credentials: "same-origin", signal: AbortSignal.timeout(DEADLINE_MS) };
@@ -62,6 +67,10 @@ async function request<Answer>(method: string, path: string, body?: unknown): Pr
     init.body = JSON.stringify(body);
     init.headers = { "Content-Type": "application/json" };
   }
+  return answerTo<Answer>(path, init);
+}
+
+async function answerTo<Answer>(path: string, init: RequestInit): Promise<Answer> {
   let response: Response;
   let text: string;
   try {
@@ -83,6 +92,28 @@ function refusalIn(text: string): Refusal {
   }
 }
 
+/** One file, as it is; opening it takes a while. */
+async function bring(file: File): Promise<ImportedFile> {
+  const { files } = await answerTo<ImportReport>("/api/characters/import", {
+    method: "POST",
+    credentials: "same-origin",
+    signal: AbortSignal.timeout(UPLOAD_MS),
+    body: file,
+    headers: { "Content-Type": "application/octet-stream", "X-File-Name": encodeURIComponent(file.name) },
+  });
+  const [report] = files;
+  if (!report) throw new UnreachableError();
+  return report;
+}
+
+const versionPath = (version: string): string => `/api/characters/versions/${encodeURIComponent(version)}`;
+
+/** What a character can be saved as. */
+export const FORMS = ["png", "png-v2", "charx", "json", "original"] as const;
+export type Form = (typeof FORMS)[number];
+
+export const filePath = (version: string, form: Form): string => `${versionPath(version)}/file/${form}`;
+
 const boxPath = (id: string): string => `/api/boxes/${encodeURIComponent(id)}`;
 const queuePath = (id: string): string => `/api/queue/${encodeURIComponent(id)}`;
 const conversationPath = (id: string): string => `/api/conversations/${encodeURIComponent(id)}`;
@@ -93,6 +124,10 @@ export const rest = {
   logIn: (login: Login) => request<Me>("POST", "/api/login", login),
   logOut: () => request<unknown>("POST", "/api/logout"),
   characters: () => request<Character[]>("GET", "/api/characters"),
+  character: (version: string) => request<CharacterDetails>("GET", versionPath(version)),
+  changeCharacter: (id: string, change: CharacterChange) =>
+    request<unknown>("PATCH", `/api/characters/${encodeURIComponent(id)}`, change),
+  bring,
   conversations: () => request<Conversation[]>("GET", "/api/conversations"),
   begin: (conversation: NewConversation) => request<ConversationMade>("POST", "/api/conversations", conversation),
   rename: (id: string, title: NewTitle) => request<unknown>("PATCH", conversationPath(id), title),

@@ -1,0 +1,44 @@
+/** Files that are dropped anywhere on the page or pasted into it; whether some are held over it. */
+import { onBeforeUnmount, onMounted, ref, type Ref } from "vue";
+
+const hasFiles = (transfer: DataTransfer | null): transfer is DataTransfer => transfer?.types.includes("Files") ?? false;
+
+export function useDroppedFiles(take: (files: File[]) => void): Ref<boolean> {
+  const isOver = ref(false);
+
+  function over(event: DragEvent): void {
+    if (!hasFiles(event.dataTransfer)) return;
+    event.preventDefault();
+    event.dataTransfer.dropEffect = "copy";
+    isOver.value = true;
+  }
+  function left(event: DragEvent): void {
+    if (event.relatedTarget === null) isOver.value = false; // out of the window
+  }
+  function dropped(event: DragEvent): void {
+    isOver.value = false;
+    if (!hasFiles(event.dataTransfer)) return;
+    event.preventDefault();
+    take([...event.dataTransfer.files]);
+  }
+  function pasted(event: ClipboardEvent): void {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length === 0) return;
+    event.preventDefault();
+    take(files);
+  }
+
+  onMounted(() => {
+    window.addEventListener("dragover", over);
+    window.addEventListener("dragleave", left);
+    window.addEventListener("drop", dropped);
+    window.addEventListener("paste", pasted);
+  });
+  onBeforeUnmount(() => {
+    window.removeEventListener("dragover", over);
+    window.removeEventListener("dragleave", left);
+    window.removeEventListener("drop", dropped);
+    window.removeEventListener("paste", pasted);
+  });
+  return isOver;
+}
