@@ -77,7 +77,7 @@ class Deployment:
         web = {
             "supervisor": INTENSITY | {"link_host": LINK_HOST, "link_port": self.link_port},
             "web": {"host": WEB_HOST, "port": self.web_port},
-            "queue": REST | {"max_waiting": 4 * self.streams},
+            "queue": REST | {"max_waiting": 4 * self.streams, "user_waiting": 0},
         }
         gpu = {
             "supervisor": INTENSITY,
