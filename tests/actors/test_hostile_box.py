@@ -81,7 +81,7 @@ def test_nobody_notices_a_hostile_box(seed: int, draw: Any) -> None:
     cluster = scenario.cluster = Cluster(seed, Weather())
     hostile = Hostile(cluster, draw)
     cluster.start_all()
-    scenario.begin_conversation(0)
+    scenario.begin_conversation(0, cluster.user, tabs=2)
     for number in range(MESSAGES):
         cluster.loop.call_later(0.3 + number * 0.05, hostile.speak)
     cluster.loop.run_until(170.0, scenario.all_ended_long_enough)
