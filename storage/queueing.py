@@ -2,7 +2,15 @@
 
 from tortoise.expressions import F
 
-from actors.messages.archive import UNFINISHED, DrainBox, QueueState, SetShare, Spending, SpendTokens
+from actors.messages.archive import (
+    SPENDING_DAYS,
+    UNFINISHED,
+    DrainBox,
+    QueueState,
+    SetShare,
+    Spending,
+    SpendTokens,
+)
 from storage import tables
 from storage.generations import COLUMNS, open_generation
 from storage.unit import Unit
@@ -44,10 +52,10 @@ async def load_queue(unit: Unit) -> QueueState:
 
 
 async def spendings(unit: Unit) -> tuple[Spending, ...]:
-    """Of the newest day and the one before: a clock may have been put back."""
-    days = tables.Spending.all().using_db(unit.db).order_by("-day").limit(1)
-    newest = [day for (day,) in await days.values_list("day")]
-    if not newest:
+    """Of the last days that have any."""
+    days = tables.Spending.all().using_db(unit.db).distinct().order_by("-day").limit(SPENDING_DAYS)
+    last = [day for (day,) in await days.values_list("day")]
+    if not last:
         return ()
-    found = tables.Spending.filter(day__gte=newest[0] - 1).using_db(unit.db).order_by("day", "user_id")
+    found = tables.Spending.filter(day__gte=last[-1]).using_db(unit.db).order_by("day", "user_id")
     return tuple(Spending(*row) for row in await found.values_list("user_id", "day", "tokens"))

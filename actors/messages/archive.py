@@ -336,9 +336,13 @@ class ConversationState(Struct, frozen=True):
     committed_thoughts: str = ""
 
 
+SPENDING_DAYS = 8
+"""Days of which it is remembered what was written: a clock that was set may come back to one."""
+
+
 class QueueState(Struct, frozen=True):
     unfinished: tuple[StoredGeneration, ...]  # oldest first
-    spendings: tuple[Spending, ...] = ()  # of the newest day and the one before
+    spendings: tuple[Spending, ...] = ()  # of the last days that have any, SPENDING_DAYS of them
     shares: tuple[tuple[UUID, float], ...] = ()  # of the users whose weight is not 1
     drained: tuple[str, ...] = ()  # GPU boxes
 

@@ -7,7 +7,7 @@ the sessions tell of each reply that ended, so no restart makes it less. A reply
 from collections.abc import Iterable
 from uuid import UUID
 
-from actors.messages.archive import Spending
+from actors.messages.archive import SPENDING_DAYS, Spending
 from actors.messages.queueing import OverLimit
 from actors.settings import QueueSettings
 from actors.world import DAY_MS, day_of
@@ -16,21 +16,25 @@ from actors.world import DAY_MS, day_of
 class Limits:
     def __init__(self, settings: QueueSettings) -> None:
         self.settings = settings
-        self.day = 0
-        self.tokens: dict[UUID, int] = {}  # written on that day, by user
+        self.days: dict[int, dict[UUID, int]] = {}  # tokens written, by day and user; the newest used last
 
     def loaded(self, spendings: Iterable[Spending], utc_ms: int) -> None:
-        self.day = day_of(utc_ms)
-        self.tokens = {each.user: each.tokens for each in spendings if each.day == self.day}
+        self.days = {}
+        for each in spendings:
+            self.days.setdefault(each.day, {})[each.user] = each.tokens
+        self.today(utc_ms)
 
     def spent(self, user: UUID, tokens: int, utc_ms: int) -> None:
-        self.turn_page(utc_ms)
-        self.tokens[user] = self.tokens.get(user, 0) + tokens
+        today = self.today(utc_ms)
+        today[user] = today.get(user, 0) + tokens
 
-    def turn_page(self, utc_ms: int) -> None:
-        if day_of(utc_ms) != self.day:
-            self.day = day_of(utc_ms)
-            self.tokens.clear()
+    def today(self, utc_ms: int) -> dict[UUID, int]:
+        """What was written today, by user."""
+        day = day_of(utc_ms)
+        today = self.days[day] = self.days.pop(day, {})
+        while len(self.days) > SPENDING_DAYS:
+            del self.days[next(iter(self.days))]
+        return today
 
     def may_run(self, running: int) -> bool:
         """One more, beside those that run."""
@@ -38,11 +42,10 @@ class Limits:
 
     def day_is_over(self, generation: UUID, user: UUID, utc_ms: int) -> OverLimit | None:
         """Why the user gets nothing more today, or None."""
-        self.turn_page(utc_ms)
         limit = self.settings.user_tokens_a_day
-        if not limit or self.tokens.get(user, 0) < limit:
+        if not limit or self.today(utc_ms).get(user, 0) < limit:
             return None
-        return OverLimit(generation, "user_tokens", limit, (self.day + 1) * DAY_MS)
+        return OverLimit(generation, "user_tokens", limit, (day_of(utc_ms) + 1) * DAY_MS)
 
     def refusal(self, generation: UUID, user: UUID, waiting: int, utc_ms: int) -> OverLimit | None:
         """Why one more may not wait, or None; `waiting` are those of the user that do."""

@@ -11,6 +11,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from actors.messages.archive import (
+    SPENDING_DAYS,
     UNFINISHED,
     AccountRow,
     AddAccount,
@@ -394,8 +395,8 @@ class MemoryDisk:
 
     def _queue(self) -> QueueState:
         found = [g for g in self.generations.values() if g.state in UNFINISHED]
-        newest = max((day for _, day in self.spendings), default=0)
-        spendings = sorted((day, user, n) for (user, day), n in self.spendings.items() if day >= newest - 1)
+        last = sorted({day for _, day in self.spendings})[-SPENDING_DAYS:]
+        spendings = sorted((day, user, n) for (user, day), n in self.spendings.items() if day in last)
         return QueueState(
             unfinished=tuple(sorted(found, key=lambda g: (g.created_ms, g.id))),
             spendings=tuple(Spending(user, day, n) for day, user, n in spendings),

@@ -17,6 +17,7 @@ NAMED_SEEDS = {
     "a socket that reloads in the middle of a snapshot": 555,
     "an ended reply whose last commit was not answered": 1339,
     "a late greeting from before the link's restart": 33186,
+    "a day that a clock came back to after a restart": 1368,
 }
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from actors.messages.archive import (
+    SPENDING_DAYS,
     DrainBox,
     DropConversation,
     EndGeneration,
@@ -41,13 +42,14 @@ class QueueingContract(OpenedStorage):
 
         self.run(tmp_path, scenario)
 
-    def test_the_newest_day_is_loaded_and_the_one_before(self, tmp_path: Path) -> None:
+    def test_the_last_days_that_have_any_are_loaded(self, tmp_path: Path) -> None:
         async def scenario(store: Store) -> None:
             assert (await store.queue()).spendings == ()
-            for day in (20_002, 20_000, 20_001):
-                await store.put(SpendTokens(USER, day, day))
-            found = [each.day for each in (await store.queue()).spendings]
-            assert found == [20_001, 20_002]
+            days = (20_002, 20_000, *range(20_010, 20_100, 10))
+            for day in days:
+                await store.put(SpendTokens(USER, day, day), SpendTokens(STRANGER, day, 1))
+            found = [each.day for each in (await store.queue()).spendings if each.user == USER]
+            assert found == sorted(days)[-SPENDING_DAYS:]
 
         self.run(tmp_path, scenario)
 

@@ -1,6 +1,6 @@
 """Limits of one user."""
 
-from actors.messages.archive import Spending
+from actors.messages.archive import SPENDING_DAYS, Spending
 from actors.messages.queueing import OverLimit
 from actors.queueing.limits import Limits
 from actors.settings import QueueSettings
@@ -48,3 +48,19 @@ def test_without_a_limit_nobody_is_refused() -> None:
     made = Limits(QueueSettings(user_waiting=0))
     made.spent(ANNA, 10**9, NOON)
     assert made.refusal(uid(9), ANNA, 10**6, NOON) is None
+
+
+def test_a_day_that_the_clock_comes_back_to_is_the_same_day() -> None:
+    made = limits(tokens=90)
+    made.spent(ANNA, 10, NOON)
+    years_on = NOON + 3_000 * DAY_MS
+    assert made.refusal(uid(9), ANNA, 0, years_on) is None
+    made.spent(ANNA, 5, years_on)
+    assert made.refusal(uid(9), ANNA, 0, NOON) is not None
+
+
+def test_only_some_days_are_remembered() -> None:
+    made = limits()
+    for day in range(1_000):
+        made.spent(ANNA, 1, day * DAY_MS)
+    assert list(made.days) == list(range(1_000 - SPENDING_DAYS, 1_000))
