@@ -100,8 +100,14 @@ STAGES: tuple[Stage, ...] = (
         "system",
         "real processes",
         (
-            pytest("pytest tests/system", "tests/system", asks_for=("tests/system",)),
-            pytest("pytest tests/faults", "tests/faults", asks_for=("tests/faults",)),
+            pytest(
+                "pytest tests/system tests/faults",
+                *ON_EVERY_CORE,
+                "--dist=loadfile",
+                "tests/system",
+                "tests/faults",
+                asks_for=("tests/system", "tests/faults"),
+            ),
         ),
     ),
     Stage(

@@ -9,7 +9,7 @@ from tests.system.running_node import RunningNode
 OWNER = "Anna"
 PASSWORD = "tea for the whole family"
 QUESTION = "Tell me a long story about the sea, with a ship, a storm and a lighthouse."
-TOKENS = 90
+TOKENS = 160
 """Length of a reply: long enough to be disturbed in its middle."""
 
 LAST = "li.message:last-child"
@@ -83,9 +83,19 @@ def reply_ends(page: Page) -> None:
 def brief_answer(page: Page, question: str = QUESTION) -> None:
     """A question, and an answer that is stopped after its first words."""
     say(page, question)
-    reply_begins(page, 20)
-    page.click(STOP)
+    stop_reply(page, 20)
     reply_ends(page)
+
+
+def stop_reply(page: Page, letters: int = 1) -> None:
+    """Press the button as soon as the reply that is being written has so many letters. Within the page, for
+    no reply is so long that a driver could not be too late.
+    """
+    page.wait_for(
+        "((live, stop) => stop !== null && (live?.innerText.match(/[a-z]/gi) ?? []).length >= "
+        f"{letters} && (stop.click(), true))(document.querySelector('li.message:last-child .markdown.live'),"
+        " document.querySelector('button.stop'))"
+    )
 
 
 def last_text(page: Page) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from tests.browser import home
 from tests.browser.browser import Browser, Device, Page
-from tests.browser.home import LAST, STOP
+from tests.browser.home import LAST
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -23,8 +23,7 @@ def answered(page: Page) -> Page:
 def test_a_reply_can_be_stopped_and_what_came_of_it_stays(page: Page) -> None:
     home.begin(page, "Maren Skye")
     home.say(page, home.QUESTION)
-    home.reply_begins(page, 40)
-    page.click(STOP)
+    home.stop_reply(page, 40)
     home.reply_ends(page)
     stopped = home.last_text(page)
     assert len(home.letters(stopped)) >= 40
@@ -51,8 +50,7 @@ def test_another_reply_is_a_swipe_away(answered: Page) -> None:
     page.see(f"{LAST} >> text=2/2")
     assert home.last_text(page) == second
     page.click(NEXT)  # behind the newest one, another is written
-    home.reply_begins(page)
-    page.click(STOP)
+    home.stop_reply(page)
     page.see(f"{LAST} >> text=3/3")
     assert page.complaints() == []
 

@@ -19,7 +19,7 @@ SETTINGS = """
 model = "{model}"
 slots = 1
 [session]
-sampling = {{ max_tokens = 40, max_thought_tokens = 60, min_tokens = 40 }}
+sampling = {{ temperature = 0.0, max_tokens = 40, max_thought_tokens = 60, min_tokens = 100 }}
 """
 
 
