@@ -1,0 +1,115 @@
+"""Between a Chat and the rows of a conversation. Pure."""
+
+from collections import deque
+from collections.abc import Callable, Mapping
+from uuid import UUID
+
+from msgspec import Struct
+
+from actors.conversation.formats.chat import NOTHING, Chat, ChatMessage, clean
+from actors.messages.archive import StoredConversation, StoredMessage
+
+TITLE = 200  # characters
+NAME = 200
+
+
+class ChatRows(Struct, frozen=True):
+    """A conversation whose head is its root, its messages without the root, and the head it shall have."""
+
+    conversation: StoredConversation
+    messages: tuple[StoredMessage, ...]
+    head: UUID
+
+
+def chat_of(
+    conversation: StoredConversation, messages: tuple[StoredMessage, ...], names: Mapping[UUID, str]
+) -> Chat:
+    """`names`: character version → its name. A parent comes before its children, these in their order."""
+    places: dict[UUID, list[StoredMessage]] = {}
+    for message in messages:
+        if message.id != message.parent:
+            places.setdefault(message.parent, []).append(message)
+    numbers = {conversation.root: NOTHING}
+    told: list[ChatMessage] = []
+    waiting = deque([conversation.root])
+    while waiting:
+        children = places.get(waiting.popleft(), [])
+        for message in sorted(children, key=lambda child: child.sibling):
+            numbers[message.id] = len(told)
+            told.append(message_of(message, numbers[message.parent], conversation, names))
+            waiting.append(message.id)
+    return Chat(
+        title=conversation.title,
+        user_name=conversation.user_name,
+        character_name=names.get(conversation.character_version, ""),
+        character=str(conversation.character_version),
+        created_ms=conversation.created_ms,
+        head=numbers[conversation.head],
+        messages=tuple(told),
+    )
+
+
+def message_of(
+    row: StoredMessage, parent: int, conversation: StoredConversation, names: Mapping[UUID, str]
+) -> ChatMessage:
+    spoken = conversation.user_name if row.role == "user" else names.get(row.character_version, "")
+    return ChatMessage(
+        parent=parent,
+        role=row.role,
+        text=row.body,
+        name="" if row.role == "system" else spoken,
+        created_ms=row.created_ms,
+        thoughts=row.thoughts,
+        ended=row.ended,
+        tokens=row.tokens,
+        seam=row.seam,
+    )
+
+
+def rows_of(
+    chat: Chat, user: UUID, character: UUID, new_id: Callable[[], UUID], now_ms: int, *, user_name: str
+) -> ChatRows:
+    """The rows of a conversation of its own. `character` is the version that answers in it from now on;
+    `user_name` stands in where the chat names nobody.
+    """
+    conversation, root = new_id(), new_id()
+    ids = [new_id() for _ in chat.messages]
+    taken: dict[int, int] = {}
+    rows: list[StoredMessage] = []
+    for message, row in zip(chat.messages, ids, strict=True):
+        sibling = taken.get(message.parent, 0)
+        taken[message.parent] = sibling + 1
+        rows.append(
+            StoredMessage(
+                id=row,
+                conversation=conversation,
+                parent=root if message.parent == NOTHING else ids[message.parent],
+                sibling=sibling,
+                role=message.role,
+                body=message.text,
+                character_version=character,
+                created_ms=message.created_ms or chat.created_ms or now_ms,
+                ended=message.ended,
+                tokens=message.tokens,
+                thoughts=message.thoughts,
+                seam=message.seam,
+            )
+        )
+    return ChatRows(
+        conversation=StoredConversation(
+            id=conversation,
+            user=user,
+            character_version=character,
+            title=one_line(chat.title)[:TITLE] or one_line(chat.character_name)[:TITLE],
+            root=root,
+            head=root,
+            created_ms=chat.created_ms or now_ms,
+            user_name=one_line(chat.user_name)[:NAME] or user_name,
+        ),
+        messages=tuple(rows),
+        head=root if chat.head == NOTHING else ids[chat.head],
+    )
+
+
+def one_line(text: str) -> str:
+    return " ".join(clean(text).split())

@@ -1,0 +1,18 @@
+"""Reading: which format a chat's file has, and the chat in it."""
+
+from actors.conversation.formats import samovar_json, sillytavern
+from actors.conversation.formats.chat import ChatLimits, ReadChat, UnreadableChatError
+
+START = 4_096  # bytes in which the mark of a format stands
+
+
+def read_chat(data: bytes, limits: ChatLimits) -> ReadChat:
+    """The chat in a file of Samovar or of SillyTavern. Raises UnreadableChatError."""
+    start = data[:START].removeprefix(b"\xef\xbb\xbf").lstrip()
+    if not start.startswith(b"{"):
+        raise UnreadableChatError(
+            "The file is no chat: it is neither Samovar's JSON nor SillyTavern's lines."
+        )
+    if f'"{samovar_json.FORMAT}"'.encode() in start:
+        return samovar_json.read(data, limits)
+    return sillytavern.read(data, limits)

@@ -1,0 +1,195 @@
+"""Conversations go out as files and come in again."""
+
+import json
+from itertools import count
+from uuid import UUID
+
+import pytest
+from msgspec.structs import replace
+
+from actors.conversation.formats import markdown, samovar_json, sillytavern
+from actors.conversation.formats.chat import (
+    NOTHING,
+    Chat,
+    ChatLimits,
+    ChatMessage,
+    UnreadableChatError,
+)
+from actors.conversation.formats.chat_rows import chat_of, rows_of
+from actors.conversation.formats.reading import read_chat
+from actors.messages.archive import StoredMessage
+
+LIMITS = ChatLimits()
+VERSION, USER = UUID(int=7), UUID(int=8)
+
+TREE = Chat(
+    title="Вечер у самовара",
+    user_name="Ада",
+    character_name="Marfa",
+    character=str(VERSION),
+    created_ms=1_700_000_000_123,
+    head=5,
+    messages=(
+        ChatMessage(NOTHING, "assistant", "Tea?", "Marfa", 1_700_000_000_123),
+        ChatMessage(NOTHING, "assistant", "Снова ты? 🫖", "Marfa", 1_700_000_000_123),
+        ChatMessage(0, "user", "Please.\nTwo *cups*.", "Ада", 1_700_000_001_000),
+        ChatMessage(1, "user", "Yes, me.", "Ада", 1_700_000_002_000),
+        ChatMessage(2, "assistant", "One.", "Marfa", 1_700_000_003_000, "Hm.", "length", 3, 2),
+        ChatMessage(2, "assistant", "Two.", "Marfa", 1_700_000_004_000, "", "stop", 4),
+    ),
+)
+
+
+def samovar(chat: Chat) -> bytes:
+    return b"".join(samovar_json.written(chat))
+
+
+def tavern(chat: Chat) -> bytes:
+    return b"".join(sillytavern.written(chat))
+
+
+def rows_and_back(chat: Chat) -> Chat:
+    ids = (UUID(int=number) for number in count(100))
+    rows = rows_of(chat, USER, VERSION, lambda: next(ids), 5, user_name="You")
+    root = StoredMessage(
+        rows.conversation.root, rows.conversation.id, rows.conversation.root, -1, "system", "", VERSION, 1
+    )
+    head = replace(rows.conversation, head=rows.head)
+    return chat_of(head, (root, *rows.messages), {VERSION: chat.character_name})
+
+
+def test_samovars_own_format_loses_nothing_through_file_and_rows() -> None:
+    data = samovar(TREE)
+    read = read_chat(data, LIMITS)
+    assert read.chat == TREE
+    assert read.warnings == ()
+    again = rows_and_back(read.chat)
+    assert sorted(m.text for m in again.messages) == sorted(m.text for m in TREE.messages)
+    assert samovar(rows_and_back(again)) == samovar(again)
+    assert json.loads(data)["messages"][4]["seam"] == 2
+
+
+def test_the_rows_keep_every_version_and_the_shown_path() -> None:
+    again = rows_and_back(TREE)
+    assert again.messages[again.head].text == "Two."
+    assert [m.text for m in again.messages] == [m.text for m in TREE.messages]
+    assert again == TREE
+
+
+def test_a_conversation_without_messages_comes_through() -> None:
+    empty = replace(TREE, head=NOTHING, messages=())
+    assert read_chat(samovar(empty), LIMITS).chat == empty
+    assert rows_and_back(empty) == empty
+    assert read_chat(tavern(empty), LIMITS).chat.messages == ()
+
+
+def test_sillytaverns_file_has_the_path_with_its_swipes() -> None:
+    lines = [json.loads(line) for line in tavern(TREE).splitlines()]
+    assert lines[0]["user_name"] == "Ада"
+    assert lines[0]["create_date"] == "2023-11-14T22:13:20.123Z"
+    assert [line["mes"] for line in lines[1:]] == ["Tea?", "Please.\nTwo *cups*.", "Two."]
+    assert lines[1]["swipes"] == ["Tea?", "Снова ты? 🫖"]
+    assert (lines[3]["swipe_id"], lines[3]["swipes"]) == (1, ["One.", "Two."])
+    assert lines[3]["swipe_info"][0]["extra"] == {"reasoning": "Hm."}
+    assert "swipes" not in lines[2]
+    assert sillytavern.left_out(TREE) == 1  # what was said to the other greeting
+
+
+def test_sillytaverns_file_comes_back_as_it_went() -> None:
+    read = read_chat(tavern(TREE), LIMITS).chat
+    assert [m.text for m in read.messages] == ["Tea?", "Снова ты? 🫖", "Please.\nTwo *cups*.", "One.", "Two."]
+    assert [m.parent for m in read.messages] == [NOTHING, NOTHING, 0, 2, 2]
+    assert read.messages[3].thoughts == "Hm."
+    assert (read.title, read.user_name, read.character_name) == ("Вечер у самовара", "Ада", "Marfa")
+    assert tavern(read) == tavern(TREE)
+    assert tavern(rows_and_back(read)) == tavern(TREE)
+
+
+SEEN = "\n".join(
+    json.dumps(fields)
+    for fields in (
+        {"user_name": "unused", "character_name": "unused", "create_date": "2024-02-03 @04h 05m 06s 007ms"},
+        {
+            "name": "Marfa",
+            "is_user": False,
+            "send_date": "June 19, 2023 2:20pm",
+            "mes": "edited",
+            "swipe_id": 1,
+            "swipes": ["a", "b", "c"],
+            "swipe_info": [],
+        },
+        {"name": "Ada", "is_user": True, "send_date": 1_700_000_000_000, "mes": "hi", "is_system": True},
+        {"name": "Note", "is_user": False, "is_system": True, "mes": "Night.", "extra": {"type": "narrator"}},
+        {"name": "Marfa", "mes": "end", "extra": {"reasoning": "mm"}, "send_date": "no time", "swipes": None},
+    )
+)
+
+
+def test_what_is_seen_in_the_wild_is_tolerated() -> None:
+    read = read_chat(b"\xef\xbb\xbf" + SEEN.encode() + b"\nnot json\n\n[1]\n", LIMITS)
+    chat = read.chat
+    assert (chat.user_name, chat.character_name) == ("Ada", "Marfa")
+    assert [m.text for m in chat.messages] == ["a", "edited", "c", "hi", "Night.", "end"]
+    assert [m.role for m in chat.messages] == [*["assistant"] * 3, "user", "system", "assistant"]
+    assert [m.parent for m in chat.messages] == [NOTHING, NOTHING, NOTHING, 1, 3, 4]
+    assert chat.head == 5
+    assert chat.created_ms == 1_706_933_106_007
+    assert chat.messages[0].created_ms == 1_687_184_400_000
+    assert chat.messages[3].created_ms == 1_700_000_000_000
+    assert chat.messages[5].thoughts == "mm"
+    assert read.warnings == (
+        "2 lines could not be read and were left out.",
+        "1 messages were hidden from the model; here they are not.",
+    )
+
+
+def test_halves_of_characters_and_odd_values_become_text_that_can_be_stored() -> None:
+    lines = b'{"user_name":1}\n{"mes":"half \\ud83d","name":[],"swipes":[null,"x"],"swipe_id":"1"}'
+    chat = read_chat(lines, LIMITS).chat
+    assert [m.text for m in chat.messages] == ["", "x", "half \ufffd"]
+    assert chat.head == 2
+    for message in chat.messages:
+        message.text.encode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"hello",
+        b"[]",
+        b'{"a":1',
+        b'{"format":"samovar-chat"}',
+        b'{"format":"samovar-chat","version":9,"messages":[]}',
+        b'{"format":"samovar-chat","version":1,"messages":[{"role":"user","text":"","parent":0}]}',
+        b'{"format":"samovar-chat","version":1,"head":1,"messages":[{"role":"user","text":""}]}',
+        b'{"format":"samovar-chat","version":1,"messages":[{"role":"king","text":""}]}',
+    ],
+)
+def test_what_is_no_chat_is_refused_with_one_line(data: bytes) -> None:
+    with pytest.raises(UnreadableChatError) as refused:
+        read_chat(data, LIMITS)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_deeply_nested_line_is_left_out() -> None:
+    data = b'{"user_name":"A"}\n' + b'{"mes":' + b"[" * 100_000 + b'\n{"mes":"ok"}'
+    read = read_chat(data, LIMITS)
+    assert [m.text for m in read.chat.messages] == ["ok"]
+
+
+def test_a_file_is_taken_within_its_limits() -> None:
+    with pytest.raises(UnreadableChatError, match="more than 2 messages"):
+        read_chat(samovar(TREE), ChatLimits(messages=2))
+    with pytest.raises(UnreadableChatError, match="more than 2 messages"):
+        read_chat(tavern(TREE), ChatLimits(messages=2))
+    with pytest.raises(UnreadableChatError, match="more than 10 characters"):
+        read_chat(b'{"mes":"12345678901"}', ChatLimits(text_chars=10))
+
+
+def test_markdown_reads_like_a_conversation() -> None:
+    text = b"".join(markdown.written(replace(TREE, head=4))).decode()
+    assert text == (
+        "# Вечер у самовара\n\n---\n\n*2023-11-14*\n\n**Marfa**\n\nTea?\n\n**Ада**\n\n"
+        "Please.\nTwo *cups*.\n\n**Marfa**\n\n> Hm.\n\nOne.\n"
+    )
