@@ -15,9 +15,11 @@ from actors.messages.archive import (
     StoredConversation,
     StoredMessage,
 )
+from actors.messages.group import Group
 from storage import tables
 from storage.characters import SHEET, open_face, secrets_of, versions
 from storage.database import Db
+from storage.groups import drop_group, groups_of, write_group
 from storage.messages import BODY, check_in_tree, insert_message, message_rows, open_body
 from storage.sealing import Place, Row, SealedColumn, Secrets
 from storage.select import Select
@@ -72,6 +74,8 @@ async def add_conversation(unit: Unit, write: AddConversation) -> None:
         created_ms=made.created_ms,
     )
     await insert_message(unit, root, made.user, key)
+    if made.group is not None:
+        await write_group(unit, made.id, made.user, key, made.group)
 
 
 async def move_head(unit: Unit, write: MoveHead) -> None:
@@ -90,6 +94,7 @@ async def drop(unit: Unit, write: DropConversation) -> None:
     """Messages, generations and chunks go with it, and so does its data key: older copies of the rows
     that a disk may still hold cannot be read any more.
     """
+    await drop_group(unit, write.conversation)
     await tables.Conversation.filter(id=write.conversation).using_db(unit.db).delete()
     await tables.DataKey.filter(conversation_id=write.conversation).using_db(unit.db).delete()
 
@@ -126,7 +131,9 @@ async def find_conversations(unit: Unit, query: FindConversations) -> list[Conve
     mine = tables.Conversation.filter(user_id=query.user).using_db(unit.db)
     rows = await mine.order_by("-updated_ms", "-id").values(*COLUMNS)
     heads = {row["id"]: row for row in await message_rows(unit.db, id__in={row["head"] for row in rows})}
-    characters = await versions(unit.db, {row["character_version_id"] for row in rows})
+    groups = await groups_of(unit, query.user)
+    members = {member.version for group in groups.values() for member in group.present}
+    characters = await versions(unit.db, {row["character_version_id"] for row in rows} | members)
     secrets = {
         **await secrets_of(unit, rows, TITLE, USER_NAME),
         **await secrets_of(unit, heads.values(), BODY),
@@ -136,6 +143,10 @@ async def find_conversations(unit: Unit, query: FindConversations) -> list[Conve
     under_way = tables.Generation.filter(user_id=query.user, state__in=UNFINISHED).using_db(unit.db)
     live = set(await under_way.values_list("conversation_id", flat=True))
     listed: list[ConversationRow] = []
+
+    def portraits(group: Group | None) -> tuple[str, ...]:
+        return tuple(faces[member.version][1] for member in group.present) if group is not None else ()
+
     for row in rows:
         conversation = open_conversation(secrets, row)
         face, portrait = faces[conversation.character_version]
@@ -148,6 +159,7 @@ async def find_conversations(unit: Unit, query: FindConversations) -> list[Conve
                 updated_ms=row["updated_ms"],
                 last_line=" ".join(open_body(secrets, heads[conversation.head]).text.split())[:LAST_LINE],
                 live=conversation.id in live,
+                portraits=portraits(groups.get(conversation.id)),
             )
         )
     return listed

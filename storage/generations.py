@@ -52,6 +52,8 @@ class Inputs(Struct, frozen=True, array_like=True):
     continues: str
     sampling: Sampling
     continues_thoughts: str = ""
+    speaker: UUID | None = None
+    round_left: int = 0
 
 
 # -- writes -------------------------------------------------------------------------------------
@@ -65,7 +67,7 @@ async def add_generation(unit: Unit, write: AddGeneration) -> None:
     require(user == made.user, "The conversation is another user's.")
     await check_in_tree(unit.db, made.conversation, made.parent, "The parent")
     key = await unit.keys.key(unit.db, key_id)
-    inputs = msgspec.msgpack.encode(Inputs(made.continues, made.sampling, made.continues_thoughts))
+    inputs = Inputs(made.continues, made.sampling, made.continues_thoughts, made.speaker, made.round_left)
     await tables.Generation.create(
         using_db=unit.db,
         id=made.id,
@@ -86,7 +88,7 @@ async def add_generation(unit: Unit, write: AddGeneration) -> None:
         seam=made.seam,
         reason="",
         why="",
-        **INPUTS.seal(key, Place(made.id, user, made.conversation), inputs),
+        **INPUTS.seal(key, Place(made.id, user, made.conversation), msgspec.msgpack.encode(inputs)),
         **unit.owned(user),
     )
     await touch(unit.db, made.conversation, made.created_ms)
@@ -162,4 +164,6 @@ def open_generation(secrets: Secrets, row: Row) -> StoredGeneration:
         continues_thoughts=inputs.continues_thoughts,
         engine_digest=row["engine_digest"] or b"",
         seam=row["seam"],
+        speaker=inputs.speaker,
+        round_left=inputs.round_left,
     )

@@ -2,6 +2,8 @@
 
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from actors.messages.archive import UNFINISHED, ConversationState, StoredMessage
 from storage import tables
 from storage.characters import secrets_of
@@ -9,6 +11,7 @@ from storage.chunks import Tokens, open_chunks
 from storage.conversations import TITLE, USER_NAME, conversation_rows, open_conversation
 from storage.errors import DamagedRowError
 from storage.generations import COLUMNS, INPUTS, open_generation
+from storage.groups import find_group
 from storage.messages import BODY, OF_A_CONVERSATION, open_message
 from storage.select import Select
 from storage.unit import Unit
@@ -38,8 +41,9 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
         **await secrets_of(unit, messages, BODY),
         **await secrets_of(unit, [live] if live else [], INPUTS),
     }
+    opened = open_conversation(secrets, rows[0])
     return ConversationState(
-        conversation=open_conversation(secrets, rows[0]),
+        conversation=replace(opened, group=await find_group(unit, conversation)),
         messages=oldest_first([open_message(secrets, message) for message in messages]),
         live=open_generation(secrets, live) if live else None,
         committed=tokens.ids,

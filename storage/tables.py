@@ -147,6 +147,19 @@ class Conversation(Model):
         indexes = (("user_id", "updated_ms"),)
 
 
+# The members of a conversation that has, or had, several, and how they take turns; `id` is its own.
+class ConversationGroup(Model):
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField(db_index=True)
+    group_key_id = IdField()
+    group_suite = fields.SmallIntField()
+    group_blob = fields.BinaryField()
+
+    class Meta(Model.Meta):
+        table = "conversation_group"
+
+
 # Immutable. The root is its own parent and has sibling -1, so that it takes no child's place. `body` holds
 # the text, and the thoughts of a model that thinks.
 class Message(Model):

@@ -21,12 +21,23 @@ from actors.messages.archive import (
     PinPrompt,
     RemoveCharacter,
     RenameConversation,
+    SetGroup,
     SetShare,
     ShareCharacter,
     SpendTokens,
     Write,
 )
-from storage import accounts, characters, chunks, conversations, generations, library, messages, queueing
+from storage import (
+    accounts,
+    characters,
+    chunks,
+    conversations,
+    generations,
+    groups,
+    library,
+    messages,
+    queueing,
+)
 from storage.unit import Unit
 
 
@@ -71,6 +82,8 @@ async def run_write(unit: Unit, write: Write) -> None:
             await conversations.move_head(unit, write)
         case RenameConversation():
             await conversations.rename(unit, write)
+        case SetGroup():
+            await groups.set_group(unit, write)
         case DropConversation():
             await conversations.drop(unit, write)
         case AddGeneration():

@@ -16,6 +16,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from actors.messages.generation import CharacterSheet, Role, Sampling
+from actors.messages.group import Group
 
 GenerationState = Literal["queued", "leased", "streaming", "suspended", "done", "failed", "cancelled"]
 UNFINISHED: tuple[GenerationState, ...] = ("queued", "leased", "streaming", "suspended")
@@ -50,7 +51,9 @@ class StoredGeneration(Struct, frozen=True):
     """A reply being made: its row. `message` is the id the finished message will have.
 
     `seam`: after so many characters (code points) of the message an engine took it up that could not go on
-    exactly, for the first time; -1: none did. `engine_digest`: of the engine that made what stands before."""
+    exactly, for the first time; -1: none did. `engine_digest`: of the engine that made what stands before.
+    `speaker`: whose reply it is, None: the conversation's only character. `round_left`: how many members may
+    answer after it of their own accord."""
 
     id: UUID
     conversation: UUID
@@ -72,6 +75,8 @@ class StoredGeneration(Struct, frozen=True):
     continues_thoughts: str = ""  # those of the message whose text it goes on from
     engine_digest: bytes = b""
     seam: int = -1
+    speaker: UUID | None = None
+    round_left: int = 0
 
 
 class Spending(Struct, frozen=True):
@@ -83,6 +88,8 @@ class Spending(Struct, frozen=True):
 
 
 class StoredConversation(Struct, frozen=True):
+    """`group`: its members, where it has or had several; it began with `character_version`."""
+
     id: UUID
     user: UUID
     character_version: UUID
@@ -91,6 +98,7 @@ class StoredConversation(Struct, frozen=True):
     head: UUID
     created_ms: int
     user_name: str = "You"
+    group: Group | None = None
 
 
 # -- writes -------------------------------------------------------------------------------------
@@ -185,6 +193,13 @@ class RenameConversation(Struct, frozen=True):
     title: str
 
 
+class SetGroup(Struct, frozen=True):
+    """The members and their ways, in place of those before. Refused where a member is no known version."""
+
+    conversation: UUID
+    group: Group
+
+
 class DropConversation(Struct, frozen=True):
     conversation: UUID
 
@@ -272,6 +287,7 @@ Write = (
     | AddMessage
     | MoveHead
     | RenameConversation
+    | SetGroup
     | DropConversation
     | AddGeneration
     | LeaseGeneration
@@ -406,6 +422,7 @@ class ConversationRow(Struct, frozen=True):
     updated_ms: int
     last_line: str
     live: bool = False
+    portraits: tuple[str, ...] = ()  # of a group: its members'
 
 
 class FindAccounts(Struct, frozen=True):

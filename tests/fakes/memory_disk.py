@@ -49,6 +49,7 @@ from actors.messages.archive import (
     QueueState,
     RemoveCharacter,
     RenameConversation,
+    SetGroup,
     SetShare,
     ShareCharacter,
     Spending,
@@ -58,6 +59,7 @@ from actors.messages.archive import (
     StoredMessage,
     Write,
 )
+from actors.messages.group import Group
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -213,6 +215,8 @@ class MemoryDisk:
             case RenameConversation():
                 old = self._conversation(write.conversation)
                 self._put(self.conversations, old.id, replace(old, title=write.title))
+            case SetGroup():
+                self._set_group(write.conversation, write.group)
             case DropConversation():
                 self._drop_conversation(write.conversation)
             case AddGeneration():
@@ -286,6 +290,8 @@ class MemoryDisk:
         require(row.head == row.root, "a new conversation's head is its root")
         require(row.root not in self.messages, "the root exists")
         self._put(self.conversations, row.id, row)
+        if row.group is not None:
+            self._set_group(row.id, row.group)
         self._put(self.updated, row.id, row.created_ms)
         self._put(self._generations_of, row.id, ())
         self._put(self._messages_of, row.id, (row.root,))
@@ -300,6 +306,11 @@ class MemoryDisk:
             created_ms=row.created_ms,
         )
         self._put(self.messages, root.id, root)
+
+    def _set_group(self, conversation: UUID, group: Group) -> None:
+        row = self._conversation(conversation)
+        require(all(m.version in self.versions for m in group.members), "a member is no known version")
+        self._put(self.conversations, row.id, replace(row, group=group))
 
     def _add_message(self, message: StoredMessage) -> None:
         row = self._conversation(message.conversation)
@@ -449,6 +460,7 @@ class MemoryDisk:
 
     def _row(self, row: StoredConversation) -> ConversationRow:
         version = self.versions[row.character_version]
+        members = [self.versions[member.version] for member in row.group.present] if row.group else []
         return ConversationRow(
             id=row.id,
             title=row.title,
@@ -457,4 +469,5 @@ class MemoryDisk:
             updated_ms=self.updated[row.id],
             last_line=" ".join(self.messages[row.head].body.split())[:160],
             live=any(self.generations[g].state in UNFINISHED for g in self._generations_of[row.id]),
+            portraits=tuple(member.thumb or member.portrait for member in members),
         )

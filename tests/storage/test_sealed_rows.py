@@ -25,6 +25,7 @@ from actors.messages.archive import (
     WritesDone,
 )
 from actors.messages.generation import Sampling
+from actors.messages.group import Group, Member
 from storage.sealing import DataKey, Place, SealedColumn, chunk_place
 from tests.storage.node import Node
 from tests.storage.store import (
@@ -38,6 +39,7 @@ from tests.storage.store import (
     LEASE,
     SHEET,
     USER,
+    VERSION,
     Store,
     begin_reply,
     generation,
@@ -66,7 +68,8 @@ def test_no_text_of_people_or_models_lies_in_the_files(node: Node) -> None:
     canary = "Kanarienvogel"
 
     async def scenario(store: Store) -> None:
-        row = replace(CONVERSATION, title=f"{canary} title", user_name=f"{canary} name")
+        group = Group((Member(VERSION, canary, f"{canary} nickname"),))
+        row = replace(CONVERSATION, title=f"{canary} title", user_name=f"{canary} name", group=group)
         sheet = replace(SHEET, name=canary, description=canary, system_prompt=canary, first_mes=canary)
         card = replace(CARD, sheet=sheet, card=canary.encode(), tagline=canary, tags=(canary,))
         await store.put(
