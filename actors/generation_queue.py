@@ -4,15 +4,16 @@ Receives  Loaded, Committed, CommitFailed (archive); GenerateReply, ReplyEnded, 
           Hello, Ping, GenerationsLost (link); BoxRevoked (boxes); WatchQueue, UnwatchQueue (sockets, host);
           AskLine, Move, Dismiss, BoxDrained, ShareSet (edge)
 Sends     GenerateReply, Welcome, Refused, Greet, Pong, Cancel (link); Leased, LeaseLost, Placed, QueueFull,
-          OverLimit, Dismissed, WorkerSilent, WorkerHeard, GaveUp, SubmitAgain (session); Commit (archive);
-          QueueStatus (watchers); Line (edge)
+          OverLimit, Dismissed, WorkerSilent, WorkerHeard, GaveUp, SubmitAgain, BackgroundLeased,
+          BackgroundLost (session); Commit (archive); QueueStatus (watchers); Line (edge)
 Restart   leases, limits and what keepers set are reloaded from the archive; what waited is asked for again
 
 A lease is durable before the worker hears of it, so its attempt is a fence that outlives this process.
 A lease whose worker stays away is not ended by time alone: it ends when another worker could take the
 reply, when the worker comes back without it, or when nobody came for `give_up_s`.
 
-Whose turn it is says queueing/fair_share.py, which box it goes to queueing/workers.py.
+Whose turn it is says queueing/fair_share.py, which box it goes to queueing/workers.py, what is done in idle
+time queueing/background.py.
 """
 
 from typing import Any
@@ -87,6 +88,8 @@ class GenerationQueue:
         match message:
             case Ping():
                 return self.pinged(message, sender)
+            case GenerateReply(background=True):
+                return [*self.dispatch.background.asked(message), *self.dispatch.fill_free_slots()]
             case GenerateReply():
                 return self.asked(message)
             case ReplyEnded():
@@ -197,6 +200,7 @@ class GenerationQueue:
         if not self.workers.greeted(worker_id, hello, self.world.monotonic_s()):
             return []  # overtaken by a newer greeting
         effects: list[Effect] = [Send(sender, Welcome(WIRE_VERSION, self.dispatch.node, hello.revision))]
+        effects += self.dispatch.background.greeted(worker_id, hello)
         losses: list[Effect] = []
         held = set(hello.generations)
         for generation, lease in self.leases.of_worker(worker_id):
@@ -210,6 +214,8 @@ class GenerationQueue:
         effects += losses
         for generation, attempt in hello.generations:
             lease = self.leases.durable.get(generation)
+            if self.dispatch.background.has(worker_id, generation):
+                continue
             if lease is None or (lease.worker, lease.attempt) != (worker_id, attempt):
                 effects.append(Send(sender, Cancel(generation, attempt)))
         return effects + self.dispatch.fill_free_slots()
@@ -242,12 +248,13 @@ class GenerationQueue:
                 effects += self.dispatch.take_away(generation, "the GPU box has lost it")
         if effects:
             self.workers.rest_after_loss(worker_id, self.world.monotonic_s())
+        effects += self.dispatch.background.lost(worker_id, (generation for generation, *_ in message.lost))
         return effects + self.dispatch.fill_free_slots()
 
     def revoked(self, worker_id: str) -> list[Effect]:
         """Nothing is heard of it any more: its replies go elsewhere, what is on its way there too."""
         self.workers.forget(worker_id)
-        effects: list[Effect] = []
+        effects = self.dispatch.background.give_way(worker_id)
         for generation, _ in self.leases.of_worker(worker_id):
             effects += self.dispatch.take_away(generation, "the GPU box was revoked")
         return effects + self.dispatch.fill_free_slots()
@@ -265,6 +272,8 @@ class GenerationQueue:
             if worker.silent_since_s is None and now - worker.heard_s > self.settings.silence_s:
                 worker.silent_since_s = now
                 effects += self.to_sessions_of(worker_id, WorkerSilent)
+                effects += self.dispatch.background.give_way(worker_id)
+        effects += self.dispatch.background.end_late(now)
         return effects + self.dispatch.fill_free_slots() + self.give_up(now)
 
     def audit(self, now: float) -> list[Effect]:
@@ -277,7 +286,7 @@ class GenerationQueue:
         return [
             Send(addresses.session(conversation), SubmitAgain(generation))
             for generation, conversation in known
-        ]
+        ] + self.dispatch.background.audit()
 
     def give_up(self, now: float) -> list[Effect]:
         """Nobody could serve these for too long (a worker may be there, but with another model)."""
@@ -310,7 +319,8 @@ class GenerationQueue:
                 effects = self.dismiss(generation)
             case BoxDrained(name, drained):
                 (self.workers.drained.add if drained else self.workers.drained.discard)(name)
-                effects = self.dispatch.fill_free_slots()
+                effects = self.dispatch.background.give_way(name) if drained else []
+                effects += self.dispatch.fill_free_slots()
             case ShareSet(user, share):
                 self.share.weights[user] = share
             case AskLine():

@@ -58,6 +58,9 @@ class QueueSettings(Struct, frozen=True, forbid_unknown_fields=True):
     # -- several boxes
     warm_wait_s: float = 1.0  # a reply waits so long for the box that has its conversation in the cache
     warm_conversations: int = 1_000  # conversations of which is remembered who served them last
+    # -- in idle time
+    background_waiting: int = 64  # titles and summaries that may wait for a box with nothing else to do
+    background_s: float = 600.0  # one that takes longer is ended
 
 
 class ArchiveSettings(Struct, frozen=True, forbid_unknown_fields=True):

@@ -13,7 +13,7 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
 from actors.messages.generation import CharacterSheet, Turn
@@ -75,6 +75,7 @@ class Begun(Struct, frozen=True):
     sheet: CharacterSheet
     budget: int
     talk: str
+    background: bool = False
 
 
 class States(Protocol):
@@ -142,6 +143,8 @@ class ModelExecutor:
             sequence = Sequence(message.slot, request, plan, self.tokenizer, self.facts.context, self.marks)
         except UnfitSamplingError as error:
             return self.refuse(message, str(error))
+        if request.background and not request.turn.task:
+            return self.compute_ahead(message, sequence, budget)
         longest = min(len(plan.ids) + most, self.facts.context)
         placed = self.place(message, sequence, budget, longest) if sequence.to_prefill else None
         if placed is None and sequence.to_prefill:
@@ -164,18 +167,44 @@ class ModelExecutor:
         )
 
     def place(self, message: Admit, sequence: Sequence, budget: int, longest: int) -> Placed | None:
-        """None where memory does not suffice now for the reply's `longest` form."""
+        """None where memory does not suffice now for the reply's `longest` form. What is written in the
+        background leaves its conversation's cache as it is.
+        """
         request, prompt = message.request, sequence.ids[: sequence.prompt_tokens]
-        placed = self.caches.begin(prompt, request.conversation, request.user, longest)
+        whose = request.generation if request.background else request.conversation
+        placed = self.caches.begin(prompt, whose, request.user, longest)
         if placed is None:
             return None
         if self.settling is not None:
             self.settling.begun(placed.held)
         self.begun[message.slot] = Begun(
-            placed.held, request.turn, message.sheet, budget, request.conversation.hex
+            placed.held, request.turn, message.sheet, budget, request.conversation.hex, request.background
         )
         sequence.begin(placed.reused + placed.cloned)
         return placed
+
+    def compute_ahead(self, message: Admit, sequence: Sequence, budget: int) -> Admitted:
+        """Nothing is to be written: what the conversation's next prompt begins with is computed in idle
+        steps, as after a reply.
+        """
+        request, turn = message.request, message.request.turn
+        if self.settling is not None and turn.history and turn.history[-1].role == "assistant":
+            before = structs.replace(turn, history=turn.history[:-1])
+            self.settling.ahead(
+                before, message.sheet, turn.history[-1].text, budget, request.conversation, request.user
+            )
+        sequence.end = "length"
+        self.sequences[message.slot] = sequence
+        return Admitted(
+            request.generation,
+            request.attempt,
+            self.facts.model_hash,
+            b"",
+            prompt_tokens=0,
+            to_prefill=0,
+            to_replay=0,
+            settles=self.settling is not None,
+        )
 
     @staticmethod
     def refuse(message: Admit, why: str) -> NotAdmitted:
@@ -257,6 +286,10 @@ class ModelExecutor:
         if sequence is None or begun is None:
             return
         self.caches.end(begun.held)
+        if begun.background:  # what was taken away half-way is gone on with; what is over is of no more use
+            if sequence.end is not None:
+                self.caches.forget(begun.held.place)
+            return
         if self.settling is not None and sequence.said and begun.held.ids:
             text = begun.turn.continue_text + sequence.said
             self.settling.add(Ended(begun.held, begun.turn, begun.sheet, text, begun.budget, begun.talk))

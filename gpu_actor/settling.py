@@ -6,6 +6,7 @@ tokens anew; so that prompt is what is computed, as far as it can be known befor
 """
 
 from collections.abc import Sequence as SequenceOf
+from uuid import UUID
 
 import msgspec
 from msgspec import Struct
@@ -46,6 +47,26 @@ class Settling:
     def add(self, ended: Ended) -> None:
         self.waiting.append(ended)
 
+    def ahead(
+        self, turn: Turn, sheet: CharacterSheet, text: str, budget: int, conversation: UUID, user: UUID
+    ) -> None:
+        """The conversation's prompt is another now, though no reply has ended: `text` is its last one, to
+        `turn`. A slot must be free.
+        """
+        talk = conversation.hex
+        try:
+            ids = start_of_next_prompt(self.builder, turn, sheet, text, budget, talk)
+        except (PromptTooLongError, ChatTemplateError):
+            return  # the next turn will be refused, in words
+        ids = ids[: self.caches.decoder.context]
+        placed = self.caches.begin(ids, conversation, user, len(ids))
+        if placed is None:
+            return
+        held = placed.held
+        held.live = False
+        self.begun(held)
+        self.add(Ended(held, turn, sheet, text, budget, talk, ids))
+
     def begun(self, held: Held) -> None:
         """Another reply goes on in that cache."""
         self.waiting = [ended for ended in self.waiting if ended.held is not held]
@@ -65,23 +86,29 @@ class Settling:
     def work_out(self, ended: Ended) -> bool:
         """What the next prompt begins with; False where there is nothing to gain."""
         try:
-            ids = start_of_next_prompt(self.builder, ended)
+            ids = start_of_next_prompt(
+                self.builder, ended.turn, ended.sheet, ended.text, ended.budget, ended.talk
+            )
         except (PromptTooLongError, ChatTemplateError):
             return False  # the next turn will be refused, in words
         ended.ids = ids[: self.caches.decoder.context]
         return self.caches.begin_again(ended.held, ended.ids) >= 0
 
 
-def start_of_next_prompt(builder: PromptBuilder, ended: Ended) -> list[int]:
-    """What the prompt of the conversation's next turn begins with, whatever the person will write."""
+def start_of_next_prompt(
+    builder: PromptBuilder, turn: Turn, sheet: CharacterSheet, reply: str, budget: int, talk: str
+) -> list[int]:
+    """What the prompt of the conversation's next turn begins with, whatever the person will write. `reply` is
+    what `turn` was answered with.
+    """
     one, other = (
         # Each with another seed: what depends on chance is not known yet either.
-        builder.build(next_turn(ended, text), ended.sheet, ended.budget, Chance(ended.talk, seed)).ids
+        builder.build(next_turn(turn, reply, text), sheet, budget, Chance(talk, seed)).ids
         for seed, text in enumerate(STAND_INS)
     )
     return list(one[: common(list(one), list(other))])
 
 
-def next_turn(ended: Ended, text: str) -> Turn:
-    turns = (TurnMessage("assistant", ended.text), TurnMessage("user", text))
-    return msgspec.structs.replace(ended.turn, history=(*ended.turn.history, *turns), continue_text="")
+def next_turn(turn: Turn, reply: str, text: str) -> Turn:
+    turns = (TurnMessage("assistant", reply), TurnMessage("user", text))
+    return msgspec.structs.replace(turn, history=(*turn.history, *turns), continue_text="")

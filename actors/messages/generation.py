@@ -82,7 +82,8 @@ class TurnMessage(Struct, frozen=True, array_like=True):
 class Turn(Struct, frozen=True, array_like=True):
     """What the prompt is made of, beside the tokenizer, on the GPU box.
 
-    `continue_text` is the beginning of the reply that the model is to go on with.
+    `continue_text` is the beginning of the reply that the model is to go on with. `summary` takes the place
+    of the first `summarised` messages of the history. `task`: what the model is to do instead of replying.
     """
 
     character: UUID  # immutable character version: its content id
@@ -92,6 +93,9 @@ class Turn(Struct, frozen=True, array_like=True):
     continue_text: str = ""
     locale: str = "en"
     now_ms: int = 0  # UTC; frozen at the first attempt, so that dates expand alike on every attempt
+    summary: str = ""
+    summarised: int = 0
+    task: str = ""
 
 
 class GenerateReply(Struct, frozen=True, array_like=True, tag="generate"):
@@ -101,6 +105,9 @@ class GenerateReply(Struct, frozen=True, array_like=True, tag="generate"):
     prefills the prompt, replays them one at a time, and emits only what follows.
     `model` and `prompt_digest` are empty on the first attempt; later they bind the
     worker, which refuses where its own differ.
+
+    `background`: no reply, but something for idle time (actors/queueing/background.py). It has one attempt.
+    Without a task in its turn nothing is to be written: the conversation's next prompt is to be computed.
     """
 
     generation: UUID
@@ -113,6 +120,7 @@ class GenerateReply(Struct, frozen=True, array_like=True, tag="generate"):
     committed: tuple[int, ...] = ()
     model: str = ""
     prompt_digest: bytes = b""
+    background: bool = False
 
 
 class Accepted(Struct, frozen=True, array_like=True, tag="accepted"):

@@ -6,6 +6,7 @@
 | ReplyEnded, LeaseBelieved | session → queue |
 | Leased, LeaseLost, Placed, QueueFull, OverLimit, Dismissed, GaveUp, SubmitAgain | queue → session |
 | WorkerSilent, WorkerHeard | queue → session |
+| BackgroundLeased, BackgroundLost | queue → session |
 | WatchQueue, UnwatchQueue | sockets, host → queue |
 | QueueStatus | queue → watchers |
 | AskLine, Move, Dismiss, BoxDrained, ShareSet | edge → queue; Line the way back |
@@ -112,6 +113,20 @@ class GaveUp(Struct, frozen=True):
 class SubmitAgain(Struct, frozen=True):
     """The queue knows the generation only by its row, or checks what it has: a session whose live reply it is
     and that has no lease sends GenerateReply again; one that knows nothing of it says ReplyEnded."""
+
+    generation: UUID
+
+
+class BackgroundLeased(Struct, frozen=True):
+    """A worker has nothing else to do and was given it."""
+
+    generation: UUID
+    worker: str
+
+
+class BackgroundLost(Struct, frozen=True):
+    """It is not made, or no longer: somebody waits for a reply, or no worker is there. Ask again later,
+    under another id."""
 
     generation: UUID
 

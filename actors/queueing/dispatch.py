@@ -14,6 +14,7 @@ from actors.addresses import ARCHIVE, QUEUE
 from actors.effects import Effect, Send, StartTimer
 from actors.messages.archive import Commit, CommitFailed, LeaseGeneration
 from actors.messages.queueing import Leased, LeaseLost, ReplyEnded
+from actors.queueing.background import Background
 from actors.queueing.fair_share import FairShare
 from actors.queueing.forecast import Measured, frees_within_s
 from actors.queueing.leases import Lease, Leases
@@ -33,6 +34,7 @@ class Dispatch:
         self.line = WaitingLine(self.share)
         self.leases = Leases()
         self.workers = Workers(settings, self.leases.busy)
+        self.background = Background(settings, self.workers, self.leases)
         self.limits = Limits(settings)
         self.measured = Measured(settings.measured_users)
         self.commit_number = 0
@@ -51,7 +53,7 @@ class Dispatch:
             if not leased:
                 break
             effects += leased
-        return effects
+        return effects + self.background.fill(self.world.monotonic_s(), quiet=not self.line)
 
     def lease_next(self) -> list[Effect]:
         """The next one of the line that can be served is leased, or turned away; empty where none can."""
@@ -82,7 +84,7 @@ class Dispatch:
         lease = Lease(request.conversation, request.user, attempt, worker_id, boot, self.world.monotonic_s())
         self.leases.becoming[tag] = (ticket, lease)
         write = LeaseGeneration(request.generation, attempt, worker_id, boot)
-        return [Send(ARCHIVE, Commit((write,), QUEUE, tag))]
+        return [*self.background.give_way(worker_id), Send(ARCHIVE, Commit((write,), QUEUE, tag))]
 
     def lease_durable(self, tag: str) -> list[Effect]:
         found = self.leases.becoming.pop(tag, None)
@@ -138,6 +140,8 @@ class Dispatch:
 
     def reply_ended(self, message: ReplyEnded) -> list[Effect]:
         generation = message.generation
+        if self.background.ended(generation):
+            return self.fill_free_slots()
         lease = self.leases.durable.pop(generation, None)
         cost = self.count(message, lease)
         self.line.leave(generation)

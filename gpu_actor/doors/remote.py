@@ -113,6 +113,8 @@ class RemoteExecutor:
         def refuse(why: str) -> NotAdmitted:
             return NotAdmitted(request.generation, request.attempt, why)
 
+        if request.background and not request.turn.task:
+            return refuse("what is computed ahead is the other engine's own affair")
         if request.model and request.model != self.facts.model_hash:
             return refuse("the reply was begun with another model than this one")
         if not all(map(self.tokenizer.knows, request.committed)):

@@ -103,7 +103,7 @@ class PromptBuilder:
 
 def messages_of(pieces: Pieces) -> list[ChatMessage]:
     """As the model's template is given them. What stands at one depth in one role is one message."""
-    examples = [*pieces.before_examples, *pieces.examples, *pieces.after_examples]
+    examples = [*pieces.before_examples, *pieces.examples, *pieces.after_examples, *pieces.summary]
     system = "\n\n".join(piece.text for piece in [*pieces.system, *examples])
     messages = [ChatMessage("system", system)] if system else []
     for number in range(len(pieces.history) + 1):

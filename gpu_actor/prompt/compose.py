@@ -1,8 +1,12 @@
 """Composes the pieces of a prompt. Pure.
 
 Order: instructions, character, scenario, persona, example dialogue, with the lore that belongs there; the
-history, with what stands at a depth among its messages; post-history instructions; the open reply. What
-stays the same from turn to turn stands first, so that its part of the cache can be kept.
+summary of the oldest messages; the history, with what stands at a depth among its messages; post-history
+instructions; the open reply. What stays the same from turn to turn stands first, so that its part of the
+cache can be kept.
+
+A task is said in the person's place, at the end of the talk. So its prompt begins as the talk's does, and is
+computed already for the most part.
 
 Sources: character card V2 and V3; for depth prompts and the author's note SillyTavern's practice.
 """
@@ -56,9 +60,10 @@ class Composer:
             before_examples=self.at(Spot.BEFORE_EXAMPLES),
             examples=self.examples(),
             after_examples=self.at(Spot.AFTER_EXAMPLES),
-            history=history,
+            summary=self.summary(),
+            history=[*history, *self.task()],
             inserts=inserts,
-            closing=self.closing(lore),
+            closing=[] if self.given.task else self.closing(lore),
             expendable=self.expendable,
             opening=opening,
             unread=unread,
@@ -148,6 +153,16 @@ class Composer:
             for number, text in enumerate(filter(None, found), 1)
         ]
 
+    def summary(self) -> list[Piece]:
+        text = self.given.summary.strip()
+        return self.plain("summary", f"Summary of the conversation so far:\n{text}" if text else "")
+
+    def task(self) -> list[Said]:
+        """What speaks of the reply to come (at depth 0, post-history) has no say in it."""
+        task = self.given.task
+        piece = Piece("task", task, self.count(task), len(self.given.history))
+        return [Said("user", piece)] if task else []
+
     def closing(self, lore: Lore) -> list[Piece]:
         name = "post-history instructions"
         own = "" if "post_history_instructions" in lore.disabled else self.given.post_history_instructions
@@ -171,6 +186,9 @@ class Composer:
         found += [Insert(piece, depth, role) for piece in self.at(Spot.BEFORE_NOTE)]
         found += self.depth_prompt("author's note", note)
         found += [Insert(piece, depth, role) for piece in self.at(Spot.AFTER_NOTE)]
+        if self.given.task:
+            found = [insert for insert in found if insert.depth]
+            begins = self.piece("beginning of the reply", opening) if opening else None
         return begins, found
 
     def depth_prompt(self, source: str, prompt: DepthPrompt | None) -> list[Insert]:
@@ -192,6 +210,8 @@ class Composer:
         recent: list[Said] = []
         budget = self.budget
         for place, message in reversed(list(enumerate(self.given.history))):
+            if place < self.given.summarised:
+                break
             if budget < 0:
                 return recent[::-1], place + 1
             if text := self.said(place, message, Use.PROMPT):

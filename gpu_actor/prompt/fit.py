@@ -1,10 +1,10 @@
 """Makes a prompt fit: what is given up, and in which order.
 
 First lore that asks for it (`@@ignore_on_max_context`), then example dialogues, the last one first, then the
-oldest messages. A talk that exceeds the context loses messages at every turn, and all that comes after them
-would be computed anew each time. So a few more go at once, and the prompt begins alike for some turns: the
-first message that stays is at a multiple of a power of two, which is a quarter of the messages that would
-fit at most.
+oldest messages, and at the very last the summary of those before them. A talk that exceeds the context loses
+messages at every turn, and all that comes after them would be computed anew each time. So a few more go at
+once, and the prompt begins alike for some turns: the first message that stays is at a multiple of a power of
+two, which is a quarter of the messages that would fit at most.
 """
 
 from gpu_actor.prompt.pieces import Pieces
@@ -31,6 +31,8 @@ def give_up(pieces: Pieces, count: int, budget: int) -> None:
         elif len(pieces.history) > 1:
             piece, saved = pieces.history.pop(0).piece, frame
             pieces.cut = True
+        elif pieces.summary:
+            piece, saved = pieces.summary.pop(), 0
         elif len(pieces.dropped) > before:
             return
         else:

@@ -26,7 +26,8 @@ class Chance(Struct, frozen=True):
 
 class Ingredients(Struct, frozen=True):
     """`books` are those beside the card's own, in order of precedence. `note` is the author's note of this
-    talk. `greeting`: which greeting it began with, -1 where that is not known.
+    talk. `greeting`: which greeting it began with, -1 where that is not known. `summary` takes the place of
+    the first `summarised` messages. `task`: what is to be written instead of the character's reply.
     """
 
     card: Card
@@ -41,6 +42,9 @@ class Ingredients(Struct, frozen=True):
     greeting: int = -1
     user_icon: str | None = None
     trigger: str = "normal"
+    summary: str = ""
+    summarised: int = 0
+    task: str = ""
     model: str = ""
     now_ms: int = 0
     utc_offset_min: int = 0
@@ -71,6 +75,9 @@ def ingredients_of(turn: Turn, sheet: CharacterSheet, chance: Chance) -> Ingredi
         persona=turn.persona,
         continue_text=turn.continue_text,
         greeting=greeting_of(card, turn.history, turn.user_name),
+        summary=turn.summary,
+        summarised=turn.summarised if turn.summary else 0,
+        task=turn.task,
         now_ms=turn.now_ms,
         chance=chance,
     )

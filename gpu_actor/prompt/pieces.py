@@ -55,6 +55,7 @@ class Pieces:
     inserts: list[Insert]
     closing: list[Piece]
     expendable: list[Piece]  # of the others: what goes first
+    summary: list[Piece] = field(default_factory=list[Piece])  # of messages before the history
     opening: Piece | None = None
     unread: int = 0  # oldest messages that were not even counted
     cut: bool = False  # messages had to go
@@ -71,7 +72,7 @@ class Pieces:
             talk.append(said.piece)
         talk += [insert.piece for insert in self.inserts_before(len(self.history))]
         examples = [*self.before_examples, *self.examples, *self.after_examples]
-        return [*self.system, *examples, *talk, *self.closing, *opening]
+        return [*self.system, *examples, *self.summary, *talk, *self.closing, *opening]
 
     def inserts_before(self, number: int) -> list[Insert]:
         """Those that stand before the message of that number among the kept ones; what would stand before

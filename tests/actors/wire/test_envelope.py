@@ -72,9 +72,12 @@ SAMPLING = Sampling(
     *(("\n", "*"), 0.5, 0.0625, 0.375, 1.5, ((7, -2.5), (70_000, 1.0)), 4, "regex", "[a-z]+"),
 )
 TURN = Turn(
-    C, "Anna", (TurnMessage("user", "Grüß dich", "Anna"),), "A guest.", "Once", "de", 1_700_000_000_000
+    *(C, "Anna", (TurnMessage("user", "Grüß dich", "Anna"),), "A guest.", "Once", "de", 1_700_000_000_000),
+    *("They met.", 12, "Write a title."),
 )
-REQUEST = GenerateReply(A, B, D, TURN, SAMPLING, 2**62, 3, (7, 300, 70_000), "0f", b"\x01\x02")
+REQUEST = GenerateReply(
+    A, B, D, TURN, SAMPLING, 2**62, 3, (7, 300, 70_000), "0f", b"\x01\x02", background=True
+)
 SHEET = CharacterSheet(
     *(C, "Nadia", "Tall.", "Calm.", "A kitchen.", "Be brief.", "Stay.", "<START>", "Tea?"),
     *(("Good evening.",), b"\x81\xa4name\xa5Nadia"),
