@@ -20,7 +20,7 @@ from actors.messages.control import ChildReady, Notice
 from actors.messages.engine import EngineFailed
 from actors.messages.link import EngineHello
 from actors.settings import GpuSettings, MailboxSettings
-from actors.wire.envelope import ToEngine
+from actors.wire.envelope import ToEngine, types_of
 from actors.wire.sockets import Dialler
 from actors.world import RealWorld
 from deploy.cache import cache_folder
@@ -80,7 +80,7 @@ async def serve(child: Child) -> None:
     runtime = Runtime(child.settings("mailbox", MailboxSettings), world)
     watched = Watched(runtime)
     port = EnginePort(watched, asyncio.get_running_loop(), executor, settings)
-    dialler = Dialler(child.brief.dials["link"], runtime.tell, ToEngine, to=GPU, sender=LINK)
+    dialler = Dialler(child.brief.dials["link"], runtime.tell, types_of(ToEngine), to=GPU, sender=LINK)
     scheduling = child.settings("gpu", GpuSettings)
     digest = engine_digest(executor.facts, settings, child.brief.version, processor_name())
     hello = greeting(executor.facts, digest, world)

@@ -100,11 +100,11 @@ def wait_for_answer(
                 raise StringOverError("The server does not take this join string.")
             strange = strange or event == zmq.EVENT_HANDSHAKE_FAILED_NO_DETAIL
         if ready.get(socket, 0) & zmq.POLLIN:
-            answer = answer_in(socket.recv())
-            if isinstance(answer, JoinAccepted):
-                return answer
-            if isinstance(answer, JoinRefused):
-                raise JoinRefusedError(answer)
+            for answer in answers_in(socket.recv()):
+                if isinstance(answer, JoinAccepted):
+                    return answer
+                if isinstance(answer, JoinRefused):
+                    raise JoinRefusedError(answer)
         if time.monotonic() >= ask_at and ready.get(socket, 0) & zmq.POLLOUT:
             ask_at = time.monotonic() + ASK_AGAIN_S
             socket.send(frame, zmq.NOBLOCK)
@@ -121,9 +121,9 @@ def wait_for_answer(
     )
 
 
-def answer_in(frame: bytes) -> object:
+def answers_in(frame: bytes) -> list[object]:
     try:
-        return decode(frame).message
+        return [envelope.message for envelope in decode(frame)]
     except UnreadableFrameError as error:
         raise JoinError(
             f"The server's answer was not understood ({error}): update the older side."

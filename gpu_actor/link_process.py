@@ -10,7 +10,7 @@ from actors.messages.control import ChildDown, ChildReady, Notice, RotateKeys
 from actors.messages.link import EngineDown
 from actors.private_files import ExposedFileError
 from actors.settings import LinkSettings, MailboxSettings
-from actors.wire.envelope import ToBox
+from actors.wire.envelope import ToBox, types_of
 from actors.wire.guests import ENGINE_GUEST, FixedGuests
 from actors.wire.keys import BrokenKeyFileError, key_name
 from actors.wire.sockets import Dialler, Listener
@@ -29,7 +29,9 @@ async def serve(child: Child) -> None:
         runtime.tell,
         FixedGuests(dict.fromkeys(child.brief.doors["engine"].allowed, ENGINE_GUEST)),
     )
-    dialler = Dialler(child.brief.dials["web"], runtime.tell, ToBox, to=LINK, sender=WEB, tells_refusal=True)
+    dialler = Dialler(
+        child.brief.dials["web"], runtime.tell, types_of(ToBox), to=LINK, sender=WEB, tells_refusal=True
+    )
     for kind in (QUEUE, "session", "character", WEB):
         runtime.serve(kind, dialler)
     keeper = keep_keys(child, dialler)

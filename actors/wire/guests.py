@@ -1,14 +1,14 @@
 """Guests: who may enter a CURVE door, as whom its messages are told, and how far they reach."""
 
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from msgspec import Struct
 
 from actors import addresses
 from actors.addresses import BOXES, GPU, JOINER, LINK, QUEUE
 from actors.messages.pairing import JoinRequest
-from actors.wire.envelope import FromBox, FromEngine
+from actors.wire.envelope import FromBox, FromEngine, types_of
 
 REACHED_BY_BOXES = frozenset({QUEUE, BOXES, "session", "character"})
 
@@ -17,7 +17,7 @@ class Guest(Struct, frozen=True):
     """Whoever has a key on the list."""
 
     address: str  # its messages are told as from there, and what is sent there goes to it
-    accepts: Any  # the types of message that it may say
+    accepts: frozenset[type]  # the messages that it may say
     reaches: frozenset[str]  # … and to which kinds of address
 
 
@@ -45,10 +45,10 @@ class FixedGuests:
 
 
 def box_guest(box_id: str) -> Guest:
-    return Guest(addresses.worker(box_id), FromBox, REACHED_BY_BOXES)
+    return Guest(addresses.worker(box_id), types_of(FromBox), REACHED_BY_BOXES)
 
 
-JOINING_GUEST = Guest(JOINER, JoinRequest, frozenset({BOXES}))
+JOINING_GUEST = Guest(JOINER, types_of(JoinRequest), frozenset({BOXES}))
 """Whoever has the secret of a join string: it may say one thing to one place."""
 
-ENGINE_GUEST = Guest(GPU, FromEngine, frozenset({LINK}))
+ENGINE_GUEST = Guest(GPU, types_of(FromEngine), frozenset({LINK}))

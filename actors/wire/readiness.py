@@ -14,12 +14,12 @@ TURN = 256  # messages in one turn of the loop, so that nobody else starves
 
 
 class Readiness:
-    """Calls `read_one()` while the socket is readable; it returns False when there is nothing left."""
+    """Calls `read_some()` while the socket is readable; it returns how much it read, 0 at the end."""
 
-    def __init__(self, socket: "zmq.Socket[bytes]", read_one: Callable[[], bool]) -> None:
+    def __init__(self, socket: "zmq.Socket[bytes]", read_some: Callable[[], int]) -> None:
         self.loop = asyncio.get_running_loop()
         self.socket = socket
-        self.read_one = read_one
+        self.read_some = read_some
         self.descriptor = int(socket.get(zmq.FD))
         self.scheduled = False
         self.loop.add_reader(self.descriptor, self.check)
@@ -36,9 +36,9 @@ class Readiness:
     def drain(self) -> None:
         self.scheduled = False
         try:
-            for _ in range(TURN):
-                if self.socket.closed or not self.read_one():
-                    break
+            left = TURN
+            while left > 0 and not self.socket.closed and (read := self.read_some()):
+                left -= read
         finally:  # an edge that is not looked at never comes again
             self.check()
 

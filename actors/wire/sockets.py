@@ -8,6 +8,7 @@ message of the protocol may be lost (PROTOCOL.md says how each loss heals).
 import asyncio
 import logging
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,8 +18,9 @@ import zmq
 from actors import addresses
 from actors.messages.control import Dial, Door
 from actors.messages.link import HangUp, KeyRefused, Redial
-from actors.wire.envelope import UnreadableFrameError, decode, encode, fits
-from actors.wire.guests import GuestList
+from actors.wire.bundling import Bundling
+from actors.wire.envelope import Envelope, UnreadableFrameError, decode, encode, fits
+from actors.wire.guests import Guest, GuestList
 from actors.wire.handshakes import HandshakeWatch
 from actors.wire.keys import KeyPair
 from actors.wire.readiness import Readiness
@@ -59,12 +61,12 @@ def set_curve_client(socket: "zmq.Socket[bytes]", server_key: str, pair: KeyPair
     socket.curve_secretkey = pair.secret.encode()
 
 
-def frame_of(address: str, message: Any) -> bytes | None:
-    """The frame, or None where it is so large that the other side would cut off the connection for it."""
-    frame = encode(address, message)
-    if len(frame) <= MAX_FRAME_BYTES:
-        return frame
-    log.error("%s for %s takes %d bytes: dropped", type(message).__name__, address, len(frame))
+def envelope_of(address: str, message: Any) -> bytes | None:
+    """None where it is so large that the other side would cut off the connection for it."""
+    envelope = encode(address, message)
+    if len(envelope) <= MAX_FRAME_BYTES:
+        return envelope
+    log.error("%s for %s takes %d bytes: dropped", type(message).__name__, address, len(envelope))
     return None
 
 
@@ -94,6 +96,7 @@ class Listener:
         self.tell = tell
         self.guests = guests
         self.routes: dict[str, bytes] = {}
+        self.bundling: dict[str, Bundling] = {}
         self.dropped = 0
         self.ignored = 0  # frames of keys that were taken off the list
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -104,7 +107,7 @@ class Listener:
             self.context.destroy(linger=0)
             raise CannotListenError(f"cannot listen on {door.host} port {door.port}: {error}") from error
         self.zap_readiness = Readiness(self.zap, self.read_zap)
-        self.readiness = Readiness(self.router, self.read_one)
+        self.readiness = Readiness(self.router, self.read_some)
 
     def open(self, door: Door) -> "tuple[zmq.Socket[bytes], int]":
         router = self.context.socket(zmq.ROUTER)
@@ -123,57 +126,75 @@ class Listener:
 
     def deliver(self, address: str, message: Any, sender: str) -> None:
         """To the guest of that address; dropped where it is not connected."""
-        route = self.routes.get(address)
-        frame = frame_of(address, message)
-        if route is None or frame is None:
+        envelope = envelope_of(address, message)
+        if address not in self.routes or envelope is None:
             self.dropped += 1
+            return
+        bundling = self.bundling.get(address)
+        if bundling is None:
+            bundling = self.bundling[address] = Bundling(partial(self.send, address))
+        bundling.add(envelope)
+
+    def send(self, address: str, frame: bytes, count: int) -> None:
+        route = self.routes.get(address)
+        if route is None:
+            self.dropped += count
             return
         try:
             self.router.send_multipart([route, frame], zmq.NOBLOCK)
         except zmq.ZMQError as error:
             if error.errno not in (zmq.EHOSTUNREACH, zmq.EAGAIN):
                 raise
-            self.dropped += 1
+            self.dropped += count
             if error.errno == zmq.EHOSTUNREACH:
                 del self.routes[address]
         self.readiness.check()
 
-    def read_zap(self) -> bool:
+    def read_zap(self) -> int:
         answer_zap(self.zap, self.guests.admits)
-        return False
+        return 0
 
-    def read_one(self) -> bool:
+    def read_some(self) -> int:
         try:
             frames = self.router.recv_multipart(zmq.NOBLOCK, copy=False)
         except zmq.Again:
-            return False
-        if len(frames) == 2:
-            self.take(frames[0].bytes, frames[1])
-        return True
+            return 0
+        return self.take(frames[0].bytes, frames[1]) if len(frames) == 2 else 1
 
-    def take(self, route: bytes, frame: "zmq.Frame") -> None:
+    def take(self, route: bytes, frame: "zmq.Frame") -> int:
+        """Tell what is in the frame; how much that was."""
         guest = self.guests.guest(user_of(frame))
         if guest is None:
             self.ignored += 1
-            return  # taken off the list since it connected
+            return 1  # taken off the list since it connected
         self.routes[guest.address] = route
         try:
-            envelope = decode(frame.bytes)
+            envelopes = decode(frame.bytes)
         except UnreadableFrameError as error:
             log.warning("%s sent an unreadable frame: %s", guest.address, error)
-            return
-        reached = addresses.kind(envelope.to) in guest.reaches and fits(envelope.to, envelope.message)
-        if reached and isinstance(envelope.message, guest.accepts):
-            self.tell(envelope.to, envelope.message, guest.address)
+            return 1
+        for envelope in envelopes:
+            self.take_envelope(guest, envelope)
+        return 1 + len(envelopes)
+
+    def take_envelope(self, guest: Guest, envelope: Envelope) -> None:
+        message = envelope.message
+        if (
+            type(message) in guest.accepts
+            and addresses.kind(envelope.to) in guest.reaches
+            and fits(envelope.to, message)
+        ):
+            self.tell(envelope.to, message, guest.address)
         else:
-            kind = type(envelope.message).__name__
+            kind = type(message).__name__
             log.warning("%s sent %s to %.80r: refused", guest.address, kind, envelope.to)
 
     async def reopen(self, door: Door) -> None:
         """Cut every connection, and listen on the same port anew with the keys of `door`."""
+        for address in tuple(self.routes):
+            self.forget(address)
         self.readiness.close()
         self.router.close(0)
-        self.routes.clear()
         self.door = door
         door = msgspec.structs.replace(door, port=self.port)
         while True:  # the port is free when libzmq's own thread has closed the old socket
@@ -184,13 +205,18 @@ class Listener:
                 if error.errno != zmq.EADDRINUSE:
                     raise
             await asyncio.sleep(REOPEN_PAUSE_S)
-        self.readiness = Readiness(self.router, self.read_one)
+        self.readiness = Readiness(self.router, self.read_some)
 
     def forget(self, address: str) -> None:
-        """Send nothing there any more, until a guest of that address speaks again."""
+        """Send nothing more there, until a guest of that address speaks again."""
+        bundling = self.bundling.pop(address, None)
+        if bundling is not None:
+            bundling.leave()
         self.routes.pop(address, None)
 
     def close(self) -> None:
+        for bundling in self.bundling.values():
+            bundling.leave()
         self.readiness.close()
         self.zap_readiness.close()
         self.context.destroy(linger=0)
@@ -204,7 +230,14 @@ class Dialler:
     """
 
     def __init__(
-        self, dial: Dial, tell: Tell, accepts: Any, to: str, sender: str, *, tells_refusal: bool = False
+        self,
+        dial: Dial,
+        tell: Tell,
+        accepts: frozenset[type],
+        to: str,
+        sender: str,
+        *,
+        tells_refusal: bool = False,
     ) -> None:
         self.dial = dial
         self.tell = tell
@@ -218,6 +251,7 @@ class Dialler:
         self.changing: asyncio.TimerHandle | None = None
         self.on_strange: Callable[[], None] = lambda: None
         self.dropped = 0
+        self.bundling = Bundling(self.send)
         self.context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self.socket: zmq.Socket[bytes] | None = None
         self.readiness: Readiness | None = None
@@ -265,9 +299,10 @@ class Dialler:
                 socket, lambda: self.tell(self.to, KeyRefused(), self.sender), self.stranger_answered
             )
         socket.connect(self.address)
-        self.readiness = Readiness(socket, self.read_one)
+        self.readiness = Readiness(socket, self.read_some)
 
     def hang_up(self) -> None:
+        self.dropped += len(self.bundling.take())
         if self.readiness is not None:
             self.readiness.close()
             self.readiness = None
@@ -286,36 +321,44 @@ class Dialler:
         if isinstance(message, HangUp):
             self.hang_up()
             return
-        frame = frame_of(address, message)
-        if self.socket is None or self.readiness is None or frame is None:
+        envelope = envelope_of(address, message)
+        if self.socket is None or envelope is None:
             self.dropped += 1
+            return
+        self.bundling.add(envelope)
+
+    def send(self, frame: bytes, count: int) -> None:
+        if self.socket is None or self.readiness is None:
+            self.dropped += count
             return
         try:
             self.socket.send(frame, zmq.NOBLOCK)
         except zmq.Again:
-            self.dropped += 1
+            self.dropped += count
         self.readiness.check()
 
-    def read_one(self) -> bool:
+    def read_some(self) -> int:
         if self.socket is None:
-            return False
+            return 0
         try:
             frame = self.socket.recv(zmq.NOBLOCK)
         except zmq.Again:
-            return False
+            return 0
         try:
-            envelope = decode(frame)
+            envelopes = decode(frame)
         except UnreadableFrameError as error:
             log.warning("%s sent an unreadable frame: %s", self.address, error)
-            return True
-        if isinstance(envelope.message, self.accepts):
-            self.tell(self.to, envelope.message, self.sender)
-        else:
-            log.warning("%s sent %s: refused", self.address, type(envelope.message).__name__)
-        return True
+            return 1
+        for envelope in envelopes:
+            if type(envelope.message) in self.accepts:
+                self.tell(self.to, envelope.message, self.sender)
+            else:
+                log.warning("%s sent %s: refused", self.address, type(envelope.message).__name__)
+        return 1 + len(envelopes)
 
     def close(self) -> None:
         if self.changing is not None:
             self.changing.cancel()
+        self.bundling.leave()
         self.hang_up()
         self.context.destroy(linger=0)

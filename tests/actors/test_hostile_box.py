@@ -69,7 +69,7 @@ class Hostile:
         """As the listener lets it through."""
         generation, attempt, seq, conversation = self.target()
         message = self.message(generation, attempt, seq, conversation)
-        envelope = decode(encode(self.address(conversation), message))
+        (envelope,) = decode(encode(self.address(conversation), message))
         if self.cluster.web is not None and fits(envelope.to, envelope.message):
             self.cluster.web.tell(envelope.to, envelope.message, OTHER_BOX)
 

@@ -106,7 +106,8 @@ class Box:
 
     def from_web(self, frame: bytes) -> None:
         if self.link is not None:
-            self.link.tell(addresses.LINK, decode(frame).message, addresses.WEB)
+            for envelope in decode(frame):
+                self.link.tell(addresses.LINK, envelope.message, addresses.WEB)
 
 
 class ToWeb:
@@ -140,7 +141,8 @@ class ToEngine:
 
     def arrive(self, frame: bytes, engine: Runtime | None) -> None:
         if engine is not None and self.box.engine is engine:
-            engine.tell(addresses.GPU, decode(frame).message, addresses.LINK)
+            for envelope in decode(frame):
+                engine.tell(addresses.GPU, envelope.message, addresses.LINK)
 
 
 class ToLink:
@@ -154,7 +156,8 @@ class ToLink:
 
     def arrive(self, frame: bytes, link: Runtime | None) -> None:
         if link is not None and self.box.link is link and self.box.engine is self.runtime:
-            link.tell(addresses.LINK, decode(frame).message, addresses.GPU)
+            for envelope in decode(frame):
+                link.tell(addresses.LINK, envelope.message, addresses.GPU)
 
 
 class ToBoxes:
@@ -278,10 +281,10 @@ class Cluster:
     # -- frames -------------------------------------------------------------------------------
 
     def from_box(self, box: Box, frame: bytes) -> None:
-        envelope = decode(frame)
-        if self.web is not None:
-            assert isinstance(envelope.message, FromBox)
-            self.web.tell(envelope.to, envelope.message, addresses.worker(box.name))
+        for envelope in decode(frame):
+            if self.web is not None:
+                assert isinstance(envelope.message, FromBox)
+                self.web.tell(envelope.to, envelope.message, addresses.worker(box.name))
 
     def deliver(self, address: str, message: Any, sender: str) -> None:
         """The sockets port: what a session shows reaches its reader."""

@@ -14,7 +14,7 @@ from zmq.utils import z85
 from actors import addresses
 from actors.addresses import BOXES, QUEUE
 from actors.messages.link import Greet, KeyRefused, Refused
-from actors.messages.pairing import BoxRevoked, JoinRequest
+from actors.messages.pairing import BoxRevoked, JoinRefused, JoinRequest
 from actors.wire.box_list import BadNameError, NameTakenError, UnknownBoxError
 from actors.wire.join_string import Invitation
 from actors.wire.keys import joining_key, key_name, new_key_pair, pairing_fingerprint
@@ -171,7 +171,7 @@ def test_a_box_of_another_version_of_the_link_is_told_so(tmp_path: Path) -> None
     async def test(house: House) -> None:
         secret = await house.boxes.make_offer()
         client = house.dial(joining_key(secret))
-        client.accepts = object
+        client.accepts = frozenset({JoinRefused})
         request = JoinRequest(9, new_key_pair().public, "x", "")
 
         def answered() -> bool:

@@ -10,7 +10,7 @@ from actors.messages.control import Dial
 from actors.messages.link import Greet
 from actors.messages.pairing import KeyAnnounced
 from actors.settings import BoxesSettings
-from actors.wire.envelope import ToBox
+from actors.wire.envelope import ToBox, types_of
 from actors.wire.keys import (
     gpu_box_path,
     kept_key_pair,
@@ -52,7 +52,9 @@ class BoxEnd:
         assert pairing is not None
         key = read_key_pair(gpu_box_path(self.keys))
         dial = Dial(pairing.web_node, pairing.server_key, key.public, key.secret, pairing.name)
-        self.line = Dialler(dial, note_in(self.told), ToBox, to=LINK, sender=WEB, tells_refusal=True)
+        self.line = Dialler(
+            dial, note_in(self.told), types_of(ToBox), to=LINK, sender=WEB, tells_refusal=True
+        )
         self.keeper = KeyKeeper(self.keys, self.line, own=False)
 
     def kill(self) -> None:
@@ -293,7 +295,7 @@ def test_a_box_in_the_servers_own_folder_reads_the_key_there(tmp_path: Path) -> 
     async def test(house: House) -> None:
         told: list[Told] = []
         dial = Dial(f"tcp://{house.address}", SERVER.public, OWN.public, OWN.secret, "desk")
-        line = Dialler(dial, note_in(told), ToBox, to=LINK, sender=WEB, tells_refusal=True)
+        line = Dialler(dial, note_in(told), types_of(ToBox), to=LINK, sender=WEB, tells_refusal=True)
         keeper = KeyKeeper(tmp_path, line, own=True)
         keeper.rotate()
         assert keeper.next_key is None

@@ -11,7 +11,7 @@ from actors import addresses
 from actors.addresses import LINK, QUEUE, WEB
 from actors.messages.control import Dial, Door
 from actors.messages.link import Ping
-from actors.wire.envelope import ToBox
+from actors.wire.envelope import ToBox, types_of
 from actors.wire.guests import FixedGuests, Guest, box_guest
 from actors.wire.sockets import Dialler, Listener
 from tests.actors.kit import uid
@@ -72,9 +72,15 @@ class Server(Listener):
         self.names = WatchedNames({key: box_guest(name) for key, name in door.allowed.items()})
         super().__init__(door, note_in(self.told), self.names)
 
-    def take(self, route: bytes, frame: zmq.Frame) -> None:
+    def deliver(self, address: str, message: Any, sender: str) -> None:
+        """At once: what it came to is looked at in the next line."""
+        super().deliver(address, message, sender)
+        if address in self.bundling:
+            self.bundling[address].leave()
+
+    def take(self, route: bytes, frame: zmq.Frame) -> int:
         self.frames += 1
-        super().take(route, frame)
+        return super().take(route, frame)
 
     @property
     def asked(self) -> list[str]:
@@ -87,10 +93,11 @@ class Client(Dialler):
     def __init__(self, keys: Keys, address: str, server: str = SERVER.public) -> None:
         self.told: list[Told] = []
         dial = Dial(address, server, keys.public, keys.secret, "box")
-        super().__init__(dial, note_in(self.told), ToBox, to=LINK, sender=WEB)
+        super().__init__(dial, note_in(self.told), types_of(ToBox), to=LINK, sender=WEB)
 
     def say(self, message: Any, to: str = QUEUE) -> None:
         self.deliver(to, message, LINK)
+        self.bundling.leave()
 
     def send_raw(self, *parts: bytes) -> None:
         assert self.socket is not None

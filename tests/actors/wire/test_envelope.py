@@ -59,7 +59,16 @@ from actors.messages.pairing import (
     ServerKeyTaken,
 )
 from actors.wire import envelope
-from actors.wire.envelope import Envelope, UnreadableFrameError, decode, encode, fits
+from actors.wire.envelope import (
+    BUNDLE,
+    MOST_BUNDLED,
+    Envelope,
+    UnreadableFrameError,
+    bundled,
+    decode,
+    encode,
+    fits,
+)
 
 VECTORS: dict[str, str] = json.loads(
     Path(__file__).parents[2].joinpath("vectors", "wire.json").read_text(encoding="utf-8")
@@ -165,7 +174,7 @@ def test_the_bytes_of_a_message_do_not_change(name: str) -> None:
 @pytest.mark.parametrize("name", VECTORS)
 def test_a_frame_that_was_ever_written_is_read(name: str) -> None:
     to, message = EXAMPLES[name.partition(" ")[0]]
-    found = decode(bytes.fromhex(VECTORS[name]))
+    (found,) = decode(bytes.fromhex(VECTORS[name]))
     assert (found.version, found.to) == (1, to)
     if " " not in name:
         assert found.message == message
@@ -196,14 +205,15 @@ def test_a_neighbour_that_does_not_know_the_newest_fields_is_understood(name: st
     for left_out in range(1, len(optional) + 1):
         older = msgspec.msgpack.encode([version, to, fields[:-left_out]])
         missing = dict(list(optional.items())[-left_out:])
-        assert decode(older).message == msgspec.structs.replace(message, **missing)
+        (envelope_read,) = decode(older)
+        assert envelope_read.message == msgspec.structs.replace(message, **missing)
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_neighbour_that_knows_more_fields_is_understood(name: str) -> None:
     version, to, fields = parts(name)
     newer = msgspec.msgpack.encode([version + 1, to, [*fields, "new", {"more": [1]}], "newer still"])
-    assert decode(newer) == Envelope(version + 1, *EXAMPLES[name])
+    assert decode(newer) == (Envelope(version + 1, *EXAMPLES[name]),)
 
 
 # -- what is refused --------------------------------------------------------------------------------
@@ -239,10 +249,41 @@ def test_a_damaged_frame_is_refused_or_read_as_another(name: str, place: int, va
     frame = bytearray.fromhex(VECTORS[name])
     frame[place % len(frame)] = value
     try:
-        found = decode(bytes(frame))
+        (found,) = decode(bytes(frame))
     except UnreadableFrameError:
         return
     assert isinstance(found.message, get_args(envelope.Message))
+
+
+def test_a_bundle_holds_every_kind_of_message_in_its_order() -> None:
+    assert decode(bundled([encode(*each) for each in EXAMPLES.values()])) == tuple(
+        Envelope(WIRE_VERSION, *each) for each in EXAMPLES.values()
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2, 16, 127, MOST_BUNDLED])
+def test_a_bundle_holds_so_many(count: int) -> None:
+    envelopes = [encode(QUEUE, Ping(A, revision)) for revision in range(count)]
+    assert [found.message for found in decode(bundled(envelopes))] == [Ping(A, n) for n in range(count)]
+
+
+def test_one_envelope_needs_no_bundle() -> None:
+    assert bundled([encode(QUEUE, Ping(A, 1))]) == encode(QUEUE, Ping(A, 1))
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        bundled([encode(QUEUE, Ping(A, 1))] * (MOST_BUNDLED + 1)),
+        bundled([encode(QUEUE, Ping(A, 1)), bundled([encode(QUEUE, Ping(A, 1))] * 2)]),  # in a bundle
+        bundled([encode(QUEUE, Ping(A, 1)), b"\xc1"]),
+        bundled([encode(QUEUE, Ping(A, 1))] * 2)[:-1],
+        BUNDLE + b"\xff\xff",
+    ],
+)
+def test_a_bundle_with_too_much_or_with_something_else_is_refused(frame: bytes) -> None:
+    with pytest.raises(UnreadableFrameError):
+        decode(frame)
 
 
 BEYOND = 2**31

@@ -7,10 +7,12 @@ import pytest
 import zmq
 
 from actors.addresses import LINK, QUEUE, WEB
-from actors.messages.link import Greet, Redial
+from actors.messages.generation import Token
+from actors.messages.link import Greet, Ping, Redial
 from actors.wire import sockets
+from actors.wire.envelope import MOST_BUNDLED
 from actors.wire.readiness import TURN
-from actors.wire.sockets import CannotListenError
+from actors.wire.sockets import CannotListenError, Listener
 from tests.actors.kit import hello, token, uid
 from tests.actors.wire.line import (
     SESSION,
@@ -19,6 +21,67 @@ from tests.actors.wire.line import (
     run,
     until,
 )
+
+# -- bundles ----------------------------------------------------------------------------------------
+
+
+def test_what_is_said_in_one_turn_of_the_loop_goes_as_one_frame() -> None:
+    async def test(line: Line) -> None:
+        box = await line.connect()
+        before = line.server.frames
+        said = [Ping(uid(1), revision) for revision in range(20)]
+        for ping in said:
+            box.deliver(QUEUE, ping, LINK)
+        await until(lambda: len(line.server.told) == 20)
+        assert [message for _, message, _ in line.server.told] == said
+        assert line.server.frames == before + 1
+
+    run(test)
+
+
+def test_more_than_a_bundle_takes_goes_as_several_in_order() -> None:
+    async def test(line: Line) -> None:
+        box = await line.connect()
+        said = [token(seq, text="x" * 3_000) for seq in range(3 * MOST_BUNDLED)]
+        for each in said:
+            Listener.deliver(line.server, "worker/box", each, SESSION)
+        box.accepts = frozenset({Token})
+        await until(lambda: len(box.told) == len(said))
+        assert [message for _, message, _ in box.told] == said
+
+    run(test)
+
+
+def test_what_waits_for_its_bundle_is_lost_with_the_connection_and_counted() -> None:
+    async def test(line: Line) -> None:
+        box = await line.connect()
+        dropped = box.dropped
+        box.deliver(QUEUE, Ping(uid(1), 1), LINK)
+        box.deliver(WEB, Redial(), LINK)
+        assert box.dropped == dropped + 1
+        await line.heard(box)
+
+    run(test)
+
+
+def test_what_was_said_before_the_end_still_leaves() -> None:
+    async def test(line: Line) -> None:
+        box = await line.connect()
+        Listener.deliver(line.server, "worker/box", Greet(uid(1)), QUEUE)
+        line.server.forget("worker/box")
+        await until(lambda: box.told)
+        sent: list[int] = []
+
+        def note(frame: bytes, count: int) -> None:
+            sent.append(count)
+
+        box.bundling.send = note
+        box.deliver(QUEUE, Ping(uid(1), 1), LINK)
+        box.close()
+        assert sent == [1]
+
+    run(test)
+
 
 # -- connections come and go ------------------------------------------------------------------------
 
@@ -97,7 +160,7 @@ def test_a_closed_dialler_says_and_hears_nothing() -> None:
         readiness.check()
         assert not readiness.scheduled
         box.say(hello())
-        assert box.read_one() is False
+        assert box.read_some() == 0
         assert box.told == []
 
     run(test)
