@@ -120,6 +120,7 @@ class Session:
         self.live: LiveReply | None = None
         self.requests: set[UUID] = set()  # request keys that are durable or on their way
         self.readers: set[str] = set()
+        self.utc_offset_min = 0  # of the newest of them
         self.saving = Saving(address, world.new_id().hex, settings)
         self.starting: StartConversation | None = None
         self.submit_when_quiet = False
@@ -327,6 +328,7 @@ class Session:
         if self.conversation is None:
             return [Send(sender, self.not_found()), *self.rest()]
         self.readers.add(sender)
+        self.utc_offset_min = message.utc_offset_min
         return [Send(sender, self.snapshot(self.conversation, message.generation, message.seq)), *self.rest()]
 
     def snapshot(
@@ -390,7 +392,7 @@ class Session:
         return "busy", "A reply is still being made: wait for it, or stop it first."
 
     def maker(self, conversation: StoredConversation) -> Maker:
-        return Maker(conversation, self.tree, self.world, self.settings.sampling)
+        return Maker(conversation, self.tree, self.world, self.settings.sampling, self.utc_offset_min)
 
     def request_written(self, made: Made, key: UUID, *, at_end: bool) -> list[Effect]:
         added, generation = made.message, made.generation

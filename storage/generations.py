@@ -15,7 +15,7 @@ from actors.messages.archive import (
     PinPrompt,
     StoredGeneration,
 )
-from actors.messages.generation import Sampling
+from actors.messages.generation import Circumstances, Sampling
 from storage import tables
 from storage.chunks import drop_chunks, open_chunks
 from storage.database import Db
@@ -54,6 +54,9 @@ class Inputs(Struct, frozen=True, array_like=True):
     continues_thoughts: str = ""
     speaker: UUID | None = None
     round_left: int = 0
+    user_name: str = ""
+    persona: str = ""
+    circumstances: Circumstances = Circumstances()
 
 
 # -- writes -------------------------------------------------------------------------------------
@@ -67,7 +70,10 @@ async def add_generation(unit: Unit, write: AddGeneration) -> None:
     require(user == made.user, "The conversation is another user's.")
     await check_in_tree(unit.db, made.conversation, made.parent, "The parent")
     key = await unit.keys.key(unit.db, key_id)
-    inputs = Inputs(made.continues, made.sampling, made.continues_thoughts, made.speaker, made.round_left)
+    inputs = Inputs(
+        *(made.continues, made.sampling, made.continues_thoughts),
+        *(made.speaker, made.round_left, made.user_name, made.persona, made.circumstances),
+    )
     await tables.Generation.create(
         using_db=unit.db,
         id=made.id,
@@ -166,4 +172,7 @@ def open_generation(secrets: Secrets, row: Row) -> StoredGeneration:
         seam=row["seam"],
         speaker=inputs.speaker,
         round_left=inputs.round_left,
+        user_name=inputs.user_name,
+        persona=inputs.persona,
+        circumstances=inputs.circumstances,
     )

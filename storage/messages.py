@@ -34,8 +34,8 @@ COLUMNS = (
 
 OF_A_CONVERSATION = Select(tables.Message, COLUMNS, ("conversation_id",))
 
-WITH_THOUGHTS = b"\x92"
-"""First byte of a body that holds thoughts: msgpack's array of two."""
+WITH_MORE = frozenset({b"\x92", b"\x93"})
+"""First byte of a body that holds more than a text: msgpack's arrays of two and three."""
 
 
 class Body(Struct, frozen=True, array_like=True):
@@ -43,6 +43,7 @@ class Body(Struct, frozen=True, array_like=True):
 
     text: str
     thoughts: str = ""
+    name: str = ""
 
 
 async def add_message(unit: Unit, write: AddMessage) -> None:
@@ -100,11 +101,13 @@ async def message_rows(db: Db, **which: Any) -> Sequence[Row]:
 
 
 def body_bytes(message: StoredMessage) -> bytes:
-    """What is sealed: the text in UTF-8, or where there are thoughts both as msgpack. The array that this
-    begins with has a byte (0x92) that no UTF-8 text begins with, so the two are told apart.
+    """What is sealed: the text in UTF-8, or where there is more than that, all of it as msgpack. The array
+    that this begins with has a byte that no UTF-8 text begins with, so the two are told apart.
     """
+    if message.name:
+        return msgspec.msgpack.encode(Body(message.body, message.thoughts, message.name))
     if message.thoughts:
-        return msgspec.msgpack.encode(Body(message.body, message.thoughts))
+        return msgspec.msgpack.encode((message.body, message.thoughts))  # as older versions read it
     return message.body.encode()
 
 
@@ -113,8 +116,8 @@ def open_body(secrets: Secrets, row: Row) -> Body:
 
 
 def read_body(data: bytes) -> Body:
-    """What body_bytes made, and every body from before there were thoughts."""
-    if data[:1] == WITH_THOUGHTS:
+    """What body_bytes made, now or ever."""
+    if data[:1] in WITH_MORE:
         return msgspec.msgpack.decode(data, type=Body)
     return Body(data.decode())
 
@@ -136,4 +139,5 @@ def open_message(secrets: Secrets, row: Row) -> StoredMessage:
         tokens=row["tokens"],
         thoughts=body.thoughts,
         seam=row["seam"],
+        name=body.name,
     )

@@ -1,13 +1,16 @@
 """Limits of what a frame may ask for, beyond its types: nothing out of range reaches a GPU box."""
 
 from actors.sampling_limits import unfit_sampling
-from web.protocol import ClientFrame, SendText
+from web.protocol import ClientFrame, Open, SendText
 
 SEED_END = 2**63
+DAY_MIN = 24 * 60
 
 
 def unfit(frame: ClientFrame) -> str:
     """What is wrong with the frame, in one line for people; "" when nothing is."""
+    if isinstance(frame, Open) and abs(frame.utc_offset_min) >= DAY_MIN:
+        return "No clock is a whole day ahead of UTC, or behind it."
     if not isinstance(frame, SendText):
         return ""
     if frame.seed is not None and not 0 <= frame.seed < SEED_END:

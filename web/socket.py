@@ -73,6 +73,7 @@ class Socket:
         self.outbox = Outbox(settings.outbox_events, settings.outbox_bytes)
         self.commands = Bucket(settings.commands_burst, settings.commands_per_s, runtime.world.monotonic_s())
         self.reading: set[UUID] = set()
+        self.utc_offset_min = 0  # of the reader's clock, as last told
         self.welcome: Welcome | None = None
         self.greeted = False
         self.wake = asyncio.Event()  # something waits for the writer
@@ -101,7 +102,7 @@ class Socket:
     def reopen(self, conversation: UUID) -> None:
         """The session lost its readers: read on."""
         if conversation in self.reading:
-            self.open(Open(conversation))
+            self.open(Open(conversation, utc_offset_min=self.utc_offset_min))
 
     # -- life -----------------------------------------------------------------------------------
 
@@ -140,7 +141,7 @@ class Socket:
                 if frame is not None:
                     await connection.send(text_of(frame))
                 elif (conversation := self.outbox.next_to_reopen()) is not None:
-                    self.tell_session(Open(conversation))
+                    self.tell_session(Open(conversation, utc_offset_min=self.utc_offset_min))
                 else:
                     self.wake.clear()
                     await self.wake.wait()
@@ -238,6 +239,7 @@ class Socket:
 
     def open(self, frame: Open) -> None:
         self.reading.add(frame.conversation)
+        self.utc_offset_min = frame.utc_offset_min
         self.outbox.opened_by_reader(frame.conversation)
         self.tell_session(frame)
 

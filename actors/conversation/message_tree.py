@@ -54,4 +54,5 @@ class MessageTree:
             ended=message.ended,
             thoughts=message.thoughts,
             seam=message.seam,
+            name=message.name,
         )

@@ -4,6 +4,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from actors.conversation.circumstances import circumstances_of
 from actors.conversation.message_tree import MessageTree
 from actors.messages.archive import (
     AddGeneration,
@@ -63,12 +64,18 @@ class Maker:
     """Makes the rows of one conversation; `sampling` is for replies that name none."""
 
     def __init__(
-        self, conversation: StoredConversation, tree: MessageTree, world: World, sampling: Sampling
+        self,
+        conversation: StoredConversation,
+        tree: MessageTree,
+        world: World,
+        sampling: Sampling,
+        utc_offset_min: int = 0,
     ) -> None:
         self.conversation = conversation
         self.tree = tree
         self.world = world
         self.sampling = sampling
+        self.utc_offset_min = utc_offset_min
 
     def made(self, request: Request) -> Made:
         """The rows of a request that is not refused."""
@@ -77,11 +84,13 @@ class Maker:
             case SendText():
                 parent = self.conversation.head if request.parent is None else request.parent
                 said = self.message(parent, "user", request.text, key)
-                return Made(said, self.generation(said.id, key, sampling=request.sampling, seed=request.seed))
+                asked = self.generation(said.id, key, said=said, sampling=request.sampling, seed=request.seed)
+                return Made(said, asked)
             case Edit():
                 old = self.tree.messages[request.message]
                 edited = self.message(old.parent, old.role, request.text, key)
-                return Made(edited, self.generation(edited.id, key) if old.role == "user" else None)
+                is_answered = old.role == "user"
+                return Made(edited, self.generation(edited.id, key, said=edited) if is_answered else None)
             case Regenerate():
                 old = self.tree.messages[request.message]
                 return Made(None, self.generation(old.id if old.role == "user" else old.parent, key))
@@ -107,11 +116,15 @@ class Maker:
         parent: UUID,
         key: UUID,
         *,
+        said: StoredMessage | None = None,
         kind: GenerationKind = "reply",
         continues: StoredMessage | None = None,
         sampling: Sampling | None = None,
         seed: int | None = None,
     ) -> StoredGeneration:
+        """A reply below `parent`; where that is new, it is the message `said`."""
+        now_ms = self.world.utc_ms()
+        path = self.tree.path(parent) if said is None else [*self.tree.path(said.parent), said]
         return StoredGeneration(
             id=self.world.new_id(),
             conversation=self.conversation.id,
@@ -125,5 +138,6 @@ class Maker:
             seam=continues.seam if continues is not None else -1,
             seed=self.world.new_seed() if seed is None else seed,
             sampling=sampling or self.sampling,
-            created_ms=self.world.utc_ms(),
+            created_ms=now_ms,
+            circumstances=circumstances_of(path, self.tree, now_ms, self.utc_offset_min),
         )

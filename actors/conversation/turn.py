@@ -22,10 +22,12 @@ def request_of(
         user=generation.user,
         turn=Turn(
             character=conversation.character_version,
-            user_name=conversation.user_name,
-            history=history(tree, generation.parent, settings),
+            user_name=generation.user_name or conversation.user_name,
+            history=history(conversation, tree, generation.parent, settings),
+            persona=generation.persona,
             continue_text=generation.continues,
             now_ms=generation.created_ms,
+            circumstances=generation.circumstances,
         ),
         sampling=generation.sampling,
         seed=generation.seed,
@@ -36,7 +38,9 @@ def request_of(
     )
 
 
-def history(tree: MessageTree, head: UUID, settings: SessionSettings) -> tuple[TurnMessage, ...]:
+def history(
+    conversation: StoredConversation, tree: MessageTree, head: UUID, settings: SessionSettings
+) -> tuple[TurnMessage, ...]:
     """The newest messages down to `head`, as many as a frame takes; the worker trims to its context. What
     was thought before them stays out: models are trained without it, and it would fill the context.
     """
@@ -46,5 +50,6 @@ def history(tree: MessageTree, head: UUID, settings: SessionSettings) -> tuple[T
         left -= len(message.body)
         if left < 0 and kept:
             break
-        kept.appendleft(TurnMessage(message.role, message.body))
+        name = message.name or (conversation.user_name if message.role == "user" else "")
+        kept.appendleft(TurnMessage(message.role, message.body, name))
     return tuple(kept)

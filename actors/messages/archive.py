@@ -15,7 +15,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from actors.messages.generation import CharacterSheet, Role, Sampling
+from actors.messages.generation import CharacterSheet, Circumstances, Role, Sampling
 from actors.messages.group import Group
 
 GenerationState = Literal["queued", "leased", "streaming", "suspended", "done", "failed", "cancelled"]
@@ -29,7 +29,7 @@ class StoredMessage(Struct, frozen=True):
     """A node of the message tree; immutable. The root of a conversation has role "system", no body
     and itself as parent (a NULL parent would evade UNIQUE(conversation, parent, sibling)). `thoughts` are
     what the model thought before it replied: kept with the message, and in no prompt. `seam`: as of the
-    generation that made it."""
+    generation that made it. `name`: who spoke, where that is not whom the conversation began with."""
 
     id: UUID
     conversation: UUID
@@ -45,6 +45,7 @@ class StoredMessage(Struct, frozen=True):
     tokens: int = 0
     thoughts: str = ""
     seam: int = -1
+    name: str = ""
 
 
 class StoredGeneration(Struct, frozen=True):
@@ -53,7 +54,8 @@ class StoredGeneration(Struct, frozen=True):
     `seam`: after so many characters (code points) of the message an engine took it up that could not go on
     exactly, for the first time; -1: none did. `engine_digest`: of the engine that made what stands before.
     `speaker`: whose reply it is, None: the conversation's only character. `round_left`: how many members may
-    answer after it of their own accord."""
+    answer after it of their own accord. `user_name` and `persona` are
+    who is answered; "" the name that the conversation began with."""
 
     id: UUID
     conversation: UUID
@@ -77,6 +79,9 @@ class StoredGeneration(Struct, frozen=True):
     seam: int = -1
     speaker: UUID | None = None
     round_left: int = 0
+    user_name: str = ""
+    persona: str = ""
+    circumstances: Circumstances = Circumstances()
 
 
 class Spending(Struct, frozen=True):

@@ -50,11 +50,13 @@ class Done(Struct, frozen=True):
 
 class Open(Struct, frozen=True, tag="open", tag_field="type"):
     """Read along. Answered by Snapshot; where `generation` is the live one, the snapshot's live text
-    begins at `seq` (what the reader lacks), else at 0."""
+    begins at `seq` (what the reader lacks), else at 0. `utc_offset_min` is the reader's clock: minutes
+    that it is ahead of UTC."""
 
     conversation: UUID
     generation: UUID | None = None
     seq: int = 0
+    utc_offset_min: int = 0
 
 
 class Close(Struct, frozen=True, tag="close", tag_field="type"):
@@ -123,7 +125,8 @@ class ShownMessage(Struct, frozen=True):
     included. `ended` says how a reply ended: stop, length, cancelled, failed; "" for a person's.
     `thoughts` are what the model thought before it, and no part of `text`. `seam`: after so many characters
     (code points) of `text` the reply was taken up again after an interruption, and could not go on exactly
-    as it would have; -1: nothing of the kind."""
+    as it would have; -1: nothing of the kind. `name`: who spoke, where that is not whom the conversation
+    began with."""
 
     id: UUID
     parent: UUID
@@ -134,6 +137,7 @@ class ShownMessage(Struct, frozen=True):
     ended: str = ""
     thoughts: str = ""
     seam: int = -1
+    name: str = ""
 
 
 class LiveReply(Struct, frozen=True):

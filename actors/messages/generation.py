@@ -79,6 +79,36 @@ class TurnMessage(Struct, frozen=True, array_like=True):
     name: str = ""
 
 
+class Note(Struct, frozen=True, array_like=True):
+    """An author's note: a text before the `depth`-th newest message, 0 behind all. `every`: only where the
+    number of the user's messages can be divided by it; 1: always, 0: never."""
+
+    text: str = ""
+    depth: int = 4
+    role: Role = "system"
+    every: int = 1
+
+
+class Circumstances(Struct, frozen=True, array_like=True):
+    """What a reply is made under, beside the talk: settled when it is asked for, and the same at every
+    attempt, whatever its reader changes meanwhile.
+
+    `user_icon` is the name of the user's picture, "" where there is none; None: not known. `idle_ms`: since
+    what the user had said before; -1: not known. `greeting`: the place of the one that the talk began with,
+    among the character's greetings that are not empty; -1: not known. `note` is "" where it is not its
+    turn. The card's own instructions replace the user's, unless `own_instructions_win`.
+    """
+
+    utc_offset_min: int = 0
+    idle_ms: int = -1
+    greeting: int = -1
+    user_icon: str | None = None
+    note: Note = Note()
+    system_prompt: str = ""  # the user's own; "": that of Samovar
+    post_history_instructions: str = ""  # the user's own
+    own_instructions_win: bool = False
+
+
 class Turn(Struct, frozen=True, array_like=True):
     """What the prompt is made of, beside the tokenizer, on the GPU box.
 
@@ -96,6 +126,7 @@ class Turn(Struct, frozen=True, array_like=True):
     summary: str = ""
     summarised: int = 0
     task: str = ""
+    circumstances: Circumstances = Circumstances()
 
 
 class GenerateReply(Struct, frozen=True, array_like=True, tag="generate"):

@@ -24,7 +24,7 @@ from actors.character.lore_keys import Line
 from actors.character.lore_scene import Book, LoreLimits, LoreScene
 from actors.character.macros import Macros, Scene, Use
 from actors.messages.generation import Role, TurnMessage
-from gpu_actor.prompt.ingredients import Ingredients
+from gpu_actor.prompt.ingredients import DEFAULT_SYSTEM_PROMPT, Ingredients
 from gpu_actor.prompt.pieces import Insert, Piece, Pieces, Said
 
 START = re.compile(r"<START>", re.IGNORECASE)
@@ -124,12 +124,11 @@ class Composer:
     def system(self, lore: Lore) -> list[Piece]:
         scene = self.macros.scene
         own = "" if "system_prompt" in lore.disabled else self.given.system_prompt
-        original = self.macros.expand(own, "system prompt").strip()
         personality = f"{scene.char}'s personality: {scene.personality}" if scene.personality else ""
         scenario = f"Scenario: {scene.scenario}" if scene.scenario else ""
         persona = f"About {scene.user}: {scene.persona}" if scene.persona else ""
         return [
-            *self.expanded("system prompt", self.card.system_prompt.strip() or own, original),
+            *self.instructions("system prompt", self.card.system_prompt, own, DEFAULT_SYSTEM_PROMPT),
             *self.at(Spot.BEFORE_CHAR),
             *self.at(Spot.BEFORE_DESCRIPTION),
             *self.plain("description", scene.description),
@@ -164,10 +163,18 @@ class Composer:
         return [Said("user", piece)] if task else []
 
     def closing(self, lore: Lore) -> list[Piece]:
-        name = "post-history instructions"
         own = "" if "post_history_instructions" in lore.disabled else self.given.post_history_instructions
-        original = self.macros.expand(own, name).strip()
-        return self.expanded(name, self.card.post_history_instructions.strip() or own, original)
+        return self.instructions("post-history instructions", self.card.post_history_instructions, own)
+
+    def instructions(self, source: str, cards: str, own: str, usual: str = "") -> list[Piece]:
+        """The card's, which replace the user's own, or where the user wants it so the other way round;
+        `{{original}}` is what is replaced. `usual` stands where the user has said nothing of their own.
+        """
+        first, second = cards.strip(), own.strip()
+        if self.given.own_instructions_win and second != usual:
+            first, second = second, first or usual
+        original = self.macros.expand(second, source).strip()
+        return self.expanded(source, first or second, original)
 
     def inserts(self) -> tuple[Piece | None, list[Insert]]:
         """What opens the reply, and what stands among the messages."""
@@ -203,6 +210,14 @@ class Composer:
     def said(self, place: int, message: TurnMessage, use: Use) -> str:
         return self.macros.expand(message.text, f"message {place}", steady=True, use=use).strip()
 
+    def named(self, message: TurnMessage, text: str) -> str:
+        """With the name of who said it, where that is neither the user of now nor the character."""
+        scene = self.macros.scene
+        known = {"user": {scene.user}, "assistant": {scene.char, self.card.name}, "system": {message.name}}
+        if not text or not message.name or message.name in known[message.role]:
+            return text
+        return f"{message.name}: {text}"
+
     def recent(self) -> tuple[list[Said], int]:
         """The newest messages, a little more than fits, and how many older ones there are: a long talk is
         not worked through at every turn.
@@ -214,7 +229,7 @@ class Composer:
                 break
             if budget < 0:
                 return recent[::-1], place + 1
-            if text := self.said(place, message, Use.PROMPT):
+            if text := self.named(message, self.said(place, message, Use.PROMPT)):
                 piece = self.piece(f"message {place + 1} ({message.role})", text)
                 piece.place = place
                 recent.append(Said(message.role, piece))
@@ -246,6 +261,7 @@ def scene_of(given: Ingredients) -> Scene:
         last_message_id=len(given.history) - 1,
         now_ms=given.now_ms,
         utc_offset_min=given.utc_offset_min,
+        idle_ms=given.idle_ms,
     )
     scene = msgspec.structs.replace(scene, **last_messages(given))
     texts = texts_of(card, given)

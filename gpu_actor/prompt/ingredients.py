@@ -9,7 +9,7 @@ from actors.character.card_options import DepthPrompt
 from actors.character.lore_scene import Book
 from actors.character.macros import expand_names
 from actors.character.sheet import card_of
-from actors.messages.generation import CharacterSheet, Turn, TurnMessage
+from actors.messages.generation import CharacterSheet, Note, Turn, TurnMessage
 
 DEFAULT_SYSTEM_PROMPT = (
     "You are {{char}}. Write {{char}}'s next reply in this conversation with {{user}}. "
@@ -48,6 +48,8 @@ class Ingredients(Struct, frozen=True):
     model: str = ""
     now_ms: int = 0
     utc_offset_min: int = 0
+    idle_ms: int | None = None  # None: not known
+    own_instructions_win: bool = False  # over the card's
     chance: Chance = Chance()
 
 
@@ -65,19 +67,42 @@ def greeting_of(card: Card, history: Sequence[TurnMessage], user_name: str) -> i
     return -1
 
 
+def greeting_at(card: Card, place: int) -> int:
+    """The number of the greeting at that place among those that are not empty; -1 where there is none."""
+    spoken = [
+        number
+        for number, greeting in enumerate((card.first_mes, *card.alternate_greetings))
+        if greeting.strip()
+    ]
+    return spoken[place] if 0 <= place < len(spoken) else -1
+
+
+def note_of(note: Note) -> DepthPrompt | None:
+    return DepthPrompt(note.text, max(0, note.depth), note.role) if note.text.strip() else None
+
+
 def ingredients_of(turn: Turn, sheet: CharacterSheet, chance: Chance) -> Ingredients:
     """What came over the wire."""
     card = card_of(sheet)
+    around = turn.circumstances
+    greeting = greeting_at(card, around.greeting)
     return Ingredients(
         card=card,
         user_name=turn.user_name,
         history=turn.history,
         persona=turn.persona,
+        note=note_of(around.note),
+        system_prompt=around.system_prompt.strip() or DEFAULT_SYSTEM_PROMPT,
+        post_history_instructions=around.post_history_instructions,
         continue_text=turn.continue_text,
-        greeting=greeting_of(card, turn.history, turn.user_name),
         summary=turn.summary,
         summarised=turn.summarised if turn.summary else 0,
         task=turn.task,
+        greeting=greeting if greeting >= 0 else greeting_of(card, turn.history, turn.user_name),
+        user_icon=around.user_icon,
         now_ms=turn.now_ms,
+        utc_offset_min=around.utc_offset_min,
+        idle_ms=around.idle_ms if around.idle_ms >= 0 else None,
+        own_instructions_win=around.own_instructions_win,
         chance=chance,
     )

@@ -26,6 +26,7 @@ from actors.messages.archive import (
     RunWrites,
     WritesDone,
 )
+from actors.messages.generation import Circumstances, Note
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import (
     ACCOUNT,
@@ -66,6 +67,23 @@ class GenerationContract(OpenedStorage):
             assert state.live == row
             assert state.request_keys == ((KEY, GENERATION),)
             assert (await store.queue()).unfinished == (row,)
+
+        self.run(tmp_path, scenario)
+
+    def test_what_a_reply_is_made_under_comes_back(self, tmp_path: Path) -> None:
+        made = generation(
+            user_name="Mira",
+            persona="A smuggler.",
+            circumstances=Circumstances(
+                -90, 60_000, 2, "", Note("Rain.", 2, "user"), "Play.", "Brief.", True
+            ),
+        )
+
+        async def scenario(store: Store) -> None:
+            await begin(store)
+            await store.put(AddGeneration(made))
+            await store.again()
+            assert (await store.session(CHAT)).live == made
 
         self.run(tmp_path, scenario)
 

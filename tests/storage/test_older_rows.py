@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from actors.messages.generation import Sampling
+from actors.messages.generation import Circumstances, Sampling
 from storage.chunks import Tokens
 from storage.generations import Inputs
 from storage.messages import Body, body_bytes, read_body
@@ -21,6 +21,7 @@ def test_inputs_of_text_and_sampling_have_no_thoughts() -> None:
     older = msgspec.msgpack.encode(["Once", [0.5, 20, 0.75, 0.125, 1.25, ["Ann:"], 64]])
     found = msgspec.msgpack.decode(older, type=Inputs)
     assert (found.continues, found.continues_thoughts) == ("Once", "")
+    assert (found.user_name, found.persona, found.circumstances) == ("", "", Circumstances())
     assert found.sampling == Sampling(0.5, 20, 0.75, 0.125, 1.25, ("Ann:",), 64)
 
 
@@ -30,6 +31,12 @@ def test_a_body_without_thoughts_is_its_text_and_nothing_else(text: str) -> None
     assert read_body(text.encode()) == Body(text)
 
 
-@given(text=st.text(), thoughts=st.text())
-def test_text_and_thoughts_come_back_whatever_they_are(text: str, thoughts: str) -> None:
-    assert read_body(body_bytes(reply(text, thoughts=thoughts))) == Body(text, thoughts)
+def test_a_body_of_text_and_thoughts_has_no_name() -> None:
+    older = msgspec.msgpack.encode(["Tea?", "Hm."])
+    assert read_body(older) == Body("Tea?", "Hm.")
+    assert body_bytes(reply("Tea?", thoughts="Hm.")) == older
+
+
+@given(text=st.text(), thoughts=st.text(), name=st.text())
+def test_text_thoughts_and_name_come_back_whatever_they_are(text: str, thoughts: str, name: str) -> None:
+    assert read_body(body_bytes(reply(text, thoughts=thoughts, name=name))) == Body(text, thoughts, name)

@@ -23,5 +23,6 @@ export default defineConfig({
     environment: "happy-dom",
     include: ["src/**/*.test.ts"],
     restoreMocks: true,
+    env: { TZ: "UTC" },
   },
 });

@@ -24,6 +24,7 @@ from actors.messages.chat import (
 )
 from actors.messages.generation import (
     CharacterSheet,
+    Circumstances,
     GenerateReply,
     Sampling,
     SheetMissing,
@@ -111,6 +112,17 @@ def test_it_stays_in_memory_while_a_reply_is_being_made() -> None:
 
 
 # -- saying something -------------------------------------------------------------------------------
+
+
+def test_the_worker_is_told_what_the_reply_is_made_under() -> None:
+    talk = begun()
+    talk.tell(Open(CONVERSATION, utc_offset_min=90))
+    talk.tell(SendText(CONVERSATION, uid(1), "How are you?"))
+    asked = talk.commit().one(GenerateReply).turn
+    assert asked.history[-1].name == asked.user_name == "Anna"
+    assert asked.circumstances == Circumstances(utc_offset_min=90, idle_ms=0, greeting=0)
+    again = talk.restart().one(GenerateReply).turn  # … whoever reads meanwhile
+    assert again == asked
 
 
 def test_a_text_and_the_reply_to_it_are_durable_before_anybody_hears_of_them() -> None:

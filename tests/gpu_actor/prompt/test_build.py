@@ -7,7 +7,7 @@ import pytest
 
 from actors.character.card import Card, Lorebook, LoreEntry
 from actors.character.sheet import sheet_of
-from actors.messages.generation import CharacterSheet, Turn, TurnMessage
+from actors.messages.generation import CharacterSheet, Circumstances, Note, Turn, TurnMessage
 from gpu_actor.executor import ModelExecutor
 from gpu_actor.prompt.build import PromptBuilder, PromptTooLongError
 from gpu_actor.prompt.template import CHATML, ChatTemplate
@@ -57,6 +57,37 @@ def long_turn(count: int) -> Turn:
         for number in range(count)
     ]
     return msgspec.structs.replace(TURN, history=tuple(history))
+
+
+def test_what_the_reply_is_made_under_comes_with_the_turn(builder: PromptBuilder) -> None:
+    entries = (
+        LoreEntry(content="@@is_greeting 2\nA storm.", constant=True),
+        LoreEntry(content="@@is_greeting 1\nA calm.", constant=True),
+        LoreEntry(content="@@is_user_icon captain\nA hat.", constant=True),
+        LoreEntry(content="@@is_user_icon cook\nA spoon.", constant=True),
+    )
+    card = Card(
+        name="Mara",
+        first_mes=" ",
+        alternate_greetings=("Ahoy.", "A storm, {{user}}!"),
+        post_history_instructions="It is {{isotime}}, after {{idle_duration}}. {{original}}",
+        book=Lorebook(entries=entries),
+    )
+    around = Circumstances(
+        utc_offset_min=90,
+        idle_ms=3 * 3_600_000,
+        greeting=1,
+        user_icon="captain",
+        note=Note("The sea is {{random:grey}}.", 0, "user"),
+        system_prompt="Play {{char}}.",
+        post_history_instructions="Be brief.",
+    )
+    turn = msgspec.structs.replace(TURN, now_ms=12 * 3_600_000, circumstances=around)
+    plan = builder.build(turn, sheet_of(ID, card, 100_000), 2000)
+    texts = [message.text for message in plan.messages]
+    assert texts[0] == "Play Mara.\n\nA storm.\n\nA hat.\n\nAbout Ann: Ann is a captain."
+    assert texts[-2:] == ["The sea is grey.", "It is 13:30, after 3 hours. Be brief."]
+    assert plan.messages[-2].role == "user"
 
 
 def test_a_card_in_the_sheet_brings_its_lore_and_its_nickname(builder: PromptBuilder) -> None:

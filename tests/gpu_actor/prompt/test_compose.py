@@ -165,6 +165,40 @@ def test_where_the_card_says_nothing_the_users_own_hold(builder: PromptBuilder) 
     assert messages(plan)[-1] == ("system", "Be kind.")
 
 
+def test_the_users_instructions_may_win_and_hold_the_cards(builder: PromptBuilder) -> None:
+    card = msgspec.structs.replace(CARD, system_prompt="Rhyme.")
+    wins = given(
+        card,
+        system_prompt="{{original}} Whisper.",
+        post_history_instructions="Now. {{original}}",
+        own_instructions_win=True,
+    )
+    plan = builder.build_of(wins, 2000)
+    assert system_of(plan)[0] == "Rhyme. Whisper."
+    assert messages(plan)[-1] == ("system", "Now. Be brief.")
+
+
+def test_the_users_instructions_win_only_where_there_are_some(builder: PromptBuilder) -> None:
+    card = msgspec.structs.replace(CARD, system_prompt="Rhyme. {{original}}")
+    nothing = Ingredients(card, "Anna", TALK, own_instructions_win=True)
+    plan = builder.build_of(nothing, 2000)
+    assert system_of(plan)[0].startswith("Rhyme. You are Nadia.")
+    assert messages(plan)[-1] == ("system", "Be brief.")
+
+
+def test_a_message_of_somebody_else_has_its_name(builder: PromptBuilder) -> None:
+    said = [("user", "Hi.", "Mira"), ("assistant", "Yes?", "Nadia"), ("assistant", "What?", "Otto")]
+    said += [("user", "Me.", "Anna"), ("user", "Who?", "")]
+    history = tuple(TurnMessage(*line) for line in said)  # pyright: ignore[reportArgumentType]
+    assert [text for _, text in messages(builder.build_of(given(history=history), 2000))[1:-1]] == [
+        "Mira: Hi.",
+        "Yes?",
+        "Otto: What?",
+        "Me.",
+        "Who?",
+    ]
+
+
 def test_an_entry_may_ask_to_leave_the_users_own_out(builder: PromptBuilder) -> None:
     head = "@@disable_ui_prompt system_prompt\n@@disable_ui_prompt post_history_instructions\n"
     card = msgspec.structs.replace(

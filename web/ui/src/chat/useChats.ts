@@ -49,7 +49,7 @@ export const useChats = defineStore("chats", () => {
   });
 
   function ask(chat: Conversation): void {
-    if (chat.phase !== "gone") wire.send(resume(chat));
+    if (chat.phase !== "gone") wire.send(resume(chat, -new Date().getTimezoneOffset()));
   }
 
   function problem(frame: Problem): void {

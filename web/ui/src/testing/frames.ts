@@ -13,7 +13,8 @@ export const CONVERSATION = "c1";
 
 export function message(id: string, parent: string, more: Partial<ShownMessage> = {}): ShownMessage {
   const text = `text of ${id}`;
-  return { id, parent, role: "assistant", text, created_ms: 0, siblings: [id], ended: "", thoughts: "", seam: -1, ...more };
+  const rest = { ended: "", thoughts: "", seam: -1, name: "" };
+  return { id, parent, role: "assistant", text, created_ms: 0, siblings: [id], ...rest, ...more };
 }
 
 export function live(more: Partial<LiveReply> = {}): LiveReply {

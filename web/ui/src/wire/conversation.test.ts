@@ -162,6 +162,7 @@ describe("opening again", () => {
 
   test("asks for what is lacking alone", () => {
     expect(resume(unopened(CONVERSATION))).toEqual({ type: "open", conversation: CONVERSATION });
+    expect(resume(unopened(CONVERSATION), 120)).toMatchObject({ type: "open", utc_offset_min: 120 });
     expect(resume(waiting(streaming))).toEqual({ type: "open", conversation: CONVERSATION, generation: "g1", seq: 3 });
   });
 

@@ -85,9 +85,11 @@ export function waiting(state: Conversation): Conversation {
   return state.phase === "gone" || state.stale ? state : { ...state, stale: true };
 }
 
-/** The frame that asks for what is lacking, and for no more. */
-export function resume(state: Conversation): Open {
-  const open: Open = { type: "open", conversation: state.id };
+/** The frame that asks for what is lacking, and for no more; with the minutes that the reader's clock is ahead
+ * of UTC, for characters that speak of the time. */
+export function resume(state: Conversation, utcOffsetMin = 0): Open {
+  const clock = utcOffsetMin === 0 ? {} : { utc_offset_min: utcOffsetMin };
+  const open: Open = { type: "open", conversation: state.id, ...clock };
   return state.live ? { ...open, generation: state.live.generation, seq: state.live.nextSeq } : open;
 }
 

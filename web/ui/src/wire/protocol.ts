@@ -42,13 +42,15 @@ export interface Greeting {
 
 /**
  * Read along. Answered by Snapshot; where `generation` is the live one, the snapshot's live text
- * begins at `seq` (what the reader lacks), else at 0.
+ * begins at `seq` (what the reader lacks), else at 0. `utc_offset_min` is the reader's clock: minutes
+ * that it is ahead of UTC.
  */
 export interface Open {
   type: "open";
   conversation: string;
   generation?: string | null;
   seq?: number;
+  utc_offset_min?: number;
 }
 
 export interface Close {
@@ -514,7 +516,8 @@ export interface WorkerFacts {
  * included. `ended` says how a reply ended: stop, length, cancelled, failed; "" for a person's.
  * `thoughts` are what the model thought before it, and no part of `text`. `seam`: after so many characters
  * (code points) of `text` the reply was taken up again after an interruption, and could not go on exactly
- * as it would have; -1: nothing of the kind.
+ * as it would have; -1: nothing of the kind. `name`: who spoke, where that is not whom the conversation
+ * began with.
  */
 export interface ShownMessage {
   id: string;
@@ -526,6 +529,7 @@ export interface ShownMessage {
   ended: string;
   thoughts: string;
   seam: number;
+  name: string;
 }
 
 /**
