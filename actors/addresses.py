@@ -1,6 +1,7 @@
 """Addresses: the names under which actors and ports are reached, inside a process and over the link.
 
-session/<conversation id>   character/<version id>   queue   archive     actors of the web process
+session/<conversation id>   character/<version id>   lorebook/<version id>   queue   archive
+                                                                         actors of the web process
 worker/<worker id>          a GPU box, behind the link socket            port
 boxes   joiner              the list of GPU boxes; one that joins        ports
 sockets/<socket id>         a browser's WebSocket                        port
@@ -29,6 +30,10 @@ def session(conversation: UUID) -> str:
 
 def character(version: UUID) -> str:
     return f"character/{version.hex}"
+
+
+def lorebook(version: UUID) -> str:
+    return f"lorebook/{version.hex}"
 
 
 def worker(worker_id: str) -> str:

@@ -1,9 +1,9 @@
 """Link: the GPU box's end of the link, with the ring of unacknowledged tokens.
 
-Receives  Welcome, Refused, Greet, Pong, GenerateReply, CharacterSheet, SheetMissing, Ack, Resume,
-          Cancel (web node); EngineHello, Accepted, Progress, Token, End (GPU actor); EngineDown (supervisor);
-          KeyRefused (its socket port)
-Sends     Hello, Ping, GenerationsLost, SheetWanted, Accepted, Progress, Token, End (web node);
+Receives  Welcome, Refused, Greet, Pong, GenerateReply, CharacterSheet, SheetMissing, BookSheet, BookMissing,
+          Ack, Resume, Cancel (web node); EngineHello, Accepted, Progress, Token, End (GPU actor);
+          EngineDown (supervisor); KeyRefused (its socket port)
+Sends     Hello, Ping, GenerationsLost, SheetWanted, BookWanted, Accepted, Progress, Token, End (web node);
           EngineWelcome, EngineJob, Credit, Cancel (GPU actor); Redial, HangUp (its socket port)
 Restart   with a new boot: the web node ends the leases of the old one
 
@@ -11,13 +11,13 @@ It keeps every frame until it is acknowledged, has at most a window of them on t
 answers GenerationsLost for whatever it does not hold. So each message of the web node may be lost.
 """
 
-from collections import OrderedDict
 from typing import Any
 from uuid import UUID
 
 from actors import addresses
 from actors.addresses import GPU, QUEUE, WEB
 from actors.effects import Effect, Send, Started, StartTimer, TimerFired
+from actors.link_materials import Materials, missed
 from actors.messages.generation import (
     Accepted,
     Ack,
@@ -29,7 +29,6 @@ from actors.messages.generation import (
     Progress,
     Resume,
     SheetMissing,
-    SheetWanted,
     Token,
 )
 from actors.messages.link import (
@@ -49,6 +48,7 @@ from actors.messages.link import (
     Refused,
     Welcome,
 )
+from actors.messages.lore import BookMissing, BookSheet
 from actors.settings import LinkSettings
 from actors.wire.reliable import Outbox
 from actors.world import World
@@ -91,7 +91,7 @@ class Link:
         self.heard_s = world.monotonic_s()
         self.patience_s = settings.silence_s  # grows with each dialling in vain: a slow line needs time
         self.held: dict[UUID, Held] = {}
-        self.sheets: OrderedDict[UUID, CharacterSheet] = OrderedDict()
+        self.materials = Materials(settings)
 
     def start(self) -> list[Effect]:
         """Greet both sides, and keep greeting; an engine that knew another boot drops what it has."""
@@ -125,10 +125,10 @@ class Link:
                 return self.resume(message)
             case Cancel():
                 return self.cancelled(message)
-            case CharacterSheet():
-                return self.sheet_came(message)
-            case SheetMissing(character):
-                return self.sheet_missing(character)
+            case CharacterSheet() | BookSheet():
+                return self.material_came(message)
+            case SheetMissing() | BookMissing():
+                return self.material_missing(message)
             case EngineHello():
                 return self.engine_up(message)
             case EngineDown():
@@ -232,37 +232,37 @@ class Link:
         return effects + self.to_engine(held)
 
     def to_engine(self, held: Held) -> list[Effect]:
-        """Give the work to the engine, or ask for the character first."""
-        version = held.request.turn.character
-        sheet = self.sheets.get(version)
-        if sheet is None:
-            return [Send(addresses.character(version), SheetWanted(version))]
-        self.sheets.move_to_end(version)
+        """Give the work to the engine, or ask for the character and the lorebooks first."""
+        asks = self.materials.wanted(held.request.turn)
+        if asks:
+            return asks
         held.at_engine = True
-        return [Send(GPU, EngineJob(held.request, sheet)), self.credit(held)]
+        sheet, books = self.materials.used(held.request.turn)
+        return [Send(GPU, EngineJob(held.request, sheet, books)), self.credit(held)]
 
     def credit(self, held: Held) -> Send:
         return Send(
             GPU, Credit(held.request.generation, held.attempt, held.outbox.acked + self.settings.ring)
         )
 
-    def sheet_came(self, sheet: CharacterSheet) -> list[Effect]:
-        self.sheets[sheet.character] = sheet
-        if len(self.sheets) > self.settings.sheets:
-            self.sheets.popitem(last=False)
+    def waiting(self) -> list[Held]:
+        """Replies that lack what they are made of."""
+        return [held for held in self.held.values() if not held.at_engine and not held.ended]
+
+    def material_came(self, came: CharacterSheet | BookSheet) -> list[Effect]:
+        waiting = self.waiting()
+        self.materials.keep(came, [held.request.turn for held in waiting])
         effects: list[Effect] = []
-        for held in self.held.values():
-            if not held.at_engine and not held.ended and held.request.turn.character == sheet.character:
+        for held in waiting:
+            if not self.materials.wanted(held.request.turn):
                 effects += self.to_engine(held)
         return effects
 
-    def sheet_missing(self, character: UUID) -> list[Effect]:
+    def material_missing(self, missing: SheetMissing | BookMissing) -> list[Effect]:
         effects: list[Effect] = []
-        for held in self.held.values():
-            if not held.at_engine and not held.ended and held.request.turn.character == character:
-                seq = held.outbox.next_seq
-                why = "The character of this conversation does not exist any more."
-                end = End(held.request.generation, held.attempt, seq, "refused", why=why)
+        for held in self.waiting():
+            if why := missed(held.request.turn, missing):
+                end = End(held.request.generation, held.attempt, held.outbox.next_seq, "refused", why=why)
                 effects += [*self.accept_empty(held), *self.push(held, end)]
         return effects
 
@@ -334,7 +334,7 @@ class Link:
             return [self.not_held(message.generation, message.attempt, message.conversation)]
         now = held.heard_s = self.world.monotonic_s()
         if not held.at_engine and not held.ended:
-            return self.to_engine(held)  # the character may have been lost on its way
+            return self.to_engine(held)  # what it lacks may have been lost on its way
         if message.next_seq == held.resumed and now - held.resumed_s < self.settings.resume_s:
             return []  # a session that has just waked asks, and again when it hears of us: it is on its way
         if not held.outbox.resumed(message.next_seq):

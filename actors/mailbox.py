@@ -25,14 +25,16 @@ from actors.effects import Actor, CancelTimer, Effect, Passivate, Send, Started,
 from actors.intensity import Intensity, Park
 from actors.messages.archive import Load, Loaded, LoadFailed
 from actors.messages.generation import Accepted, End, Progress, Token
+from actors.messages.lore import ShelfChanged
 from actors.settings import MailboxSettings
 from actors.world import World
 
 log = logging.getLogger(__name__)
 
 TOLD_DEAD_LETTERS = 20
-WAKES_NOBODY = (Loaded, LoadFailed, Accepted, Progress, Token, End)
-"""What means something only to an actor that is in memory: it asked for it, or makes a reply. So frames of
+WAKES_NOBODY = (Loaded, LoadFailed, Accepted, Progress, Token, End, ShelfChanged)
+"""What means something only to an actor that is in memory: it asked for it, makes a reply, or is told of a
+change that it would load. So frames of
 a GPU box can neither make actors nor read the database.
 """
 
@@ -172,6 +174,11 @@ class Runtime:
         else:
             cell.mail.append((message, sender))
             self.schedule(cell)
+
+    def tell_awake(self, kind: str, message: Any, sender: str) -> None:
+        """Deliver to every actor of the kind that is in memory, or about to be."""
+        for address in [address for address in self.cells if addresses.kind(address) == kind]:
+            self.tell(address, message, sender)
 
     def hand_over(self, port: Port, to: str, message: Any, sender: str) -> None:
         """A port that raises loses the message; an actor whose effect that was starts anew."""

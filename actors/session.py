@@ -1,6 +1,7 @@
 """Session: one conversation. It alone writes the conversation's rows.
 
-Receives  Loaded; StartConversation, Rename, Delete (edge); Open, Close, SendText, Regenerate, Edit,
+Receives  Loaded; StartConversation, Rename, Delete,
+          ShelfChanged (edge); Open, Close, SendText, Regenerate, Edit,
           Continue, Select, Stop (sockets); CharacterSheet (character); Leased, LeaseLost, Placed, QueueFull,
           OverLimit, Dismissed, WorkerSilent, WorkerHeard, GaveUp, SubmitAgain (queue); Accepted, Progress,
           Token, End (link); Committed, CommitFailed (archive)
@@ -23,6 +24,7 @@ from actors.conversation.live_reply import LiveReply, joined, said
 from actors.conversation.message_tree import MessageTree
 from actors.conversation.requests import Made, Maker, refusal
 from actors.conversation.saving import Saving
+from actors.conversation.shelf import Shelf
 from actors.conversation.turn import request_of
 from actors.conversation.turned_away import TurnedAway, turned_away
 from actors.effects import CancelTimer, Effect, Passivate, Send, StartTimer, TimerFired
@@ -79,6 +81,7 @@ from actors.messages.generation import (
     SheetWanted,
     Token,
 )
+from actors.messages.lore import ShelfChanged
 from actors.messages.queueing import (
     Dismissed,
     GaveUp,
@@ -123,6 +126,7 @@ class Session:
         self.utc_offset_min = 0  # of the newest of them
         self.saving = Saving(address, world.new_id().hex, settings)
         self.starting: StartConversation | None = None
+        self.shelf = Shelf((), settings.lore_bytes)
         self.submit_when_quiet = False
         self.deleting: list[str] = []  # who waits for the conversation to be gone
 
@@ -173,6 +177,8 @@ class Session:
                 return self.rename(message)
             case Delete():
                 return self.delete(message)
+            case ShelfChanged():
+                return self.shelf_changed(message)
             case TimerFired(name):
                 return self.timer_fired(name)
             case _:
@@ -184,6 +190,7 @@ class Session:
         if not isinstance(state, ConversationState):
             return [Send(SOCKETS, Awake(self.id)), *self.rest()]  # not begun yet, or deleted
         self.conversation = state.conversation
+        self.shelf = Shelf(state.shelf, self.settings.lore_bytes)
         self.tree = MessageTree(state.conversation.root)
         for message in state.messages:
             self.tree.add(message)
@@ -265,6 +272,7 @@ class Session:
         if self.conversation is not None or self.starting is not None:
             return [Send(message.reply_to, Problem("busy", "This conversation exists already.", self.id))]
         self.starting = message
+        self.shelf = Shelf(message.shelf, self.settings.lore_bytes)
         version = message.character_version
         return [Send(addresses.character(version), SheetWanted(version))]
 
@@ -286,6 +294,12 @@ class Session:
             return [Send(asked.reply_to, Done())]
 
         return self.saving.write(begun.writes, written)
+
+    def shelf_changed(self, message: ShelfChanged) -> list[Effect]:
+        user = self.conversation.user if self.conversation else self.starting.user if self.starting else None
+        if user == message.user:
+            self.shelf = Shelf(message.shelf, self.settings.lore_bytes)
+        return []
 
     def rename(self, message: Rename) -> list[Effect]:
         if self.conversation is None or self.deleting:
@@ -392,7 +406,8 @@ class Session:
         return "busy", "A reply is still being made: wait for it, or stop it first."
 
     def maker(self, conversation: StoredConversation) -> Maker:
-        return Maker(conversation, self.tree, self.world, self.settings.sampling, self.utc_offset_min)
+        books = self.shelf.in_use(self.id, conversation.character_version, None)
+        return Maker(conversation, self.tree, self.world, self.settings.sampling, self.utc_offset_min, books)
 
     def request_written(self, made: Made, key: UUID, *, at_end: bool) -> list[Effect]:
         added, generation = made.message, made.generation

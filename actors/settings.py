@@ -31,6 +31,7 @@ class SessionSettings(Struct, frozen=True, forbid_unknown_fields=True):
     text_limit: int = 32_000  # characters in one message of a person
     history_limit: int = 4_000  # newest messages that travel with a turn; the worker trims to its context
     history_chars: int = 1_000_000  # … and at most so many characters of them: a frame has its limit
+    lore_bytes: int = 4_000_000  # lorebooks of a reply beside the card's own; further ones stay out
     queued_commands: int = 32  # writes that may wait behind the one under way; further ones are refused
     preset: str = "balanced"  # how replies are sampled: greedy, precise, steady, balanced, creative
     sampling: Sampling = Sampling()  # what differs from the preset
@@ -98,6 +99,7 @@ class LinkSettings(Struct, frozen=True, forbid_unknown_fields=True):
     forgotten_s: float = 30.0  # no word about a reply for this long: is it still wanted?
     generations: int = 64  # replies in hand at once; the queue never gives more than the slots
     sheets: int = 64  # character versions kept
+    book_bytes: int = 64_000_000  # lorebooks kept
 
 
 class GpuSettings(Struct, frozen=True, forbid_unknown_fields=True):

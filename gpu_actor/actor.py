@@ -144,7 +144,7 @@ class GpuActor:
                 job = self.jobs.popleft()
                 self.slots[slot] = begun = Running(job, slot)
                 begun.freed = self.freed
-                effects.append(Send(ENGINE, Admit(job.request, job.sheet, slot)))
+                effects.append(Send(ENGINE, Admit(job.request, job.sheet, slot, job.books)))
         return effects
 
     def find(self, generation: UUID, attempt: int) -> Running | None:

@@ -17,6 +17,7 @@ from msgspec import Struct, structs
 
 from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
 from actors.messages.generation import CharacterSheet, Turn
+from actors.messages.lore import BookSheet
 from actors.sampling_limits import unfit_sampling
 from gpu_actor.caches import Caches, Held, Placed
 from gpu_actor.engine.decoder import Decoder
@@ -76,6 +77,7 @@ class Begun(Struct, frozen=True):
     budget: int
     talk: str
     background: bool = False
+    books: tuple[BookSheet, ...] = ()
 
 
 class States(Protocol):
@@ -134,7 +136,7 @@ class ModelExecutor:
         budget = self.facts.context - reserve
         try:
             chance = Chance(request.conversation.hex, request.seed)
-            plan = self.builder.build(request.turn, message.sheet, budget, chance)
+            plan = self.builder.build(request.turn, message.sheet, budget, chance, message.books)
         except (PromptTooLongError, ChatTemplateError) as error:
             return self.refuse(message, str(error))
         if request.prompt_digest and request.prompt_digest != plan.digest:
@@ -178,7 +180,13 @@ class ModelExecutor:
         if self.settling is not None:
             self.settling.begun(placed.held)
         self.begun[message.slot] = Begun(
-            placed.held, request.turn, message.sheet, budget, request.conversation.hex, request.background
+            placed.held,
+            request.turn,
+            message.sheet,
+            budget,
+            request.conversation.hex,
+            request.background,
+            message.books,
         )
         sequence.begin(placed.reused + placed.cloned)
         return placed
@@ -191,7 +199,13 @@ class ModelExecutor:
         if self.settling is not None and turn.history and turn.history[-1].role == "assistant":
             before = structs.replace(turn, history=turn.history[:-1])
             self.settling.ahead(
-                before, message.sheet, turn.history[-1].text, budget, request.conversation, request.user
+                before,
+                message.sheet,
+                message.books,
+                turn.history[-1].text,
+                budget,
+                request.conversation,
+                request.user,
             )
         sequence.end = "length"
         self.sequences[message.slot] = sequence
@@ -292,7 +306,10 @@ class ModelExecutor:
             return
         if self.settling is not None and sequence.said and begun.held.ids:
             text = begun.turn.continue_text + sequence.said
-            self.settling.add(Ended(begun.held, begun.turn, begun.sheet, text, begun.budget, begun.talk))
+            ended = Ended(
+                begun.held, begun.turn, begun.sheet, text, begun.budget, begun.talk, books=begun.books
+            )
+            self.settling.add(ended)
 
 
 # -- loading --------------------------------------------------------------------------------------

@@ -32,7 +32,7 @@ async def serve(child: Child) -> None:
     dialler = Dialler(
         child.brief.dials["web"], runtime.tell, types_of(ToBox), to=LINK, sender=WEB, tells_refusal=True
     )
-    for kind in (QUEUE, "session", "character", WEB):
+    for kind in (QUEUE, "session", "character", "lorebook", WEB):
         runtime.serve(kind, dialler)
     keeper = keep_keys(child, dialler)
     runtime.serve(GPU, listener)

@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from actors.messages.generation import CharacterSheet, Turn, TurnMessage
+from actors.messages.lore import BookSheet
 from gpu_actor.caches import Caches, Held, common
 from gpu_actor.prompt.build import PromptBuilder, PromptTooLongError
 from gpu_actor.prompt.ingredients import Chance
@@ -34,6 +35,7 @@ class Ended(Struct, eq=False):
     budget: int
     talk: str = ""  # its conversation
     ids: list[int] = []  # what is to lie there; empty until it is worked out
+    books: tuple[BookSheet, ...] = ()
 
 
 class Settling:
@@ -48,14 +50,21 @@ class Settling:
         self.waiting.append(ended)
 
     def ahead(
-        self, turn: Turn, sheet: CharacterSheet, text: str, budget: int, conversation: UUID, user: UUID
+        self,
+        turn: Turn,
+        sheet: CharacterSheet,
+        books: tuple[BookSheet, ...],
+        text: str,
+        budget: int,
+        conversation: UUID,
+        user: UUID,
     ) -> None:
         """The conversation's prompt is another now, though no reply has ended: `text` is its last one, to
         `turn`. A slot must be free.
         """
         talk = conversation.hex
         try:
-            ids = start_of_next_prompt(self.builder, turn, sheet, text, budget, talk)
+            ids = start_of_next_prompt(self.builder, turn, sheet, books, text, budget, talk)
         except (PromptTooLongError, ChatTemplateError):
             return  # the next turn will be refused, in words
         ids = ids[: self.caches.decoder.context]
@@ -65,7 +74,7 @@ class Settling:
         held = placed.held
         held.live = False
         self.begun(held)
-        self.add(Ended(held, turn, sheet, text, budget, talk, ids))
+        self.add(Ended(held, turn, sheet, text, budget, talk, ids, books))
 
     def begun(self, held: Held) -> None:
         """Another reply goes on in that cache."""
@@ -87,7 +96,7 @@ class Settling:
         """What the next prompt begins with; False where there is nothing to gain."""
         try:
             ids = start_of_next_prompt(
-                self.builder, ended.turn, ended.sheet, ended.text, ended.budget, ended.talk
+                self.builder, ended.turn, ended.sheet, ended.books, ended.text, ended.budget, ended.talk
             )
         except (PromptTooLongError, ChatTemplateError):
             return False  # the next turn will be refused, in words
@@ -96,14 +105,20 @@ class Settling:
 
 
 def start_of_next_prompt(
-    builder: PromptBuilder, turn: Turn, sheet: CharacterSheet, reply: str, budget: int, talk: str
+    builder: PromptBuilder,
+    turn: Turn,
+    sheet: CharacterSheet,
+    books: tuple[BookSheet, ...],
+    reply: str,
+    budget: int,
+    talk: str,
 ) -> list[int]:
     """What the prompt of the conversation's next turn begins with, whatever the person will write. `reply` is
     what `turn` was answered with.
     """
     one, other = (
         # Each with another seed: what depends on chance is not known yet either.
-        builder.build(next_turn(turn, reply, text), sheet, budget, Chance(talk, seed)).ids
+        builder.build(next_turn(turn, reply, text), sheet, budget, Chance(talk, seed), books).ids
         for seed, text in enumerate(STAND_INS)
     )
     return list(one[: common(list(one), list(other))])

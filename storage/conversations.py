@@ -20,6 +20,7 @@ from storage import tables
 from storage.characters import SHEET, open_face, secrets_of, versions
 from storage.database import Db
 from storage.groups import drop_group, groups_of, write_group
+from storage.lorebooks import forget_conversation
 from storage.messages import BODY, check_in_tree, insert_message, message_rows, open_body
 from storage.sealing import Place, Row, SealedColumn, Secrets
 from storage.select import Select
@@ -96,6 +97,7 @@ async def drop(unit: Unit, write: DropConversation) -> None:
     """
     await drop_group(unit, write.conversation)
     await tables.Conversation.filter(id=write.conversation).using_db(unit.db).delete()
+    await forget_conversation(unit, write.conversation)
     await tables.DataKey.filter(conversation_id=write.conversation).using_db(unit.db).delete()
 
 

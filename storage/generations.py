@@ -57,6 +57,7 @@ class Inputs(Struct, frozen=True, array_like=True):
     user_name: str = ""
     persona: str = ""
     circumstances: Circumstances = Circumstances()
+    books: tuple[UUID, ...] = ()
 
 
 # -- writes -------------------------------------------------------------------------------------
@@ -73,6 +74,7 @@ async def add_generation(unit: Unit, write: AddGeneration) -> None:
     inputs = Inputs(
         *(made.continues, made.sampling, made.continues_thoughts),
         *(made.speaker, made.round_left, made.user_name, made.persona, made.circumstances),
+        made.books,
     )
     await tables.Generation.create(
         using_db=unit.db,
@@ -175,4 +177,5 @@ def open_generation(secrets: Secrets, row: Row) -> StoredGeneration:
         user_name=inputs.user_name,
         persona=inputs.persona,
         circumstances=inputs.circumstances,
+        books=inputs.books,
     )

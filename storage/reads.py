@@ -11,11 +11,14 @@ from actors.messages.archive import (
     FindConversations,
     FindLibraryUse,
     FindLogin,
+    FindLorebook,
+    FindLorebooks,
     FindOriginal,
+    FindShelf,
     Load,
     Query,
 )
-from storage import accounts, characters, conversations, library, queueing, sessions
+from storage import accounts, characters, conversations, library, lorebooks, queueing, sessions
 from storage.errors import RefusedError
 from storage.unit import Unit
 
@@ -37,6 +40,12 @@ async def run_query(unit: Unit, query: Query | Load) -> Any:
             return await library.find_original(unit, query)
         case FindLibraryUse():
             return await library.find_use(unit, query)
+        case FindLorebooks():
+            return await lorebooks.find_lorebooks(unit, query)
+        case FindLorebook():
+            return await lorebooks.find_lorebook(unit, query)
+        case FindShelf():
+            return await lorebooks.shelf_of(unit, query.user)
         case FindConversations():
             return await conversations.find_conversations(unit, query)
         case FindConversation():
@@ -49,6 +58,8 @@ async def load(unit: Unit, query: Load) -> Any:
             return await sessions.load_session(unit, id_of(query))
         case "character":
             return await characters.load_sheet(unit, id_of(query))
+        case "lorebook":
+            return await lorebooks.load_book(unit, id_of(query))
         case "queue":
             return await queueing.load_queue(unit)
         case _:

@@ -12,6 +12,7 @@ from storage.conversations import TITLE, USER_NAME, conversation_rows, open_conv
 from storage.errors import DamagedRowError
 from storage.generations import COLUMNS, INPUTS, open_generation
 from storage.groups import find_group
+from storage.lorebooks import shelf_of
 from storage.messages import BODY, OF_A_CONVERSATION, open_message
 from storage.select import Select
 from storage.unit import Unit
@@ -50,6 +51,7 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
         committed_text=tokens.text,
         committed_thoughts=tokens.thoughts,
         request_keys=tuple((row["request_key"], row["id"]) for row in request_keys),
+        shelf=await shelf_of(unit, rows[0]["user_id"]),
     )
 
 

@@ -124,6 +124,61 @@ class Favourite(Model):
         unique_together = (("user_id", "character_id"),)
 
 
+# A lorebook of a user's: `version` is its newest, `digest` that of the text, `size` what goes to a GPU box of
+# it, in bytes. `removed_ms` is not 0 where its owner removed it; until it is purged it can come back.
+class Lorebook(Model):
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField(db_index=True)
+    version = IdField()
+    digest = DigestField()
+    entries = fields.IntField()
+    size = fields.BigIntField()
+    created_ms = fields.BigIntField()
+    changed_ms = fields.BigIntField()
+    removed_ms = fields.BigIntField(db_default=0)
+    name_key_id = IdField()
+    name_suite = fields.SmallIntField()
+    name_blob = fields.BinaryField()
+
+    class Meta(Model.Meta):
+        table = "lorebook"
+
+
+# Immutable. `sheet` is what goes to a GPU box, `file` the file as it came, or as it was changed last.
+# `replaced_ms` is not 0 where another one took its place: a reply under way may want it for a while.
+class LorebookVersion(Model):
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField(db_index=True)
+    lorebook_id = IdField(db_index=True)
+    replaced_ms = fields.BigIntField()
+    sheet_key_id = IdField()
+    sheet_suite = fields.SmallIntField()
+    sheet_blob = fields.BinaryField()
+    file_key_id = IdField()
+    file_suite = fields.SmallIntField()
+    file_blob = fields.BinaryField()
+
+    class Meta(Model.Meta):
+        table = "lorebook_version"
+
+
+# A lorebook is attached to what `scope` says: a character, a persona, a conversation, whose id is `target`;
+# or to everything of the user, where `target` is zeros.
+class LorebookUse(Model):
+    id = fields.BigIntField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField(db_index=True)
+    lorebook_id = IdField()
+    scope = fields.CharField(max_length=20)
+    target = IdField()
+
+    class Meta(Model.Meta):
+        table = "lorebook_use"
+        unique_together = (("lorebook_id", "scope", "target"),)
+
+
 class Conversation(Model):
     id = IdField(primary_key=True)
     node_id = IdField()

@@ -10,6 +10,7 @@ from actors.messages.archive import (
     AddLogin,
     AddMessage,
     AppendChunk,
+    AttachLorebook,
     DrainBox,
     DropConversation,
     DropLogin,
@@ -19,8 +20,11 @@ from actors.messages.archive import (
     MarkSeam,
     MoveHead,
     PinPrompt,
+    PurgeLorebooks,
     RemoveCharacter,
+    RemoveLorebook,
     RenameConversation,
+    SaveLorebook,
     SetGroup,
     SetShare,
     ShareCharacter,
@@ -35,6 +39,7 @@ from storage import (
     generations,
     groups,
     library,
+    lorebooks,
     messages,
     queueing,
 )
@@ -74,6 +79,14 @@ async def run_write(unit: Unit, write: Write) -> None:
             await library.remove(unit, write)
         case MarkFavourite():
             await library.mark_favourite(unit, write)
+        case SaveLorebook():
+            await lorebooks.save(unit, write)
+        case RemoveLorebook():
+            await lorebooks.remove(unit, write)
+        case AttachLorebook():
+            await lorebooks.attach(unit, write)
+        case PurgeLorebooks():
+            await lorebooks.purge(unit, write)
         case AddConversation():
             await conversations.add_conversation(unit, write)
         case AddMessage():

@@ -12,6 +12,7 @@ import msgspec
 from actors import addresses
 from actors.archive import Archive
 from actors.character.actor import Character
+from actors.character.book_actor import LorebookVersion
 from actors.character.formats.limits import CardLimits
 from actors.generation_queue import GenerationQueue
 from actors.host import CannotServeError, Child, run_child
@@ -56,6 +57,7 @@ def register_actors(runtime: Runtime, child: Child) -> None:
     runtime.register(addresses.QUEUE, lambda _: GenerationQueue(queue, world), loads=True)
     runtime.register("session", lambda address: Session(address, session, world), loads=True)
     runtime.register("character", lambda _: Character(session), loads=True)
+    runtime.register("lorebook", lambda _: LorebookVersion(session), loads=True)
 
 
 async def serve(child: Child) -> None:

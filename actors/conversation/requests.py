@@ -61,7 +61,9 @@ def refusal(
 
 
 class Maker:
-    """Makes the rows of one conversation; `sampling` is for replies that name none."""
+    """Makes the rows of one conversation; `sampling` is for replies that name none, `books` are the lorebooks
+    that count now.
+    """
 
     def __init__(
         self,
@@ -70,12 +72,14 @@ class Maker:
         world: World,
         sampling: Sampling,
         utc_offset_min: int = 0,
+        books: tuple[UUID, ...] = (),
     ) -> None:
         self.conversation = conversation
         self.tree = tree
         self.world = world
         self.sampling = sampling
         self.utc_offset_min = utc_offset_min
+        self.books = books
 
     def made(self, request: Request) -> Made:
         """The rows of a request that is not refused."""
@@ -140,4 +144,5 @@ class Maker:
             sampling=sampling or self.sampling,
             created_ms=now_ms,
             circumstances=circumstances_of(path, self.tree, now_ms, self.utc_offset_min),
+            books=self.books,
         )

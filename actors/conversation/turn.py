@@ -28,6 +28,7 @@ def request_of(
             continue_text=generation.continues,
             now_ms=generation.created_ms,
             circumstances=generation.circumstances,
+            books=generation.books,
         ),
         sampling=generation.sampling,
         seed=generation.seed,

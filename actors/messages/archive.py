@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from actors.messages.generation import CharacterSheet, Circumstances, Role, Sampling
 from actors.messages.group import Group
+from actors.messages.lore import Attached, BookSheet, Scope
 
 GenerationState = Literal["queued", "leased", "streaming", "suspended", "done", "failed", "cancelled"]
 UNFINISHED: tuple[GenerationState, ...] = ("queued", "leased", "streaming", "suspended")
@@ -82,6 +83,7 @@ class StoredGeneration(Struct, frozen=True):
     user_name: str = ""
     persona: str = ""
     circumstances: Circumstances = Circumstances()
+    books: tuple[UUID, ...] = ()  # versions of the user's lorebooks, in order of precedence
 
 
 class Spending(Struct, frozen=True):
@@ -175,6 +177,50 @@ class MarkFavourite(Struct, frozen=True):
     user: UUID
     character: UUID
     favourite: bool
+
+
+class SaveLorebook(Struct, frozen=True):
+    """A new text of a lorebook: `sheet.book` is the id of the version, `file` what it was read from,
+    `digest` that of the text. `replaces`: the version that it was made of, None for a new book. Refused where
+    the book is not `owner`'s, or has another version by now."""
+
+    lorebook: UUID
+    owner: UUID
+    sheet: BookSheet
+    file: bytes
+    digest: bytes
+    entries: int
+    changed_ms: int
+    replaces: UUID | None = None
+
+
+class RemoveLorebook(Struct, frozen=True):
+    """The book is in no prompt any more; with `removed_ms` 0 it comes back, to all it was attached to.
+    Refused where it is not `owner`'s."""
+
+    lorebook: UUID
+    owner: UUID
+    removed_ms: int
+
+
+class AttachLorebook(Struct, frozen=True):
+    """The book counts, or no longer counts, for what `scope` and `target` say. Refused where it is not
+    `owner`'s."""
+
+    lorebook: UUID
+    owner: UUID
+    scope: Scope
+    target: UUID | None
+    attached: bool
+
+
+class PurgeLorebooks(Struct, frozen=True):
+    """Of the owner's: books that were removed before that time are gone for good, and versions that were
+    replaced before the other."""
+
+    owner: UUID
+    removed_before_ms: int
+    replaced_before_ms: int
 
 
 class AddConversation(Struct, frozen=True):
@@ -288,6 +334,10 @@ Write = (
     | ShareCharacter
     | RemoveCharacter
     | MarkFavourite
+    | SaveLorebook
+    | RemoveLorebook
+    | AttachLorebook
+    | PurgeLorebooks
     | AddConversation
     | AddMessage
     | MoveHead
@@ -355,6 +405,7 @@ class ConversationState(Struct, frozen=True):
     committed_text: str = ""
     request_keys: tuple[tuple[UUID, UUID], ...] = ()  # request key → generation, all of them
     committed_thoughts: str = ""
+    shelf: tuple[Attached, ...] = ()  # the user's lorebooks that are attached to anything
 
 
 SPENDING_DAYS = 8
@@ -417,6 +468,29 @@ class LibraryUse(Struct, frozen=True):
     file_bytes: int
 
 
+class LorebookRow(Struct, frozen=True):
+    """A lorebook of the user's, the removed ones too. `size`: bytes that go to a GPU box. `uses`: what it is
+    attached to."""
+
+    lorebook: UUID
+    version: UUID
+    digest: bytes
+    name: str
+    entries: int
+    size: int
+    created_ms: int
+    changed_ms: int
+    removed_ms: int = 0
+    uses: tuple[tuple[Scope, UUID | None], ...] = ()
+
+
+class LorebookFound(Struct, frozen=True):
+    """`file`: what its newest version was read from."""
+
+    row: LorebookRow
+    file: bytes
+
+
 class ConversationRow(Struct, frozen=True):
     """A conversation in a list. `live` while a reply is being made."""
 
@@ -467,6 +541,25 @@ class FindLibraryUse(Struct, frozen=True):
     user: UUID
 
 
+class FindLorebooks(Struct, frozen=True):
+    """→ list[LorebookRow] of the user, by name"""
+
+    user: UUID
+
+
+class FindLorebook(Struct, frozen=True):
+    """→ LorebookFound | None, where it is the user's"""
+
+    lorebook: UUID
+    user: UUID
+
+
+class FindShelf(Struct, frozen=True):
+    """→ tuple[Attached, …] of the user"""
+
+    user: UUID
+
+
 class FindConversations(Struct, frozen=True):
     """→ list[ConversationRow] of the user, last used first"""
 
@@ -486,6 +579,9 @@ Query = (
     | FindCharacter
     | FindOriginal
     | FindLibraryUse
+    | FindLorebooks
+    | FindLorebook
+    | FindShelf
     | FindConversations
     | FindConversation
 )
@@ -508,7 +604,8 @@ class FindFailed(Struct, frozen=True):
 
 
 class Load(Struct, frozen=True):
-    """State for a waking actor: kind "session", "character" or "queue". `number` comes back as sent."""
+    """State for a waking actor: kind "session", "character", "lorebook" or "queue". `number` comes back as
+    sent."""
 
     kind: str
     key: str

@@ -18,6 +18,7 @@ from msgspec import Struct
 
 from actors.messages.archive import GenerationState
 from actors.messages.generation import Role, Sampling
+from actors.messages.lore import Attached
 
 # -- commands -----------------------------------------------------------------------------------
 
@@ -31,6 +32,7 @@ class StartConversation(Struct, frozen=True):
     reply_to: str
     title: str = ""
     greeting: int = 0
+    shelf: tuple[Attached, ...] = ()  # the user's lorebooks
 
 
 class Rename(Struct, frozen=True):

@@ -15,6 +15,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from actors.messages.generation import CharacterSheet, EndReason, GenerateReply, PromptTrace
+from actors.messages.lore import BookSheet
 
 
 class Admit(Struct, frozen=True):
@@ -23,6 +24,7 @@ class Admit(Struct, frozen=True):
     request: GenerateReply
     sheet: CharacterSheet
     slot: int
+    books: tuple[BookSheet, ...] = ()  # of the turn, in its order
 
 
 class Admitted(Struct, frozen=True):

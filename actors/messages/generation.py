@@ -127,6 +127,7 @@ class Turn(Struct, frozen=True, array_like=True):
     summarised: int = 0
     task: str = ""
     circumstances: Circumstances = Circumstances()
+    books: tuple[UUID, ...] = ()  # versions of the user's lorebooks, in order of precedence; frozen as well
 
 
 class GenerateReply(Struct, frozen=True, array_like=True, tag="generate"):

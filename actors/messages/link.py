@@ -16,6 +16,7 @@ from uuid import UUID
 from msgspec import Meta, Struct
 
 from actors.messages.generation import MANY, CharacterSheet, Count, GenerateReply, ShortText
+from actors.messages.lore import BookSheet
 
 WIRE_VERSION = 1
 """Version of the link protocol; N and N-1 are served, others refused with clear words."""
@@ -118,10 +119,11 @@ class EngineDown(Struct, frozen=True, array_like=True, tag="engine_down"):
 
 
 class EngineJob(Struct, frozen=True, array_like=True, tag="engine_job"):
-    """A reply to make, with the character it is made for. From link to GPU actor."""
+    """A reply to make, with the character it is made for and the turn's lorebooks. From link to GPU actor."""
 
     request: GenerateReply
     sheet: CharacterSheet
+    books: tuple[BookSheet, ...] = ()
 
 
 class Redial(Struct, frozen=True):

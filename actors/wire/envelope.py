@@ -43,6 +43,7 @@ from actors.messages.link import (
     Refused,
     Welcome,
 )
+from actors.messages.lore import BookMissing, BookSheet, BookWanted
 from actors.messages.pairing import (
     JoinAccepted,
     JoinRefused,
@@ -56,7 +57,7 @@ from actors.messages.pairing import (
 ToQueue = Hello | Ping | GenerationsLost
 ToSession = Accepted | Progress | Token | End
 AboutKeys = KeyAnnounced | ServerKeyTaken
-FromBox = ToQueue | ToSession | SheetWanted | AboutKeys
+FromBox = ToQueue | ToSession | SheetWanted | BookWanted | AboutKeys
 ToKeys = KeyTaken | ServerKeyAnnounced
 ToBox = (
     Welcome
@@ -69,6 +70,8 @@ ToBox = (
     | Cancel
     | CharacterSheet
     | SheetMissing
+    | BookSheet
+    | BookMissing
     | ToKeys
 )
 FromEngine = EngineHello | ToSession
@@ -82,6 +85,7 @@ UNDERSTOOD: dict[str, Any] = {
     JOINER: ToJoiner,
     "session": ToSession,
     "character": SheetWanted,
+    "lorebook": BookWanted,
     LINK: ToBox | FromEngine,
     GPU: ToEngine,
 }
@@ -163,6 +167,6 @@ def fits(address: str, message: Message) -> bool:
     kind, _, key = address.partition("/")
     if type(message) not in TYPES.get(kind, ()):
         return False
-    if kind in {"session", "character"}:
+    if kind in {"session", "character", "lorebook"}:
         return HEX_ID.fullmatch(key) is not None
     return address == kind

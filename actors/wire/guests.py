@@ -10,7 +10,7 @@ from actors.addresses import BOXES, GPU, JOINER, LINK, QUEUE
 from actors.messages.pairing import JoinRequest
 from actors.wire.envelope import FromBox, FromEngine, types_of
 
-REACHED_BY_BOXES = frozenset({QUEUE, BOXES, "session", "character"})
+REACHED_BY_BOXES = frozenset({QUEUE, BOXES, "session", "character", "lorebook"})
 
 
 class Guest(Struct, frozen=True):

@@ -28,7 +28,7 @@ from actors.wire.zap import answer_zap, user_of, zap_socket
 
 log = logging.getLogger(__name__)
 
-MAX_FRAME_BYTES = 8_000_000  # a turn with a long history; libzmq cuts off whoever sends more
+MAX_FRAME_BYTES = 16_000_000  # a turn with a long history and its lore; libzmq cuts off whoever sends more
 HIGH_WATER_MARK = 20_000  # messages in one connection's queue
 LOOPBACK = "127.0.0.1"
 REOPEN_PAUSE_S = 0.005

@@ -130,7 +130,8 @@ class RemoteExecutor:
         reserve = min(self.most_tokens(request), self.facts.context // 2)
         try:
             chance = Chance(request.conversation.hex, request.seed)
-            plan = self.builder.build(request.turn, message.sheet, self.facts.context - reserve, chance)
+            budget = self.facts.context - reserve
+            plan = self.builder.build(request.turn, message.sheet, budget, chance, message.books)
         except (PromptTooLongError, EngineTrouble) as error:
             return refuse(str(error))
         if request.prompt_digest and request.prompt_digest != plan.digest:

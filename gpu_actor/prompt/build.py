@@ -4,11 +4,13 @@ compose.py says what goes in and where, fit.py what is given up when it does not
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from actors.character.lore_scene import LoreLimits
 from actors.messages.generation import CharacterSheet, PromptTrace, Turn
+from actors.messages.lore import BookSheet
 from gpu_actor.prompt.compose import Composer
 from gpu_actor.prompt.fit import PromptTooLongError, give_up, round_off
 from gpu_actor.prompt.ingredients import DEFAULT_SYSTEM_PROMPT, Chance, Ingredients, ingredients_of
@@ -60,10 +62,15 @@ class PromptBuilder:
         self.count = lru_cache(maxsize=4096)(self.tokens_in)
 
     def build(
-        self, turn: Turn, sheet: CharacterSheet, budget: int, chance: Chance | None = None
+        self,
+        turn: Turn,
+        sheet: CharacterSheet,
+        budget: int,
+        chance: Chance | None = None,
+        books: Iterable[BookSheet] = (),
     ) -> PromptPlan:
         """The prompt in at most `budget` tokens; PromptTooLongError where that cannot be."""
-        return self.build_of(ingredients_of(turn, sheet, chance or Chance()), budget)
+        return self.build_of(ingredients_of(turn, sheet, chance or Chance(), books), budget)
 
     def build_of(self, given: Ingredients, budget: int) -> PromptPlan:
         """Raises PromptTooLongError."""

@@ -1,15 +1,17 @@
 """What a prompt is made of: the card, the talk, and what its people have set beside them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
+from actors.character.book_sheet import book_of
 from actors.character.card import Card
 from actors.character.card_options import DepthPrompt
 from actors.character.lore_scene import Book
 from actors.character.macros import expand_names
 from actors.character.sheet import card_of
 from actors.messages.generation import CharacterSheet, Note, Turn, TurnMessage
+from actors.messages.lore import BookSheet
 
 DEFAULT_SYSTEM_PROMPT = (
     "You are {{char}}. Write {{char}}'s next reply in this conversation with {{user}}. "
@@ -81,7 +83,9 @@ def note_of(note: Note) -> DepthPrompt | None:
     return DepthPrompt(note.text, max(0, note.depth), note.role) if note.text.strip() else None
 
 
-def ingredients_of(turn: Turn, sheet: CharacterSheet, chance: Chance) -> Ingredients:
+def ingredients_of(
+    turn: Turn, sheet: CharacterSheet, chance: Chance, books: Iterable[BookSheet] = ()
+) -> Ingredients:
     """What came over the wire."""
     card = card_of(sheet)
     around = turn.circumstances
@@ -94,6 +98,7 @@ def ingredients_of(turn: Turn, sheet: CharacterSheet, chance: Chance) -> Ingredi
         note=note_of(around.note),
         system_prompt=around.system_prompt.strip() or DEFAULT_SYSTEM_PROMPT,
         post_history_instructions=around.post_history_instructions,
+        books=tuple(book_of(book) for book in books),
         continue_text=turn.continue_text,
         summary=turn.summary,
         summarised=turn.summarised if turn.summary else 0,

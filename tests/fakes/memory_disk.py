@@ -21,6 +21,7 @@ from actors.messages.archive import (
     AddLogin,
     AddMessage,
     AppendChunk,
+    AttachLorebook,
     CharacterFound,
     CharacterOriginal,
     CharacterRow,
@@ -37,18 +38,26 @@ from actors.messages.archive import (
     FindConversations,
     FindLibraryUse,
     FindLogin,
+    FindLorebook,
+    FindLorebooks,
     FindOriginal,
+    FindShelf,
     LeaseGeneration,
     LibraryUse,
     Load,
+    LorebookFound,
+    LorebookRow,
     MarkFavourite,
     MarkSeam,
     MoveHead,
     PinPrompt,
+    PurgeLorebooks,
     Query,
     QueueState,
     RemoveCharacter,
+    RemoveLorebook,
     RenameConversation,
+    SaveLorebook,
     SetGroup,
     SetShare,
     ShareCharacter,
@@ -60,6 +69,7 @@ from actors.messages.archive import (
     Write,
 )
 from actors.messages.group import Group
+from actors.messages.lore import Attached, Scope
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -84,6 +94,12 @@ class MemoryDisk:
         self.owners: dict[UUID, ShareCharacter] = {}  # character → whose it is, and who sees it
         self.removed: dict[UUID, int] = {}  # character → when
         self.favourites: dict[tuple[UUID, UUID], bool] = {}  # (user, character)
+        self.books: dict[UUID, SaveLorebook] = {}  # lorebook → its newest text
+        self.books_made: dict[UUID, int] = {}
+        self.books_removed: dict[UUID, int] = {}
+        self.texts: dict[UUID, SaveLorebook] = {}  # version → text
+        self.texts_replaced: dict[UUID, int] = {}
+        self.uses: dict[tuple[UUID, Scope, UUID | None], UUID] = {}  # (lorebook, scope, target) → whose
         self.conversations: dict[UUID, StoredConversation] = {}
         self.updated: dict[UUID, int] = {}  # conversation → its last use
         self.messages: dict[UUID, StoredMessage] = {}
@@ -117,6 +133,9 @@ class MemoryDisk:
             case Load(kind="character"):
                 version = self.versions.get(UUID(hex=query.key))
                 return version.sheet if version else None
+            case Load(kind="lorebook"):
+                text = self.texts.get(UUID(hex=query.key))
+                return text.sheet if text else None
             case Load(kind="queue"):
                 return self._queue()
             case Load():
@@ -146,6 +165,16 @@ class MemoryDisk:
             case FindLibraryUse():
                 files = sum(len(v.file) for v in self.versions.values() if v.owner == query.user)
                 return LibraryUse(sum(o.owner == query.user for o in self.owners.values()), files)
+            case FindLorebooks():
+                mine = [self._lorebook(b) for b in self.books.values() if b.owner == query.user]
+                return sorted(mine, key=lambda b: (b.name.casefold(), b.created_ms, b.lorebook))
+            case FindLorebook():
+                book = self.books.get(query.lorebook)
+                if book is None or book.owner != query.user:
+                    return None
+                return LorebookFound(self._lorebook(book), book.file)
+            case FindShelf():
+                return self._shelf(query.user)
             case FindConversations():
                 mine = [c for c in self.conversations.values() if c.user == query.user]
                 mine.sort(key=lambda c: (self.updated[c.id], c.id), reverse=True)
@@ -204,6 +233,20 @@ class MemoryDisk:
                 self._drop(self.favourites, (write.user, write.character))
                 if write.favourite:
                     self._put(self.favourites, (write.user, write.character), value=True)
+            case SaveLorebook():
+                self._save_lorebook(write)
+            case RemoveLorebook():
+                self._own_book(write.owner, write.lorebook)
+                self._drop(self.books_removed, write.lorebook)
+                if write.removed_ms:
+                    self._put(self.books_removed, write.lorebook, write.removed_ms)
+            case AttachLorebook():
+                self._own_book(write.owner, write.lorebook)
+                self._drop(self.uses, (write.lorebook, write.scope, write.target))
+                if write.attached:
+                    self._put(self.uses, (write.lorebook, write.scope, write.target), write.owner)
+            case PurgeLorebooks():
+                self._purge_lorebooks(write)
             case AddConversation():
                 self._add_conversation(write.conversation)
             case AddMessage():
@@ -259,6 +302,67 @@ class MemoryDisk:
                 self._drop(self.drained, write.name)
                 if write.drained:
                     self._put(self.drained, write.name, write)
+
+    def _own_book(self, owner: UUID, lorebook: UUID) -> None:
+        require(lorebook in self.books and self.books[lorebook].owner == owner, "not this user's")
+
+    def _save_lorebook(self, write: SaveLorebook) -> None:
+        old = self.books.get(write.lorebook)
+        if write.replaces is None:
+            require(old is None, "the lorebook exists")
+            self._put(self.books_made, write.lorebook, write.changed_ms)
+        else:
+            self._own_book(write.owner, write.lorebook)
+            require(old is not None and old.sheet.book == write.replaces, "it was changed meanwhile")
+            self._put(self.texts_replaced, write.replaces, write.changed_ms)
+        self._drop(self.books_removed, write.lorebook)
+        self._drop(self.texts_replaced, write.sheet.book)
+        self._put(self.texts, write.sheet.book, write)
+        self._put(self.books, write.lorebook, write)
+
+    def _purge_lorebooks(self, write: PurgeLorebooks) -> None:
+        for book, removed_ms in list(self.books_removed.items()):
+            if self.books[book].owner == write.owner and removed_ms < write.removed_before_ms:
+                self._drop(self.books, book)
+                self._drop(self.books_made, book)
+                self._drop(self.books_removed, book)
+                for use in [use for use in self.uses if use[0] == book]:
+                    self._drop(self.uses, use)
+                for version in [v for v, text in self.texts.items() if text.lorebook == book]:
+                    self._drop(self.texts, version)
+                    self._drop(self.texts_replaced, version)
+        for version, replaced_ms in list(self.texts_replaced.items()):
+            if self.texts[version].owner == write.owner and replaced_ms < write.replaced_before_ms:
+                self._drop(self.texts, version)
+                self._drop(self.texts_replaced, version)
+
+    def _lorebook(self, book: SaveLorebook) -> LorebookRow:
+        return LorebookRow(
+            lorebook=book.lorebook,
+            version=book.sheet.book,
+            digest=book.digest,
+            name=book.sheet.name,
+            entries=book.entries,
+            size=len(book.sheet.packed),
+            created_ms=self.books_made[book.lorebook],
+            changed_ms=book.changed_ms,
+            removed_ms=self.books_removed.get(book.lorebook, 0),
+            uses=tuple((scope, target) for of, scope, target in self.uses if of == book.lorebook),
+        )
+
+    def _shelf(self, user: UUID) -> tuple[Attached, ...]:
+        return tuple(
+            Attached(
+                book,
+                self.books[book].sheet.book,
+                len(self.books[book].sheet.packed),
+                scope,
+                target,
+                tuple(sorted(v.version for v in self.versions.values() if v.character == target)),
+            )
+            for (book, scope, target), owner in self.uses.items()
+            if owner == user and book not in self.books_removed
+        )
 
     def _own(self, owner: UUID, character: UUID) -> None:
         require(character in self.owners and self.owners[character].owner == owner, "not this user's")
@@ -330,6 +434,8 @@ class MemoryDisk:
         self._put(self.conversations, conversation, replace(row, head=head))
 
     def _drop_conversation(self, conversation: UUID) -> None:
+        for use in [use for use in self.uses if use[1:] == ("conversation", conversation)]:
+            self._drop(self.uses, use)
         for message in self._messages_of.get(conversation, ()):
             gone = self.messages[message]
             self._drop(self._places, (conversation, gone.parent, gone.sibling))
@@ -402,6 +508,7 @@ class MemoryDisk:
             request_keys=tuple(
                 (g.request_key, g.id) for g in sorted(generations, key=lambda g: (g.created_ms, g.id))
             ),
+            shelf=self._shelf(row.user),
         )
 
     def _queue(self) -> QueueState:

@@ -4,10 +4,16 @@ from tests.storage.contract_conversations import ConversationContract
 from tests.storage.contract_generations import GenerationContract
 from tests.storage.contract_groups import GroupContract
 from tests.storage.contract_library import LibraryContract
+from tests.storage.contract_lorebooks import LorebookContract
 from tests.storage.contract_queueing import QueueingContract
 
 
 class StorageContract(
-    ConversationContract, GenerationContract, GroupContract, LibraryContract, QueueingContract
+    ConversationContract,
+    GenerationContract,
+    GroupContract,
+    LibraryContract,
+    LorebookContract,
+    QueueingContract,
 ):
     """All of it."""

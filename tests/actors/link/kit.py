@@ -29,7 +29,15 @@ from tests.actors.kit import (
 )
 
 SETTINGS = LinkSettings(
-    window=4, ring=10, ping_s=0.25, silence_s=1.0, patience_s=8.0, generations=2, sheets=2, forgotten_s=30.0
+    window=4,
+    ring=10,
+    ping_s=0.25,
+    silence_s=1.0,
+    patience_s=8.0,
+    generations=2,
+    sheets=2,
+    book_bytes=12,
+    forgotten_s=30.0,
 )
 SESSION = addresses.session(uid(101))
 

@@ -10,6 +10,7 @@ from actors.messages.generation import (
     Cancel,
     CharacterSheet,
     End,
+    GenerateReply,
     Progress,
     SheetMissing,
     SheetWanted,
@@ -19,6 +20,7 @@ from actors.messages.link import (
     EngineJob,
     Hello,
 )
+from actors.messages.lore import BookMissing, BookSheet, BookWanted
 from tests.actors.kit import (
     CHARACTER,
     SHEET,
@@ -59,7 +61,52 @@ def test_only_so_many_sheets_are_kept_the_last_used_ones() -> None:
     box.web(CharacterSheet(uid(0xD), "Boris"))
     box.web(request(attempt=1))  # uses the first
     box.web(CharacterSheet(uid(0xE), "Eva"))
-    assert list(box.link.sheets) == [CHARACTER, uid(0xE)]
+    assert list(box.link.materials.sheets) == [CHARACTER, uid(0xE)]
+
+
+def with_books(number: int, *books: BookSheet) -> GenerateReply:
+    asked = request(number, attempt=1)
+    return replace(asked, turn=replace(asked.turn, books=tuple(book.book for book in books)))
+
+
+TEA, COFFEE, MILK = (
+    BookSheet(uid(0xB0 + n), name, b"x" * 6) for n, name in enumerate(("Tea", "Coffee", "Milk"))
+)
+
+
+def test_lorebooks_that_are_not_here_are_asked_for_once_and_the_reply_waits_for_all() -> None:
+    box = linked()
+    asked = with_books(1, TEA, COFFEE)
+    said = box.web(asked)
+    assert said.to(addresses.lorebook(TEA.book)) == [BookWanted(TEA.book)]
+    assert said.to(addresses.lorebook(COFFEE.book)) == [BookWanted(COFFEE.book)]
+    assert box.web(COFFEE).to(GPU) == []
+    assert box.web(resume(0)).of(BookWanted) == [BookWanted(TEA.book)]  # it may have been lost
+    assert box.web(TEA).of(EngineJob) == [EngineJob(asked, SHEET, (TEA, COFFEE))]
+    assert box.web(with_books(2, COFFEE)).of(EngineJob) == [
+        EngineJob(with_books(2, COFFEE), SHEET, (COFFEE,))
+    ]
+
+
+def test_so_many_bytes_of_lorebooks_are_kept_but_none_is_given_up_that_a_reply_waits_for() -> None:
+    box = linked()
+    box.web(with_books(1, TEA, COFFEE, MILK))  # together more than is kept
+    box.web(TEA)
+    box.web(TEA)
+    box.web(COFFEE)
+    assert box.web(MILK).of(EngineJob)[0].books == (TEA, COFFEE, MILK)
+    box.web(TEA)
+    assert list(box.link.materials.books) == [MILK.book, TEA.book]
+    assert box.link.materials.book_bytes == 12
+
+
+def test_a_lorebook_that_does_not_exist_ends_the_replies_that_want_it() -> None:
+    box = linked()
+    box.web(with_books(1, TEA))
+    assert box.web(BookMissing(uid(404))) == []
+    _, ending = box.web(BookMissing(TEA.book)).to(SESSION)
+    assert ending.reason == "refused"
+    assert "lorebook" in ending.why
 
 
 def test_a_character_that_does_not_exist_ends_the_reply() -> None:

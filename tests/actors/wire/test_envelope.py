@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
 
-from actors.addresses import BOXES, GPU, JOINER, LINK, QUEUE, character, session
+from actors.addresses import BOXES, GPU, JOINER, LINK, QUEUE, character, lorebook, session
 from actors.messages.generation import (
     MANY,
     SHORT,
@@ -51,6 +51,7 @@ from actors.messages.link import (
     Refused,
     Welcome,
 )
+from actors.messages.lore import BookMissing, BookSheet, BookWanted
 from actors.messages.pairing import (
     JoinAccepted,
     JoinRefused,
@@ -86,6 +87,7 @@ TURN = Turn(
     *(C, "Anna", (TurnMessage("user", "Grüß dich", "Anna"),), "A guest.", "Once", "de", 1_700_000_000_000),
     *("They met.", 12, "Write a title."),
     Circumstances(120, 60_000, 1, "Anna", Note("Rain.", 2, "user", 3), "Play.", "Be brief.", True),
+    (D,),
 )
 REQUEST = GenerateReply(
     A, B, D, TURN, SAMPLING, 2**62, 3, (7, 300, 70_000), "0f", b"\x01\x02", background=True
@@ -94,10 +96,14 @@ SHEET = CharacterSheet(
     *(C, "Nadia", "Tall.", "Calm.", "A kitchen.", "Be brief.", "Stay.", "<START>", "Tea?"),
     *(("Good evening.",), b"\x81\xa4name\xa5Nadia"),
 )
+BOOK = BookSheet(D, "Tea", b"\x81\xa4name\xa3Tea")
 
 EXAMPLES: dict[str, tuple[str, Any]] = {
     "accepted": (SESSION, Accepted(A, 3, "0f", b"\x01\x02", 900, b"\x03\x04", exact=False)),
     "ack": (LINK, Ack(A, 3, 70_000)),
+    "book": (LINK, BOOK),
+    "book_missing": (LINK, BookMissing(D)),
+    "book_wanted": (lorebook(D), BookWanted(D)),
     "cancel": (LINK, Cancel(A, 3)),
     "credit": (GPU, Credit(A, 3, 4_096)),
     "end": (SESSION, End(A, 3, 42, "length", " bye", "why", 900, 1.5, "And so")),
@@ -115,7 +121,7 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
             exact=False,
         ),
     ),
-    "engine_job": (GPU, EngineJob(REQUEST, SHEET)),
+    "engine_job": (GPU, EngineJob(REQUEST, SHEET, (BOOK,))),
     "engine_welcome": (GPU, EngineWelcome(A)),
     "generate": (LINK, REQUEST),
     "greet": (LINK, Greet(A)),
@@ -337,7 +343,7 @@ def test_a_message_fits_its_own_address_and_no_other(name: str) -> None:
     assert fits(to, message)
     kind = to.partition("/")[0]
     ports = {name: name for name in (QUEUE, BOXES, JOINER, LINK, GPU)}
-    others = {**ports, "session": SESSION, "character": character(C)}
+    others = {**ports, "session": SESSION, "character": character(C), "lorebook": lorebook(D)}
     others.pop(TWO_HOPS.get(name, kind))
     others.pop(kind, None)
     assert not any(fits(address, message) for address in others.values())

@@ -1,0 +1,62 @@
+"""Materials: what prompts are made of and never changes, as the link keeps it: characters and lorebooks,
+those that were used last. Pure.
+"""
+
+from collections import OrderedDict
+from uuid import UUID
+
+from actors import addresses
+from actors.effects import Effect, Send
+from actors.messages.generation import CharacterSheet, SheetMissing, SheetWanted, Turn
+from actors.messages.lore import BookMissing, BookSheet, BookWanted
+from actors.settings import LinkSettings
+
+NO_CHARACTER = "The character of this conversation does not exist any more."
+NO_BOOK = "A lorebook of this conversation was removed meanwhile: ask for the reply anew."
+
+
+class Materials:
+    def __init__(self, settings: LinkSettings) -> None:
+        self.settings = settings
+        self.sheets: OrderedDict[UUID, CharacterSheet] = OrderedDict()
+        self.books: OrderedDict[UUID, BookSheet] = OrderedDict()
+        self.book_bytes = 0
+
+    def wanted(self, turn: Turn) -> list[Effect]:
+        """Questions for what the turn needs and is not here."""
+        asks: list[Effect] = []
+        if turn.character not in self.sheets:
+            asks.append(Send(addresses.character(turn.character), SheetWanted(turn.character)))
+        return asks + [
+            Send(addresses.lorebook(book), BookWanted(book)) for book in turn.books if book not in self.books
+        ]
+
+    def used(self, turn: Turn) -> tuple[CharacterSheet, tuple[BookSheet, ...]]:
+        """What the turn needs; all of it must be here."""
+        self.sheets.move_to_end(turn.character)
+        for book in turn.books:
+            self.books.move_to_end(book)
+        return self.sheets[turn.character], tuple(self.books[book] for book in turn.books)
+
+    def keep(self, came: CharacterSheet | BookSheet, waiting: list[Turn]) -> None:
+        """What the `waiting` turns need is not given up for it."""
+        if isinstance(came, CharacterSheet):
+            self.sheets[came.character] = came
+            if len(self.sheets) > self.settings.sheets:
+                self.sheets.popitem(last=False)
+            return
+        before = self.books.pop(came.book, None)
+        self.books[came.book] = came
+        self.book_bytes += len(came.packed) - (len(before.packed) if before else 0)
+        needed = {came.book}.union(*(turn.books for turn in waiting))
+        for book in [book for book in self.books if book not in needed]:
+            if self.book_bytes <= self.settings.book_bytes:
+                break
+            self.book_bytes -= len(self.books.pop(book).packed)
+
+
+def missed(turn: Turn, missing: SheetMissing | BookMissing) -> str:
+    """Why the turn cannot be, for people; "" where it does not need what is missing."""
+    if isinstance(missing, SheetMissing):
+        return NO_CHARACTER if turn.character == missing.character else ""
+    return NO_BOOK if missing.book in turn.books else ""
