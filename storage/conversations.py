@@ -36,6 +36,8 @@ COLUMNS = (
     "head",
     "created_ms",
     "updated_ms",
+    "titled_by",
+    "summarise",
     *TITLE.columns,
     *USER_NAME.columns,
 )
@@ -60,6 +62,8 @@ async def add_conversation(unit: Unit, write: AddConversation) -> None:
         head=made.head,
         created_ms=made.created_ms,
         updated_ms=made.created_ms,
+        titled_by=made.titled_by,
+        summarise=made.summarise,
         **TITLE.seal(key, place, made.title.encode()),
         **USER_NAME.seal(key, place, made.user_name.encode()),
         **unit.owned(made.user),
@@ -88,7 +92,11 @@ async def rename(unit: Unit, write: RenameConversation) -> None:
     row = first(await conversation_rows(unit.db, write.conversation), "There is no such conversation.")
     key = await unit.keys.key(unit.db, row["title_key_id"])
     sealed = TITLE.seal(key, Place(row["id"], row["user_id"], row["id"]), write.title.encode())
-    await tables.Conversation.filter(id=write.conversation).using_db(unit.db).update(**sealed)
+    await (
+        tables.Conversation.filter(id=write.conversation)
+        .using_db(unit.db)
+        .update(titled_by=write.by, **sealed)
+    )
 
 
 async def drop(unit: Unit, write: DropConversation) -> None:
@@ -120,6 +128,8 @@ def open_conversation(secrets: Secrets, row: Row) -> StoredConversation:
         head=row["head"],
         created_ms=row["created_ms"],
         user_name=USER_NAME.open(secrets, place, row).decode(),
+        titled_by=row["titled_by"],
+        summarise=bool(row["summarise"]),
     )
 
 

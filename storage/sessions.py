@@ -15,6 +15,7 @@ from storage.groups import find_group
 from storage.lorebooks import shelf_of
 from storage.messages import BODY, OF_A_CONVERSATION, open_message
 from storage.select import Select
+from storage.summaries import find_summaries
 from storage.unit import Unit
 
 IN_ORDER = ("created_ms", "id")
@@ -47,6 +48,7 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
         conversation=replace(opened, group=await find_group(unit, conversation)),
         messages=oldest_first([open_message(secrets, message) for message in messages]),
         live=open_generation(secrets, live) if live else None,
+        summaries=await find_summaries(unit, conversation),
         committed=tokens.ids,
         committed_text=tokens.text,
         committed_thoughts=tokens.thoughts,

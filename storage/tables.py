@@ -196,6 +196,8 @@ class Conversation(Model):
     user_name_key_id = IdField()
     user_name_suite = fields.SmallIntField()
     user_name_blob = fields.BinaryField()
+    titled_by = fields.CharField(max_length=20, db_default="person")  # "": nobody yet
+    summarise = fields.BooleanField(db_default=True)
 
     class Meta(Model.Meta):
         table = "conversation"
@@ -241,6 +243,22 @@ class Message(Model):
     class Meta(Model.Meta):
         table = "message"
         unique_together = (("conversation_id", "parent", "sibling"),)
+
+
+# A summary of the messages up to one, whose id it has, on the branch that leads there.
+class Summary(Model):
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    conversation: fields.ForeignKeyRelation[Conversation] = fields.ForeignKeyField("storage.Conversation")
+    author = fields.CharField(max_length=20)
+    created_ms = fields.BigIntField()
+    body_key_id = IdField()
+    body_suite = fields.SmallIntField()
+    body_blob = fields.BinaryField()
+
+    class Meta(Model.Meta):
+        table = "summary"
 
 
 # `inputs` holds the text and the thoughts that the reply goes on from, and the sampling.

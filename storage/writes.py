@@ -14,6 +14,7 @@ from actors.messages.archive import (
     DrainBox,
     DropConversation,
     DropLogin,
+    DropSummary,
     EndGeneration,
     LeaseGeneration,
     MarkFavourite,
@@ -21,12 +22,14 @@ from actors.messages.archive import (
     MoveHead,
     PinPrompt,
     PurgeLorebooks,
+    PutSummary,
     RemoveCharacter,
     RemoveLorebook,
     RenameConversation,
     SaveLorebook,
     SetGroup,
     SetShare,
+    SetSummarise,
     ShareCharacter,
     SpendTokens,
     Write,
@@ -42,6 +45,7 @@ from storage import (
     lorebooks,
     messages,
     queueing,
+    summaries,
 )
 from storage.unit import Unit
 
@@ -95,6 +99,12 @@ async def run_write(unit: Unit, write: Write) -> None:
             await conversations.move_head(unit, write)
         case RenameConversation():
             await conversations.rename(unit, write)
+        case PutSummary():
+            await summaries.put(unit, write)
+        case DropSummary():
+            await summaries.drop(unit, write)
+        case SetSummarise():
+            await summaries.set_summarise(unit, write)
         case SetGroup():
             await groups.set_group(unit, write)
         case DropConversation():

@@ -22,6 +22,7 @@ from actors.messages.lore import Attached, BookSheet, Scope
 GenerationState = Literal["queued", "leased", "streaming", "suspended", "done", "failed", "cancelled"]
 UNFINISHED: tuple[GenerationState, ...] = ("queued", "leased", "streaming", "suspended")
 GenerationKind = Literal["reply", "continue"]
+Author = Literal["", "model", "person"]
 
 # -- rows ---------------------------------------------------------------------------------------
 
@@ -95,7 +96,8 @@ class Spending(Struct, frozen=True):
 
 
 class StoredConversation(Struct, frozen=True):
-    """`group`: its members, where it has or had several; it began with `character_version`."""
+    """`group`: its members, where it has or had several; it began with `character_version`. `titled_by`: who
+    gave its title, "": nobody yet. `summarise`: summaries stand for its oldest messages in prompts."""
 
     id: UUID
     user: UUID
@@ -106,6 +108,18 @@ class StoredConversation(Struct, frozen=True):
     created_ms: int
     user_name: str = "You"
     group: Group | None = None
+    titled_by: Author = ""
+    summarise: bool = True
+
+
+class StoredSummary(Struct, frozen=True):
+    """What happened up to the message `upto` and with it, on the branch that leads there."""
+
+    conversation: UUID
+    upto: UUID
+    text: str
+    by: Author
+    created_ms: int
 
 
 # -- writes -------------------------------------------------------------------------------------
@@ -242,6 +256,24 @@ class MoveHead(Struct, frozen=True):
 class RenameConversation(Struct, frozen=True):
     conversation: UUID
     title: str
+    by: Author = "person"
+
+
+class PutSummary(Struct, frozen=True):
+    """In place of the one up to the same message, where there is one. Refused where the message is none of
+    the conversation's."""
+
+    summary: StoredSummary
+
+
+class DropSummary(Struct, frozen=True):
+    conversation: UUID
+    upto: UUID
+
+
+class SetSummarise(Struct, frozen=True):
+    conversation: UUID
+    summarise: bool
 
 
 class SetGroup(Struct, frozen=True):
@@ -342,6 +374,9 @@ Write = (
     | AddMessage
     | MoveHead
     | RenameConversation
+    | PutSummary
+    | DropSummary
+    | SetSummarise
     | SetGroup
     | DropConversation
     | AddGeneration
@@ -406,6 +441,7 @@ class ConversationState(Struct, frozen=True):
     request_keys: tuple[tuple[UUID, UUID], ...] = ()  # request key → generation, all of them
     committed_thoughts: str = ""
     shelf: tuple[Attached, ...] = ()  # the user's lorebooks that are attached to anything
+    summaries: tuple[StoredSummary, ...] = ()  # oldest first
 
 
 SPENDING_DAYS = 8

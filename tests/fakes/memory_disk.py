@@ -30,6 +30,7 @@ from actors.messages.archive import (
     DrainBox,
     DropConversation,
     DropLogin,
+    DropSummary,
     EndGeneration,
     FindAccounts,
     FindCharacter,
@@ -52,6 +53,7 @@ from actors.messages.archive import (
     MoveHead,
     PinPrompt,
     PurgeLorebooks,
+    PutSummary,
     Query,
     QueueState,
     RemoveCharacter,
@@ -60,12 +62,14 @@ from actors.messages.archive import (
     SaveLorebook,
     SetGroup,
     SetShare,
+    SetSummarise,
     ShareCharacter,
     Spending,
     SpendTokens,
     StoredConversation,
     StoredGeneration,
     StoredMessage,
+    StoredSummary,
     Write,
 )
 from actors.messages.group import Group
@@ -108,6 +112,7 @@ class MemoryDisk:
         self.spendings: dict[tuple[UUID, int], int] = {}  # (user, day) → tokens
         self.shares: dict[UUID, float] = {}
         self.drained: dict[str, DrainBox] = {}
+        self.summaries: dict[UUID, StoredSummary] = {}  # by the message that each goes up to
         # Indexes, so that a long simulation stays fast.
         self._messages_of: dict[UUID, tuple[UUID, ...]] = {}
         self._generations_of: dict[UUID, tuple[UUID, ...]] = {}
@@ -257,7 +262,15 @@ class MemoryDisk:
                 self._move_head(write.conversation, write.head)
             case RenameConversation():
                 old = self._conversation(write.conversation)
-                self._put(self.conversations, old.id, replace(old, title=write.title))
+                self._put(self.conversations, old.id, replace(old, title=write.title, titled_by=write.by))
+            case PutSummary(summary):
+                require(self._in_tree(summary.conversation, summary.upto), "no such message there")
+                self._put(self.summaries, summary.upto, summary)
+            case DropSummary():
+                self._drop(self.summaries, write.upto)
+            case SetSummarise():
+                old = self._conversation(write.conversation)
+                self._put(self.conversations, old.id, replace(old, summarise=write.summarise))
             case SetGroup():
                 self._set_group(write.conversation, write.group)
             case DropConversation():
@@ -440,6 +453,7 @@ class MemoryDisk:
             gone = self.messages[message]
             self._drop(self._places, (conversation, gone.parent, gone.sibling))
             self._drop(self.messages, message)
+            self._drop(self.summaries, message)
         for generation in self._generations_of.get(conversation, ()):
             self._drop(self.chunks, generation)
             self._drop(self.generations, generation)
@@ -501,6 +515,12 @@ class MemoryDisk:
         return ConversationState(
             conversation=row,
             messages=self._oldest_first(conversation),
+            summaries=tuple(
+                sorted(
+                    (each for each in self.summaries.values() if each.conversation == conversation),
+                    key=lambda each: (each.created_ms, each.upto),
+                )
+            ),
             live=live,
             committed=tuple(token for c in chunks for token in c.token_ids),
             committed_text="".join(c.text for c in chunks),

@@ -6,6 +6,7 @@ from tests.storage.contract_groups import GroupContract
 from tests.storage.contract_library import LibraryContract
 from tests.storage.contract_lorebooks import LorebookContract
 from tests.storage.contract_queueing import QueueingContract
+from tests.storage.contract_summaries import SummaryContract
 
 
 class StorageContract(
@@ -15,5 +16,6 @@ class StorageContract(
     LibraryContract,
     LorebookContract,
     QueueingContract,
+    SummaryContract,
 ):
     """All of it."""

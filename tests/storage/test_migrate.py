@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
 
@@ -62,7 +63,9 @@ def test_a_database_of_the_first_version_is_brought_to_this_one(node: Node) -> N
                 connection.execute(f"INSERT INTO main.{table} ({known}) SELECT {known} FROM filled.{table}")
     filled.unlink()
     assert rows(node.file, "message") == 2
-    assert node.look() == state
+    talk, queue = state
+    titled = replace(talk.conversation, titled_by="person")  # who gave the titles of that time is not known
+    assert node.look() == (replace(talk, conversation=titled), queue)
 
 
 def test_a_start_with_nothing_to_do_touches_nothing(node: Node) -> None:
