@@ -1,10 +1,9 @@
 """Session: one conversation. It alone writes the conversation's rows.
 
-Receives  Loaded; StartConversation, Rename, Delete,
-          ShelfChanged (edge); Open, Close, SendText, Regenerate, Edit,
-          Continue, Select, Stop (sockets); CharacterSheet (character); Leased, LeaseLost, Placed, QueueFull,
-          OverLimit, Dismissed, WorkerSilent, WorkerHeard, GaveUp, SubmitAgain (queue); Accepted, Progress,
-          Token, End (link); Committed, CommitFailed (archive)
+Receives  Loaded; StartConversation, Rename, ChangeGroup, Delete, ShelfChanged (edge); Open, Close, SendText,
+          Regenerate, Edit, Continue, Speak, Select, Stop (sockets); CharacterSheet (character); Leased,
+          LeaseLost, Placed, QueueFull, OverLimit, Dismissed, WorkerSilent, WorkerHeard, GaveUp, SubmitAgain
+          (queue); Accepted, Progress, Token, End (link); Committed, CommitFailed (archive)
 Sends     Commit (archive); GenerateReply, ReplyEnded (queue); Ack, Resume, Cancel (link); SheetWanted
           (character); ChatEvents, Awake (sockets); Done, Problem (edge)
 Restart   loads the conversation; a live reply goes on from its last committed token
@@ -19,10 +18,11 @@ import msgspec
 
 from actors import addresses
 from actors.addresses import QUEUE, SOCKETS
-from actors.conversation.beginning import beginning
-from actors.conversation.live_reply import LiveReply, joined, said
+from actors.conversation.casting import Casting
+from actors.conversation.ending import Ending, EndRows, ending_by
+from actors.conversation.live_reply import LiveReply, said
 from actors.conversation.message_tree import MessageTree
-from actors.conversation.requests import Made, Maker, refusal
+from actors.conversation.requests import Made, Maker, Request, refusal
 from actors.conversation.saving import Saving
 from actors.conversation.shelf import Shelf
 from actors.conversation.turn import request_of
@@ -34,7 +34,6 @@ from actors.messages.archive import (
     Committed,
     ConversationState,
     DropConversation,
-    EndGeneration,
     Loaded,
     MarkSeam,
     MoveHead,
@@ -42,11 +41,11 @@ from actors.messages.archive import (
     RenameConversation,
     SpendTokens,
     StoredConversation,
-    StoredMessage,
     Write,
 )
 from actors.messages.chat import (
     Awake,
+    ChangeGroup,
     ChatEvent,
     Close,
     Continue,
@@ -66,6 +65,7 @@ from actors.messages.chat import (
     Select,
     SendText,
     Snapshot,
+    Speak,
     StartConversation,
     Stop,
 )
@@ -78,7 +78,6 @@ from actors.messages.generation import (
     Progress,
     Resume,
     SheetMissing,
-    SheetWanted,
     Token,
 )
 from actors.messages.lore import ShelfChanged
@@ -125,7 +124,7 @@ class Session:
         self.readers: set[str] = set()
         self.utc_offset_min = 0  # of the newest of them
         self.saving = Saving(address, world.new_id().hex, settings)
-        self.starting: StartConversation | None = None
+        self.casting = Casting(self.id, settings, world)
         self.shelf = Shelf((), settings.lore_bytes)
         self.submit_when_quiet = False
         self.deleting: list[str] = []  # who waits for the conversation to be gone
@@ -149,7 +148,7 @@ class Session:
             case Close():
                 self.readers.discard(sender)
                 return self.rest()
-            case SendText() | Regenerate() | Edit() | Continue():
+            case SendText() | Regenerate() | Edit() | Continue() | Speak():
                 return self.requested(message, sender)
             case Select():
                 return self.selected(message, sender)
@@ -169,10 +168,10 @@ class Session:
                 return self.queue_said(message)
             case SubmitAgain(generation):
                 return self.submit_again(generation)
-            case StartConversation():
-                return self.start(message)
+            case StartConversation() | ChangeGroup():
+                return self.cast(message)
             case CharacterSheet() | SheetMissing():
-                return self.begin(message)
+                return self.sheet_came(message)
             case Rename():
                 return self.rename(message)
             case Delete():
@@ -268,36 +267,42 @@ class Session:
             raise NotBegunError(self.address)
         return self.conversation
 
-    def start(self, message: StartConversation) -> list[Effect]:
-        if self.conversation is not None or self.starting is not None:
-            return [Send(message.reply_to, Problem("busy", "This conversation exists already.", self.id))]
-        self.starting = message
-        self.shelf = Shelf(message.shelf, self.settings.lore_bytes)
-        version = message.character_version
-        return [Send(addresses.character(version), SheetWanted(version))]
+    def cast(self, command: StartConversation | ChangeGroup) -> list[Effect]:
+        """Who is in the conversation, at its beginning or from now on."""
+        late = self.busy() if isinstance(command, ChangeGroup) else None
+        refused = self.casting.refusal(command, self.conversation) or late
+        if refused is not None:
+            return [Send(command.reply_to, Problem(*refused, self.id))]
+        if isinstance(command, StartConversation):
+            self.shelf = Shelf(command.shelf, self.settings.lore_bytes)
+        return [*self.casting.ask(command, self.conversation), *self.carry_out()]
 
-    def begin(self, sheet: CharacterSheet | SheetMissing) -> list[Effect]:
-        """The character is known: the conversation begins with its greetings, the first one shown."""
-        asked = self.starting
-        if asked is None:
+    def sheet_came(self, sheet: CharacterSheet | SheetMissing) -> list[Effect]:
+        self.casting.take(sheet)
+        return self.carry_out()
+
+    def carry_out(self) -> list[Effect]:
+        """The characters are known: it is as it was asked for, and begins with their greetings."""
+        command = self.casting.complete()
+        if command is None:
             return []
-        self.starting = None
-        if isinstance(sheet, SheetMissing):
-            return [Send(asked.reply_to, Problem("not_found", "There is no such character.", self.id))]
-        begun = beginning(self.id, asked, sheet, self.world)
+        late = self.busy() if isinstance(command, ChangeGroup) else None
+        cast = late or self.casting.cast(command, self.conversation, self.tree)
+        if isinstance(cast, tuple):
+            return [Send(command.reply_to, Problem(*cast, self.id))]
 
         def written() -> list[Effect]:
-            self.conversation = begun.conversation
-            self.tree = MessageTree(begun.conversation.root)
-            for greeting in begun.greetings:
-                self.tree.add(greeting)
-            return [Send(asked.reply_to, Done())]
+            if self.conversation is None:
+                self.tree = MessageTree(cast.conversation.root)
+            self.conversation = cast.conversation
+            for message in cast.added:
+                self.tree.add(message)
+            return [Send(command.reply_to, Done()), *self.snapshot_to_all()]
 
-        return self.saving.write(begun.writes, written)
+        return self.saving.write(cast.writes, written)
 
     def shelf_changed(self, message: ShelfChanged) -> list[Effect]:
-        user = self.conversation.user if self.conversation else self.starting.user if self.starting else None
-        if user == message.user:
+        if message.user == (self.conversation.user if self.conversation is not None else self.casting.starter):
             self.shelf = Shelf(message.shelf, self.settings.lore_bytes)
         return []
 
@@ -359,6 +364,7 @@ class Session:
             head=head,
             messages=tuple(self.tree.shown(message) for message in self.tree.path(head)),
             live=live,
+            group=conversation.group,
         )
 
     def snapshot_to_all(self) -> list[Effect]:
@@ -378,7 +384,7 @@ class Session:
 
     # -- requests of people -------------------------------------------------------------------
 
-    def requested(self, message: SendText | Regenerate | Edit | Continue, sender: str) -> list[Effect]:
+    def requested(self, message: Request, sender: str) -> list[Effect]:
         if self.conversation is None:
             return [Send(sender, msgspec.structs.replace(self.not_found(), request_key=message.request_key))]
         if message.request_key in self.requests:  # asked again after a cut: it is one request
@@ -406,8 +412,9 @@ class Session:
         return "busy", "A reply is still being made: wait for it, or stop it first."
 
     def maker(self, conversation: StoredConversation) -> Maker:
-        books = self.shelf.in_use(self.id, conversation.character_version, None)
-        return Maker(conversation, self.tree, self.world, self.settings.sampling, self.utc_offset_min, books)
+        return Maker(
+            conversation, self.tree, self.world, self.settings, self.shelf, self.utc_offset_min
+        )
 
     def request_written(self, made: Made, key: UUID, *, at_end: bool) -> list[Effect]:
         added, generation = made.message, made.generation
@@ -483,7 +490,7 @@ class Session:
             case QueueFull() | OverLimit() | Dismissed() | GaveUp():
                 live.turned_away = away = turned_away(message)
                 state = "cancelled" if isinstance(message, Dismissed) else "failed"
-                return self.finish(live, state, away.reason, why=away.why)
+                return self.finish(live, Ending(state, away.reason, why=away.why))
             case WorkerSilent(_, attempt):
                 if live.inbox is None or attempt != live.attempt:
                     return []
@@ -523,7 +530,8 @@ class Session:
         if frame.seq < len(live.committed):  # the acknowledgement was lost
             return [Send(sender, self.ack(live))]
         if live.too_long(frame):
-            return self.finish(live, "failed", "failed", why="The GPU box made more than it was asked for.")
+            why = "The GPU box made more than it was asked for."
+            return self.finish(live, Ending("failed", "failed", why=why))
         live.take(frame)
         return [*self.watch_gap(live), *self.flush()]
 
@@ -545,7 +553,7 @@ class Session:
         live.heard = True
         if not live.agrees(message):
             why = "The worker has another model or prompt than the one this reply was begun with."
-            return self.finish(live, "failed", "model_changed", why=why)
+            return self.finish(live, Ending("failed", "model_changed", why=why))
         live.accepted = True
         live.state = "streaming"
         live.pin(message)
@@ -615,56 +623,29 @@ class Session:
         more = (text + end.text, thoughts + end.thought)
         if tokens or end.reason == "stop":
             live.added(live.seam())
-        match end.reason:
-            case "stop" | "length":
-                return self.finish(live, "done", end.reason, more=more, tokens=len(tokens))
-            case "cancelled":
-                return self.finish(live, "cancelled", end.reason, more=more, tokens=len(tokens))
-            case "refused" | "failed":
-                return self.finish(live, "failed", end.reason, more=more, tokens=len(tokens), why=end.why)
+        return self.finish(live, ending_by(end, more, len(tokens)))
 
-    def finish(
-        self,
-        live: LiveReply,
-        state: Any,
-        reason: str,
-        *,
-        more: tuple[str, str] = ("", ""),
-        tokens: int = 0,
-        why: str = "",
-    ) -> list[Effect]:
-        """Compact the reply into its message and end it; what is neither committed nor in `more` (text and
-        thoughts) is lost. Thoughts alone make a message too: somebody read them.
-        """
+    def finish(self, live: LiveReply, ending: Ending) -> list[Effect]:
+        """Compact the reply into its message and end it."""
         live.ending = True
         maker = self.maker(self.begun)
-        message: StoredMessage | None = None
+        rows: EndRows | None = None
 
         def writes() -> tuple[Write, ...]:
-            nonlocal message
-            made, thought = live.text + more[0], live.thoughts + more[1]
-            if made or thought or (state == "done" and live.generation.continues):
-                text = live.generation.continues + made
-                message = msgspec.structs.replace(
-                    maker.message(live.generation.parent, "assistant", text, None),
-                    thoughts=joined(live.generation.continues_thoughts, thought),
-                    id=live.generation.message,
-                    generation=live.generation.id,
-                    ended=reason,
-                    tokens=len(live.committed) + tokens,
-                    seam=live.generation.seam,
-                )
-            live.last_tokens = tokens
-            return (EndGeneration(live.generation.id, state, reason, message, why), *self.spending(live))
+            nonlocal rows
+            rows = ending.rows(live, maker)
+            live.last_tokens = ending.tokens
+            return (*rows.writes(), *self.spending(live))
 
-        return self.saving.write(writes, lambda: self.ended(live, message, reason, why))
+        return self.saving.write(writes, lambda: self.ended(live, rows) if rows is not None else [])
 
     def spending(self, live: LiveReply) -> tuple[Write, ...]:
         """What was written for the user, in the transaction that ends it: once, whatever becomes of us."""
         day = day_of(self.world.utc_ms())
         return (SpendTokens(live.generation.user, day, live.served),) if live.served else ()
 
-    def ended(self, live: LiveReply, message: StoredMessage | None, reason: str, why: str) -> list[Effect]:
+    def ended(self, live: LiveReply, rows: EndRows) -> list[Effect]:
+        message, ending = rows.message, rows.ending
         shown = None
         if message is not None:
             self.tree.add(message)
@@ -672,17 +653,28 @@ class Session:
             shown = self.tree.shown(message)
         self.live = None
         back = self.snapshot_to_all() if message is None else []  # to what was shown before
-        away = live.turned_away or TurnedAway(reason, why)
+        away = live.turned_away or TurnedAway(ending.reason, ending.why)
+        told = ReplyFinished(
+            self.id, live.generation.id, ending.reason, shown, ending.why, away.limit, away.again_ms
+        )
         return [
-            *self.to_readers(
-                ReplyFinished(self.id, live.generation.id, reason, shown, why, away.limit, away.again_ms)
-            ),
+            *self.to_readers(told),
             *back,
             *self.let_go(live),
             CancelTimer("probe"),
             CancelTimer("gap"),
+            *self.go_on(rows),
             *self.rest(),
         ]
+
+    def go_on(self, rows: EndRows) -> list[Effect]:
+        """The next member of a round speaks, unless somebody stopped it meanwhile."""
+        if rows.follows is None:
+            return []
+        live = self.live = LiveReply(rows.follows, (), "")
+        if rows.live.unwanted:
+            return self.finish(live, Ending("cancelled", "cancelled"))
+        return [*self.submit(live), *self.announce(live)]
 
     def let_go(self, live: LiveReply) -> list[Effect]:
         """Nobody need work on it any more."""
@@ -694,11 +686,17 @@ class Session:
 
     def stopped(self, message: Stop, sender: str) -> list[Effect]:
         live = self.live
-        if live is None or live.generation.id != message.generation:
+        if live is None or not self.stops(live, message.generation):
             return [Send(sender, self.snapshot(self.conversation))] if self.conversation is not None else []
         if live.ending:
+            live.unwanted = True
             return []
-        return self.finish(live, "cancelled", "cancelled")
+        return self.finish(live, Ending("cancelled", "cancelled"))
+
+    def stops(self, live: LiveReply, generation: UUID) -> bool:
+        """Of a round somebody may still see the reply before."""
+        before = self.tree.messages[live.generation.parent]
+        return generation in (live.generation.id, before.generation)
 
     # -- silence and gaps ---------------------------------------------------------------------
 

@@ -32,6 +32,8 @@ class SessionSettings(Struct, frozen=True, forbid_unknown_fields=True):
     history_limit: int = 4_000  # newest messages that travel with a turn; the worker trims to its context
     history_chars: int = 1_000_000  # … and at most so many characters of them: a frame has its limit
     lore_bytes: int = 4_000_000  # lorebooks of a reply beside the card's own; further ones stay out
+    group_members: int = 16  # of one conversation
+    group_round: int = 8  # most replies to one message of a person, where members answer one after another
     queued_commands: int = 32  # writes that may wait behind the one under way; further ones are refused
     preset: str = "balanced"  # how replies are sampled: greedy, precise, steady, balanced, creative
     sampling: Sampling = Sampling()  # what differs from the preset

@@ -46,6 +46,7 @@ class LiveReply:
         self.prompt_tokens = 0  # of the last attempt
         self.last_tokens = 0  # those that came with the end, and are in no chunk
         self.turned_away: TurnedAway | None = None  # why the queue did not make it
+        self.unwanted = False  # somebody stopped it too late; what follows it is not wanted either
 
     # -- attempts -----------------------------------------------------------------------------
 
@@ -178,6 +179,8 @@ class LiveReply:
             thoughts=self.thoughts[thoughts:],
             continues_thoughts=self.generation.continues_thoughts,
             seam=self.generation.seam,
+            speaker=self.generation.speaker,
+            round_left=self.generation.round_left,
         )
 
     def announced(self, siblings: tuple[UUID, ...]) -> ShownLive:

@@ -43,6 +43,12 @@ class MessageTree:
             at = self.children[at][-1]
         return at
 
+    def speakers(self) -> set[UUID]:
+        """The character versions that have said something."""
+        return {
+            message.character_version for message in self.messages.values() if message.role == "assistant"
+        }
+
     def shown(self, message: StoredMessage) -> ShownMessage:
         return ShownMessage(
             id=message.id,
@@ -55,4 +61,5 @@ class MessageTree:
             thoughts=message.thoughts,
             seam=message.seam,
             name=message.name,
+            speaker=message.character_version if message.role == "assistant" else None,
         )

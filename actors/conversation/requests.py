@@ -2,24 +2,27 @@
 
 from uuid import UUID
 
+import msgspec
 from msgspec import Struct
 
 from actors.conversation.circumstances import circumstances_of
+from actors.conversation.floor import anybody, followers, next_speaker, willing
 from actors.conversation.message_tree import MessageTree
+from actors.conversation.shelf import Shelf
 from actors.messages.archive import (
     AddGeneration,
     AddMessage,
-    GenerationKind,
     StoredConversation,
     StoredGeneration,
     StoredMessage,
     Write,
 )
-from actors.messages.chat import Continue, Edit, ProblemCode, Regenerate, SendText
-from actors.messages.generation import Role, Sampling
+from actors.messages.chat import Continue, Edit, ProblemCode, Regenerate, SendText, Speak
+from actors.messages.generation import Circumstances, Role, Sampling
+from actors.settings import SessionSettings
 from actors.world import World
 
-Request = SendText | Regenerate | Edit | Continue
+Request = SendText | Regenerate | Edit | Continue | Speak
 
 
 class Made(Struct, frozen=True):
@@ -43,7 +46,7 @@ def refusal(
             return "bad_request", "The message is empty."
         if len(request.text) > text_limit:
             return "too_long", f"The message is longer than {text_limit} characters: shorten it."
-    if isinstance(request, SendText):
+    if isinstance(request, SendText | Speak):
         parent = conversation.head if request.parent is None else request.parent
         known = parent in tree.messages or parent == tree.root
     else:
@@ -57,12 +60,30 @@ def refusal(
         target = tree.messages[request.message]
         if target.role == "assistant" and target.parent == tree.root:
             return "bad_request", "A greeting belongs to the character: edit it instead."
+    if isinstance(request, SendText | Speak | Regenerate) and request.speaker is not None:
+        group = conversation.group
+        present = (m.version for m in group.present) if group else (conversation.character_version,)
+        if request.speaker not in present:
+            return "bad_request", "That character is not in this conversation."
+    if asks_for_somebody(tree, request) and conversation.group and not willing(conversation.group):
+        return "bad_request", "All characters are muted: choose who speaks."
     return None
 
 
+def asks_for_somebody(tree: MessageTree, request: Request) -> bool:
+    """Whether there must be a reply, whoever speaks."""
+    match request:
+        case Speak(speaker=None):
+            return True
+        case Regenerate(message=message, speaker=None):
+            return tree.messages[message].role == "user"
+        case _:
+            return False
+
+
 class Maker:
-    """Makes the rows of one conversation; `sampling` is for replies that name none, `books` are the lorebooks
-    that count now.
+    """Makes the rows of one conversation; replies that name no sampling are sampled as the settings say.
+    `shelf` has the lorebooks that count now.
     """
 
     def __init__(
@@ -70,16 +91,16 @@ class Maker:
         conversation: StoredConversation,
         tree: MessageTree,
         world: World,
-        sampling: Sampling,
+        settings: SessionSettings,
+        shelf: Shelf,
         utc_offset_min: int = 0,
-        books: tuple[UUID, ...] = (),
     ) -> None:
         self.conversation = conversation
         self.tree = tree
         self.world = world
-        self.sampling = sampling
+        self.settings = settings
         self.utc_offset_min = utc_offset_min
-        self.books = books
+        self.shelf = shelf
 
     def made(self, request: Request) -> Made:
         """The rows of a request that is not refused."""
@@ -88,21 +109,89 @@ class Maker:
             case SendText():
                 parent = self.conversation.head if request.parent is None else request.parent
                 said = self.message(parent, "user", request.text, key)
-                asked = self.generation(said.id, key, said=said, sampling=request.sampling, seed=request.seed)
-                return Made(said, asked)
+                answer = self.answer(
+                    [*self.tree.path(parent), said],
+                    key,
+                    self.seed(request.seed),
+                    request.speaker,
+                    sampling=request.sampling,
+                )
+                return Made(said, answer)
             case Edit():
                 old = self.tree.messages[request.message]
-                edited = self.message(old.parent, old.role, request.text, key)
-                is_answered = old.role == "user"
-                return Made(edited, self.generation(edited.id, key, said=edited) if is_answered else None)
+                edited = self.message(old.parent, old.role, request.text, key, old.character_version)
+                if old.role != "user":
+                    return Made(edited, None)
+                return Made(edited, self.answer([*self.tree.path(old.parent), edited], key, self.seed()))
             case Regenerate():
                 old = self.tree.messages[request.message]
-                return Made(None, self.generation(old.id if old.role == "user" else old.parent, key))
+                if old.role == "user":
+                    path, seed = self.tree.path(old.id), self.seed()
+                    made = self.answer(path, key, seed, request.speaker)
+                    return Made(None, made or self.somebodys(path, key, seed))
+                speaker = request.speaker or old.character_version
+                return Made(None, self.generation(self.tree.path(old.parent), key, self.seed(), speaker))
             case Continue():
                 old = self.tree.messages[request.message]
-                return Made(None, self.generation(old.parent, key, kind="continue", continues=old))
+                return Made(None, self.continuation(old, key))
+            case Speak():
+                parent = self.conversation.head if request.parent is None else request.parent
+                path = self.tree.path(parent)
+                return Made(None, self.somebodys(path, key, self.seed(), request.speaker))
 
-    def message(self, parent: UUID, role: Role, text: str, key: UUID | None) -> StoredMessage:
+    def follow(self, reply: StoredGeneration, message: StoredMessage) -> StoredGeneration | None:
+        """The reply of the member that follows `message` within the round, where one does."""
+        group = self.conversation.group
+        if group is None or not reply.round_left:
+            return None
+        path, seed = [*self.tree.path(message.parent), message], self.seed()
+        speaker = next_speaker(group, path, seed)
+        if speaker is None:
+            return None
+        left, key = reply.round_left - 1, self.world.new_id()
+        return self.generation(path, key, seed, speaker, round_left=left, sampling=reply.sampling)
+
+    # -- who speaks ---------------------------------------------------------------------------
+
+    def answer(
+        self,
+        path: list[StoredMessage],
+        key: UUID,
+        seed: int,
+        speaker: UUID | None = None,
+        sampling: Sampling | None = None,
+    ) -> StoredGeneration | None:
+        """The reply to a person's message, the last of `path`. None where nobody speaks of their own accord."""
+        group = self.conversation.group
+        left = 0
+        if group is None:
+            speaker = self.conversation.character_version
+        elif speaker is None:
+            speaker = next_speaker(group, path, seed)
+            left = followers(group, path, self.settings.group_round)
+        if speaker is None:
+            return None
+        return self.generation(path, key, seed, speaker, round_left=left, sampling=sampling)
+
+    def somebodys(
+        self, path: list[StoredMessage], key: UUID, seed: int, speaker: UUID | None = None
+    ) -> StoredGeneration | None:
+        """A reply that was asked for outright; None only where nobody is willing."""
+        group = self.conversation.group
+        if group is None:
+            speaker = self.conversation.character_version
+        elif speaker is None:
+            speaker = anybody(group, path, seed)
+        return self.generation(path, key, seed, speaker) if speaker is not None else None
+
+    # -- rows ---------------------------------------------------------------------------------
+
+    def seed(self, given: int | None = None) -> int:
+        return self.world.new_seed() if given is None else given
+
+    def message(
+        self, parent: UUID, role: Role, text: str, key: UUID | None, speaker: UUID | None = None
+    ) -> StoredMessage:
         return StoredMessage(
             id=self.world.new_id(),
             conversation=self.conversation.id,
@@ -110,39 +199,48 @@ class Maker:
             sibling=len(self.tree.children[parent]),
             role=role,
             body=text,
-            character_version=self.conversation.character_version,
+            character_version=speaker or self.conversation.character_version,
             created_ms=self.world.utc_ms(),
             request_key=key,
         )
 
+    def continuation(self, old: StoredMessage, key: UUID) -> StoredGeneration:
+        made = self.generation(self.tree.path(old.parent), key, self.seed(), old.character_version)
+        return msgspec.structs.replace(
+            made, kind="continue", continues=old.body, continues_thoughts=old.thoughts, seam=old.seam
+        )
+
     def generation(
         self,
-        parent: UUID,
+        path: list[StoredMessage],
         key: UUID,
+        seed: int,
+        speaker: UUID,
         *,
-        said: StoredMessage | None = None,
-        kind: GenerationKind = "reply",
-        continues: StoredMessage | None = None,
+        round_left: int = 0,
         sampling: Sampling | None = None,
-        seed: int | None = None,
     ) -> StoredGeneration:
-        """A reply below `parent`; where that is new, it is the message `said`."""
+        """A reply to the last message of `path`."""
         now_ms = self.world.utc_ms()
-        path = self.tree.path(parent) if said is None else [*self.tree.path(said.parent), said]
         return StoredGeneration(
             id=self.world.new_id(),
             conversation=self.conversation.id,
             user=self.conversation.user,
-            parent=parent,
+            parent=path[-1].id if path else self.tree.root,
             message=self.world.new_id(),
             request_key=key,
-            kind=kind,
-            continues=continues.body if continues is not None else "",
-            continues_thoughts=continues.thoughts if continues is not None else "",
-            seam=continues.seam if continues is not None else -1,
-            seed=self.world.new_seed() if seed is None else seed,
-            sampling=sampling or self.sampling,
+            kind="reply",
+            continues="",
+            seed=seed,
+            sampling=sampling or self.settings.sampling,
             created_ms=now_ms,
-            circumstances=circumstances_of(path, self.tree, now_ms, self.utc_offset_min),
-            books=self.books,
+            speaker=speaker,
+            round_left=round_left,
+            circumstances=self.circumstances(path, now_ms),
+            books=self.shelf.in_use(self.conversation.id, speaker, None),
         )
+
+    def circumstances(self, path: list[StoredMessage], now_ms: int) -> Circumstances:
+        """In a group a greeting's place says nothing: there are those of others beside it."""
+        found = circumstances_of(path, self.tree, now_ms, self.utc_offset_min)
+        return found if self.conversation.group is None else msgspec.structs.replace(found, greeting=-1)

@@ -3,8 +3,8 @@
 | message | sender → receiver |
 | --- | --- |
 | Awake | session → sockets port |
-| StartConversation, Rename, Delete | edge → session; Done or Problem the way back |
-| Open, Close, SendText, Regenerate, Edit, Continue, Select, Stop | socket → session |
+| StartConversation, Rename, ChangeGroup, Delete | edge → session; Done or Problem the way back |
+| Open, Close, SendText, Regenerate, Edit, Continue, Speak, Select, Stop | socket → session |
 | Snapshot, MessageAdded, ReplyState, ReplyText, ReplyFinished, Problem, ConversationGone | session → socket |
 
 They are JSON objects in the browser protocol (web/PROTOCOL.md): `type` is the tag.
@@ -18,13 +18,15 @@ from msgspec import Struct
 
 from actors.messages.archive import GenerationState
 from actors.messages.generation import Role, Sampling
+from actors.messages.group import Group, GroupWish
 from actors.messages.lore import Attached
 
 # -- commands -----------------------------------------------------------------------------------
 
 
 class StartConversation(Struct, frozen=True):
-    """To session/<fresh id>: begin, with the character's greetings; the one of that number is shown."""
+    """To session/<fresh id>: begin, with the character's greetings; the one of that number is shown. A
+    `group` names the character among its members; where all `greet`, they do so one after another."""
 
     user: UUID
     user_name: str
@@ -33,10 +35,19 @@ class StartConversation(Struct, frozen=True):
     title: str = ""
     greeting: int = 0
     shelf: tuple[Attached, ...] = ()  # the user's lorebooks
+    group: GroupWish | None = None
+    all_greet: bool = False
 
 
 class Rename(Struct, frozen=True):
     title: str
+    reply_to: str
+
+
+class ChangeGroup(Struct, frozen=True):
+    """Who speaks in the conversation, and how they take turns. Refused while a reply is being made."""
+
+    wish: GroupWish
     reply_to: str
 
 
@@ -66,7 +77,8 @@ class Close(Struct, frozen=True, tag="close", tag_field="type"):
 
 
 class SendText(Struct, frozen=True, tag="send", tag_field="type"):
-    """A new message below `parent` (None: below the head), and the reply to it."""
+    """A new message below `parent` (None: below the head), and the reply to it: `speaker`'s, or of whom the
+    group's turns choose, which may be nobody."""
 
     conversation: UUID
     request_key: UUID
@@ -74,14 +86,16 @@ class SendText(Struct, frozen=True, tag="send", tag_field="type"):
     parent: UUID | None = None
     sampling: Sampling | None = None
     seed: int | None = None
+    speaker: UUID | None = None
 
 
 class Regenerate(Struct, frozen=True, tag="regenerate", tag_field="type"):
-    """Another reply beside `message` (a swipe)."""
+    """Another reply beside `message` (a swipe), by the same member of a group or by `speaker`."""
 
     conversation: UUID
     request_key: UUID
     message: UUID
+    speaker: UUID | None = None
 
 
 class Edit(Struct, frozen=True, tag="edit", tag_field="type"):
@@ -99,6 +113,16 @@ class Continue(Struct, frozen=True, tag="continue", tag_field="type"):
     conversation: UUID
     request_key: UUID
     message: UUID
+
+
+class Speak(Struct, frozen=True, tag="speak", tag_field="type"):
+    """A reply below `parent` (None: below the head) without a person's message: `speaker`'s, or of whoever
+    is next."""
+
+    conversation: UUID
+    request_key: UUID
+    speaker: UUID | None = None
+    parent: UUID | None = None
 
 
 class Select(Struct, frozen=True, tag="select", tag_field="type"):
@@ -128,7 +152,7 @@ class ShownMessage(Struct, frozen=True):
     `thoughts` are what the model thought before it, and no part of `text`. `seam`: after so many characters
     (code points) of `text` the reply was taken up again after an interruption, and could not go on exactly
     as it would have; -1: nothing of the kind. `name`: who spoke, where that is not whom the conversation
-    began with."""
+    began with. `speaker`: the version of the character that says it."""
 
     id: UUID
     parent: UUID
@@ -140,13 +164,15 @@ class ShownMessage(Struct, frozen=True):
     thoughts: str = ""
     seam: int = -1
     name: str = ""
+    speaker: UUID | None = None
 
 
 class LiveReply(Struct, frozen=True):
     """The reply being made. `text` and `thoughts` hold what follows the first `seq` tokens that the reader
     has; `next_seq` is the place of the next ReplyText. `continues` is text that stands before it, and
     `continues_thoughts` are thoughts that do, a blank line between them and its own. `seam` is that of a
-    message, counted in `continues` and all of the text together."""
+    message, counted in `continues` and all of the text together. `speaker` as of a message; `round_left`:
+    how many members may answer after it, if it is not stopped."""
 
     generation: UUID
     message: UUID
@@ -163,6 +189,8 @@ class LiveReply(Struct, frozen=True):
     thoughts: str = ""
     continues_thoughts: str = ""
     seam: int = -1
+    speaker: UUID | None = None
+    round_left: int = 0
 
 
 class Snapshot(Struct, frozen=True, tag="snapshot", tag_field="type"):
@@ -175,6 +203,7 @@ class Snapshot(Struct, frozen=True, tag="snapshot", tag_field="type"):
     head: UUID
     messages: tuple[ShownMessage, ...]  # the path from the first message to the head
     live: LiveReply | None = None
+    group: Group | None = None
 
 
 class MessageAdded(Struct, frozen=True, tag="message_added", tag_field="type"):
@@ -232,7 +261,7 @@ class ConversationGone(Struct, frozen=True, tag="conversation_gone", tag_field="
     conversation: UUID
 
 
-Command = Open | Close | SendText | Regenerate | Edit | Continue | Select | Stop
+Command = Open | Close | SendText | Regenerate | Edit | Continue | Speak | Select | Stop
 ChatEvent = Snapshot | MessageAdded | ReplyState | ReplyText | ReplyFinished | Problem | ConversationGone
 
 

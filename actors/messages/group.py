@@ -45,3 +45,20 @@ class Group(Struct, frozen=True):
     @property
     def present(self) -> tuple[Member, ...]:
         return tuple(member for member in self.members if not member.left)
+
+
+class MemberWish(Struct, frozen=True):
+    """`talkativeness` None: as its card says."""
+
+    version: UUID
+    muted: bool = False
+    talkativeness: float | None = None
+
+
+class GroupWish(Struct, frozen=True):
+    """What a person wants a group to be; who is not named in it leaves."""
+
+    members: tuple[MemberWish, ...]
+    turns: TurnTaking = "mention"
+    round: int = 1
+    joined: bool = False
