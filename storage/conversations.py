@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from actors.messages.archive import (
     UNFINISHED,
     AddConversation,
@@ -10,6 +12,7 @@ from actors.messages.archive import (
     DropConversation,
     FindConversation,
     FindConversations,
+    MemberFace,
     MoveHead,
     RenameConversation,
     StoredConversation,
@@ -19,7 +22,7 @@ from actors.messages.group import Group
 from storage import tables
 from storage.characters import SHEET, open_face, secrets_of, versions
 from storage.database import Db
-from storage.groups import drop_group, groups_of, write_group
+from storage.groups import drop_group, find_group, groups_of, write_group
 from storage.lorebooks import forget_conversation
 from storage.messages import BODY, check_in_tree, insert_message, message_rows, open_body
 from storage.sealing import Place, Row, SealedColumn, Secrets
@@ -136,7 +139,9 @@ def open_conversation(secrets: Secrets, row: Row) -> StoredConversation:
 async def find_conversation(unit: Unit, query: FindConversation) -> StoredConversation | None:
     rows = await conversation_rows(unit.db, query.conversation)
     secrets = await secrets_of(unit, rows, TITLE, USER_NAME)
-    return open_conversation(secrets, rows[0]) if rows else None
+    if not rows:
+        return None
+    return replace(open_conversation(secrets, rows[0]), group=await find_group(unit, query.conversation))
 
 
 async def find_conversations(unit: Unit, query: FindConversations) -> list[ConversationRow]:
@@ -144,7 +149,7 @@ async def find_conversations(unit: Unit, query: FindConversations) -> list[Conve
     rows = await mine.order_by("-updated_ms", "-id").values(*COLUMNS)
     heads = {row["id"]: row for row in await message_rows(unit.db, id__in={row["head"] for row in rows})}
     groups = await groups_of(unit, query.user)
-    members = {member.version for group in groups.values() for member in group.present}
+    members = {member.version for group in groups.values() for member in group.members}
     characters = await versions(unit.db, {row["character_version_id"] for row in rows} | members)
     secrets = {
         **await secrets_of(unit, rows, TITLE, USER_NAME),
@@ -156,8 +161,11 @@ async def find_conversations(unit: Unit, query: FindConversations) -> list[Conve
     live = set(await under_way.values_list("conversation_id", flat=True))
     listed: list[ConversationRow] = []
 
-    def portraits(group: Group | None) -> tuple[str, ...]:
-        return tuple(faces[member.version][1] for member in group.present) if group is not None else ()
+    def members_of(group: Group | None) -> tuple[MemberFace, ...]:
+        return tuple(
+            MemberFace(member.version, member.name, faces[member.version][1], member.left)
+            for member in (group.members if group is not None else ())
+        )
 
     for row in rows:
         conversation = open_conversation(secrets, row)
@@ -171,7 +179,7 @@ async def find_conversations(unit: Unit, query: FindConversations) -> list[Conve
                 updated_ms=row["updated_ms"],
                 last_line=" ".join(open_body(secrets, heads[conversation.head]).text.split())[:LAST_LINE],
                 live=conversation.id in live,
-                portraits=portraits(groups.get(conversation.id)),
+                members=members_of(groups.get(conversation.id)),
             )
         )
     return listed

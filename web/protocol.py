@@ -25,8 +25,10 @@ from actors.messages.chat import (
     Select,
     SendText,
     Snapshot,
+    Speak,
     Stop,
 )
+from actors.messages.group import GroupWish
 from actors.messages.queueing import WorkerFacts
 
 PROTOCOL_VERSION = 1
@@ -69,7 +71,7 @@ class ConversationsChanged(Struct, frozen=True, tag="conversations_changed", tag
     """The user's list of conversations is another: fetch it again."""
 
 
-ClientFrame = Greeting | Open | Close | SendText | Regenerate | Edit | Continue | Select | Stop
+ClientFrame = Greeting | Open | Close | SendText | Regenerate | Edit | Continue | Speak | Select | Stop
 ServerFrame = (
     Welcome
     | Farewell
@@ -169,6 +171,15 @@ class ImportReport(Struct, frozen=True):
     files: tuple[ImportedFile, ...]
 
 
+class Face(Struct, frozen=True):
+    """A member of a group. `portrait` is a path on this server, or "". `left`: it speaks no more."""
+
+    version: UUID
+    name: str
+    portrait: str
+    left: bool = False
+
+
 class Conversation(Struct, frozen=True):
     """GET /api/conversations → list, last used first."""
 
@@ -179,13 +190,18 @@ class Conversation(Struct, frozen=True):
     updated_ms: int
     last_line: str
     live: bool
+    members: tuple[Face, ...] = ()  # of a group
 
 
 class NewConversation(Struct, frozen=True, forbid_unknown_fields=True):
-    """POST /api/conversations → ConversationMade."""
+    """POST /api/conversations → ConversationMade. The character is a member of the group, where there is one.
+    PUT /api/conversations/<id>/group takes a GroupWish.
+    """
 
     character_version: UUID
     greeting: int = 0  # which of its greetings is shown first
+    group: GroupWish | None = None
+    all_greet: bool = False  # the members greet one after another
 
 
 class ConversationMade(Struct, frozen=True):

@@ -11,7 +11,8 @@ from quart import Quart, Response, g, request
 from actors import addresses
 from actors.mailbox import AskTimeoutError
 from actors.messages.archive import AccountRow
-from actors.messages.chat import Delete, Problem, Rename, StartConversation
+from actors.messages.chat import ChangeGroup, Delete, Problem, Rename, StartConversation
+from actors.messages.group import Group, GroupWish
 from web import requests
 from web.accounts import setup_over
 from web.control import local_account
@@ -21,6 +22,7 @@ from web.protocol import (
     ControlToken,
     Conversation,
     ConversationMade,
+    Face,
     FirstVisit,
     Login,
     Me,
@@ -37,7 +39,7 @@ YEAR_S = 31_536_000
 # What a picture begins with → its type. Anything else is not served: no SVG, no HTML.
 PICTURES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"RIFF", "image/webp"), (b"\xff\xd8\xff", "image/jpeg"))
 
-MakeMessage = Callable[[str], StartConversation | Rename | Delete]
+MakeMessage = Callable[[str], StartConversation | Rename | ChangeGroup | Delete]
 
 STATUS_OF_PROBLEM = {"not_found": 404, "busy": 409, "bad_request": 400, "forbidden": 403}
 
@@ -136,6 +138,10 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
                     updated_ms=row.updated_ms,
                     last_line=row.last_line,
                     live=row.live,
+                    members=tuple(
+                        Face(member.version, member.name, requests.asset_path(member.portrait), member.left)
+                        for member in row.members
+                    ),
                 )
                 for row in rows
             ]
@@ -149,10 +155,20 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
             raise RefusedError(429, "too_many", "Too many new conversations: wait a minute.", 60)
         conversation = edge.world.new_id()
         version, name = asked.character_version, spoken_name(account)
-        seen = await edge.records.character(version, account.id)
-        if seen is None:
-            raise not_found()
-        begin = StartConversation(account.id, name, version, "", greeting=asked.greeting)
+        await must_see(account.id, version)
+        if asked.group is not None:
+            if all(member.version != version for member in asked.group.members):
+                raise RefusedError(400, "bad_request", "The character is not in the group.")
+            await must_see_members(account.id, asked.group)
+        begin = StartConversation(
+            account.id,
+            name,
+            version,
+            "",
+            greeting=asked.greeting,
+            group=asked.group,
+            all_greet=asked.all_greet,
+        )
         await ask_session(conversation, lambda to: replace(begin, reply_to=to))
         edge.ownership.remember(conversation, account.id)
         edge.sockets.list_changed(account.id)
@@ -168,6 +184,28 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
         await ask_session(conversation, lambda to: Rename(title, to))
         edge.sockets.list_changed(requests.account().id)
         return Response(b"", 204)
+
+    @app.put("/api/conversations/<conversation_id>/group")
+    async def change_group(conversation_id: str) -> Response:
+        wish = await requests.body(GroupWish)
+        conversation = await own(conversation_id)
+        stored = await edge.records.conversation(conversation)
+        if stored is None:
+            raise not_found()
+        await must_see_members(requests.account().id, wish, stored.group)
+        await ask_session(conversation, lambda to: ChangeGroup(wish, to))
+        edge.sockets.list_changed(requests.account().id)
+        return Response(b"", 204)
+
+    async def must_see_members(user: UUID, wish: GroupWish, known: Group | None = None) -> None:
+        """Those who are in the group may stay, whatever became of them."""
+        for member in wish.members:
+            if known is None or known.member(member.version) is None:
+                await must_see(user, member.version)
+
+    async def must_see(user: UUID, version: UUID) -> None:
+        if await edge.records.character(version, user) is None:
+            raise not_found()
 
     @app.delete("/api/conversations/<conversation_id>")
     async def delete_conversation(conversation_id: str) -> Response:
@@ -195,7 +233,7 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
         if isinstance(said, Problem):
             raise RefusedError(STATUS_OF_PROBLEM.get(said.code, 503), said.code, said.text)
 
-    _ = asset, conversations, new_conversation, rename_conversation, delete_conversation
+    _ = asset, conversations, new_conversation, rename_conversation, change_group, delete_conversation
 
 
 def spoken_name(account: AccountRow) -> str:

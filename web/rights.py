@@ -5,7 +5,7 @@ Roles: "nobody" (not logged in), "user", "owner" (made the first visit), "local"
 
 from msgspec import Struct
 
-from actors.messages.chat import Close, Continue, Edit, Open, Regenerate, Select, SendText, Stop
+from actors.messages.chat import Close, Continue, Edit, Open, Regenerate, Select, SendText, Speak, Stop
 
 NOBODY = "nobody"
 ROLES = frozenset({NOBODY, "user", "owner", "local"})
@@ -33,6 +33,7 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "new_conversation": LOGGED_IN,
     "rename_conversation": LOGGED_IN,
     "delete_conversation": LOGGED_IN,
+    "change_group": LOGGED_IN,
     "list_boxes": OWNERS,
     "offer_box": OWNERS,
     "withdraw_offer": OWNERS,
@@ -54,6 +55,7 @@ FRAMES: dict[type[Struct], frozenset[str]] = {
     Regenerate: LOGGED_IN,
     Edit: LOGGED_IN,
     Continue: LOGGED_IN,
+    Speak: LOGGED_IN,
     Select: LOGGED_IN,
     Stop: LOGGED_IN,
 }

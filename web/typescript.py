@@ -17,7 +17,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import inspect as shape
 
-from actors.messages import archive, chat, generation
+from actors.messages import archive, chat, generation, group
 from web import protocol
 
 TARGET = Path(__file__).parent / "ui" / "src" / "wire" / "protocol.ts"
@@ -64,7 +64,7 @@ def named_literals() -> dict[tuple[Any, ...], str]:
     """Literal aliases of the message files, by their values: they keep their names."""
     return {
         tuple(sorted(get_args(alias))): name
-        for module in (generation, archive, chat)
+        for module in (generation, archive, chat, group)
         for name, alias in vars(module).items()
         if type(alias) is type(generation.Role)
     }

@@ -527,6 +527,15 @@ class LorebookFound(Struct, frozen=True):
     file: bytes
 
 
+class MemberFace(Struct, frozen=True):
+    """A member of a group in a list: its portrait is the asset id of the small one, or ""."""
+
+    version: UUID
+    name: str
+    portrait: str
+    left: bool = False
+
+
 class ConversationRow(Struct, frozen=True):
     """A conversation in a list. `live` while a reply is being made."""
 
@@ -537,7 +546,7 @@ class ConversationRow(Struct, frozen=True):
     updated_ms: int
     last_line: str
     live: bool = False
-    portraits: tuple[str, ...] = ()  # of a group: its members'
+    members: tuple[MemberFace, ...] = ()  # of a group
 
 
 class FindAccounts(Struct, frozen=True):

@@ -3,10 +3,10 @@
 What a member is called is copied from its character version, which never changes.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 from uuid import UUID
 
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 TurnTaking = Literal["order", "mention", "talkativeness", "hand"]
 
@@ -47,7 +47,7 @@ class Group(Struct, frozen=True):
         return tuple(member for member in self.members if not member.left)
 
 
-class MemberWish(Struct, frozen=True):
+class MemberWish(Struct, frozen=True, forbid_unknown_fields=True):
     """`talkativeness` None: as its card says."""
 
     version: UUID
@@ -55,10 +55,10 @@ class MemberWish(Struct, frozen=True):
     talkativeness: float | None = None
 
 
-class GroupWish(Struct, frozen=True):
+class GroupWish(Struct, frozen=True, forbid_unknown_fields=True):
     """What a person wants a group to be; who is not named in it leaves."""
 
-    members: tuple[MemberWish, ...]
+    members: Annotated[tuple[MemberWish, ...], Meta(max_length=100)]
     turns: TurnTaking = "mention"
     round: int = 1
     joined: bool = False

@@ -50,6 +50,7 @@ from actors.messages.archive import (
     LorebookRow,
     MarkFavourite,
     MarkSeam,
+    MemberFace,
     MoveHead,
     PinPrompt,
     PurgeLorebooks,
@@ -587,14 +588,17 @@ class MemoryDisk:
 
     def _row(self, row: StoredConversation) -> ConversationRow:
         version = self.versions[row.character_version]
-        members = [self.versions[member.version] for member in row.group.present] if row.group else []
+        members = row.group.members if row.group is not None else ()
         return ConversationRow(
             id=row.id,
             title=row.title,
             character_name=version.sheet.name,
-            portrait=version.thumb or version.portrait,
+            portrait=self._portrait(row.character_version),
             updated_ms=self.updated[row.id],
             last_line=" ".join(self.messages[row.head].body.split())[:160],
             live=any(self.generations[g].state in UNFINISHED for g in self._generations_of[row.id]),
-            portraits=tuple(member.thumb or member.portrait for member in members),
+            members=tuple(MemberFace(m.version, m.name, self._portrait(m.version), m.left) for m in members),
         )
+
+    def _portrait(self, version: UUID) -> str:
+        return self.versions[version].thumb or self.versions[version].portrait

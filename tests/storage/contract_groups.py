@@ -8,7 +8,9 @@ from actors.messages.archive import (
     AddConversation,
     AddGeneration,
     DropConversation,
+    FindConversation,
     FindConversations,
+    MemberFace,
     SetGroup,
 )
 from actors.messages.group import Group, Member
@@ -48,7 +50,7 @@ class GroupContract(OpenedStorage):
             await begin(store)
             assert (await store.session(CHAT)).conversation.group is None
             (listed,) = await store.find(FindConversations(USER))
-            assert listed.portraits == ()
+            assert listed.members == ()
 
         self.run(tmp_path, scenario)
 
@@ -58,13 +60,15 @@ class GroupContract(OpenedStorage):
             await store.again()
             assert (await store.session(CHAT)).conversation.group == PAIR
             (listed,) = await store.find(FindConversations(USER))
-            assert listed.portraits == ("ab" * 32, "cd" * 32)
+            faces = (MemberFace(VERSION, "Marfa", "ab" * 32), MemberFace(GLEB.version, "Gleb", "cd" * 32))
+            assert listed.members == faces
+            assert (await store.find(FindConversation(CHAT))).group == PAIR
 
             changed = replace(PAIR, members=(replace(MARFA, left=True), replace(GLEB, muted=True)), round=1)
             await store.put(SetGroup(CHAT, changed))
             assert (await store.session(CHAT)).conversation.group == changed
             (listed,) = await store.find(FindConversations(USER))
-            assert listed.portraits == ("cd" * 32,)
+            assert listed.members == (replace(faces[0], left=True), faces[1])
 
         self.run(tmp_path, scenario)
 

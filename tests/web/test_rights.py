@@ -26,6 +26,7 @@ BODIES: dict[str, Any] = {
     "control": {"token": TOKEN},
     "new_conversation": {"character_version": str(uuid4())},
     "rename_conversation": {"title": "x"},
+    "change_group": {"members": [{"version": str(uuid4())}]},
     "offer_box": {},
     "rename_box": {"name": "x"},
     "move_reply": {"to": "first"},

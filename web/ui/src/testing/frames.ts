@@ -13,8 +13,8 @@ export const CONVERSATION = "c1";
 
 export function message(id: string, parent: string, more: Partial<ShownMessage> = {}): ShownMessage {
   const text = `text of ${id}`;
-  const rest = { ended: "", thoughts: "", seam: -1, name: "" };
-  return { id, parent, role: "assistant", text, created_ms: 0, siblings: [id], ...rest, ...more };
+  const whole = { text, created_ms: 0, siblings: [id], ended: "", thoughts: "", seam: -1, name: "", speaker: null };
+  return { id, parent, role: "assistant", ...whole, ...more };
 }
 
 export function live(more: Partial<LiveReply> = {}): LiveReply {
@@ -34,6 +34,8 @@ export function live(more: Partial<LiveReply> = {}): LiveReply {
     thoughts: "",
     continues_thoughts: "",
     seam: -1,
+    speaker: null,
+    round_left: 0,
     ...more,
   };
 }
@@ -48,6 +50,7 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     head: messages.at(-1)?.id ?? "root",
     messages,
     live: null,
+    group: null,
     ...more,
   };
 }

@@ -10,6 +10,8 @@ export type ProblemCode = "bad_request" | "busy" | "forbidden" | "not_found" | "
 
 export type Role = "assistant" | "system" | "user";
 
+export type TurnTaking = "hand" | "mention" | "order" | "talkativeness";
+
 export type ClientFrame =
   | Greeting
   | Open
@@ -18,6 +20,7 @@ export type ClientFrame =
   | Regenerate
   | Edit
   | Continue
+  | Speak
   | Select
   | Stop;
 
@@ -58,7 +61,10 @@ export interface Close {
   conversation: string;
 }
 
-/** A new message below `parent` (None: below the head), and the reply to it. */
+/**
+ * A new message below `parent` (None: below the head), and the reply to it: `speaker`'s, or of whom the
+ * group's turns choose, which may be nobody.
+ */
 export interface SendText {
   type: "send";
   conversation: string;
@@ -67,14 +73,16 @@ export interface SendText {
   parent?: string | null;
   sampling?: Sampling | null;
   seed?: number | null;
+  speaker?: string | null;
 }
 
-/** Another reply beside `message` (a swipe). */
+/** Another reply beside `message` (a swipe), by the same member of a group or by `speaker`. */
 export interface Regenerate {
   type: "regenerate";
   conversation: string;
   request_key: string;
   message: string;
+  speaker?: string | null;
 }
 
 /** A new version of `message` beside the old one (a branch); a user's is answered anew. */
@@ -92,6 +100,18 @@ export interface Continue {
   conversation: string;
   request_key: string;
   message: string;
+}
+
+/**
+ * A reply below `parent` (None: below the head) without a person's message: `speaker`'s, or of whoever
+ * is next.
+ */
+export interface Speak {
+  type: "speak";
+  conversation: string;
+  request_key: string;
+  speaker?: string | null;
+  parent?: string | null;
 }
 
 /** Show the branch through `message`, down to its newest leaf. */
@@ -154,6 +174,7 @@ export interface Snapshot {
   /** the path from the first message to the head */
   messages: ShownMessage[];
   live: LiveReply | null;
+  group: Group | null;
 }
 
 /**
@@ -297,6 +318,14 @@ export interface ImportReport {
   files: ImportedFile[];
 }
 
+/** A member of a group. `portrait` is a path on this server, or "". `left`: it speaks no more. */
+export interface Face {
+  version: string;
+  name: string;
+  portrait: string;
+  left: boolean;
+}
+
 /** GET /api/conversations → list, last used first. */
 export interface Conversation {
   id: string;
@@ -306,13 +335,21 @@ export interface Conversation {
   updated_ms: number;
   last_line: string;
   live: boolean;
+  /** of a group */
+  members: Face[];
 }
 
-/** POST /api/conversations → ConversationMade. */
+/**
+ * POST /api/conversations → ConversationMade. The character is a member of the group, where there is one.
+ * PUT /api/conversations/<id>/group takes a GroupWish.
+ */
 export interface NewConversation {
   character_version: string;
   /** which of its greetings is shown first */
   greeting?: number;
+  group?: GroupWish | null;
+  /** the members greet one after another */
+  all_greet?: boolean;
 }
 
 export interface ConversationMade {
@@ -517,7 +554,7 @@ export interface WorkerFacts {
  * `thoughts` are what the model thought before it, and no part of `text`. `seam`: after so many characters
  * (code points) of `text` the reply was taken up again after an interruption, and could not go on exactly
  * as it would have; -1: nothing of the kind. `name`: who spoke, where that is not whom the conversation
- * began with.
+ * began with. `speaker`: the version of the character that says it.
  */
 export interface ShownMessage {
   id: string;
@@ -530,13 +567,15 @@ export interface ShownMessage {
   thoughts: string;
   seam: number;
   name: string;
+  speaker: string | null;
 }
 
 /**
  * The reply being made. `text` and `thoughts` hold what follows the first `seq` tokens that the reader
  * has; `next_seq` is the place of the next ReplyText. `continues` is text that stands before it, and
  * `continues_thoughts` are thoughts that do, a blank line between them and its own. `seam` is that of a
- * message, counted in `continues` and all of the text together.
+ * message, counted in `continues` and all of the text together. `speaker` as of a message; `round_left`:
+ * how many members may answer after it, if it is not stopped.
  */
 export interface LiveReply {
   generation: string;
@@ -556,4 +595,45 @@ export interface LiveReply {
   thoughts: string;
   continues_thoughts: string;
   seam: number;
+  speaker: string | null;
+  round_left: number;
+}
+
+/**
+ * `round`: how many members answer a person's message, one after another. `joined`: each is told what
+ * all the others are like, and not their names alone.
+ */
+export interface Group {
+  /** in the order of their turns */
+  members: Member[];
+  turns: TurnTaking;
+  round: number;
+  joined: boolean;
+}
+
+/** What a person wants a group to be; who is not named in it leaves. */
+export interface GroupWish {
+  members: MemberWish[];
+  turns?: TurnTaking;
+  round?: number;
+  joined?: boolean;
+}
+
+/** A character version. `left`: it speaks no more, and is kept for what it has said. */
+export interface Member {
+  version: string;
+  name: string;
+  nickname: string;
+  /** 0 to 1: how readily it speaks of its own accord */
+  talkativeness: number;
+  /** speaks only when it is asked to by hand */
+  muted: boolean;
+  left: boolean;
+}
+
+/** `talkativeness` None: as its card says. */
+export interface MemberWish {
+  version: string;
+  muted?: boolean;
+  talkativeness?: number | null;
 }
