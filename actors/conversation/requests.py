@@ -161,7 +161,7 @@ class Maker:
         speaker: UUID | None = None,
         sampling: Sampling | None = None,
     ) -> StoredGeneration | None:
-        """The reply to a person's message, the last of `path`. None where nobody speaks of their own accord."""
+        """The reply to a person's message, the last of `path`; None where nobody speaks unasked."""
         group = self.conversation.group
         left = 0
         if group is None:

@@ -21,7 +21,7 @@ def request_of(
         conversation=conversation.id,
         user=generation.user,
         turn=Turn(
-            character=conversation.character_version,
+            character=generation.speaker or conversation.character_version,
             user_name=generation.user_name or conversation.user_name,
             history=history(conversation, tree, generation.parent, settings),
             persona=generation.persona,
