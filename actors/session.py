@@ -302,7 +302,9 @@ class Session:
         return self.saving.write(cast.writes, written)
 
     def shelf_changed(self, message: ShelfChanged) -> list[Effect]:
-        if message.user == (self.conversation.user if self.conversation is not None else self.casting.starter):
+        if message.user == (
+            self.conversation.user if self.conversation is not None else self.casting.starter
+        ):
             self.shelf = Shelf(message.shelf, self.settings.lore_bytes)
         return []
 
@@ -412,9 +414,7 @@ class Session:
         return "busy", "A reply is still being made: wait for it, or stop it first."
 
     def maker(self, conversation: StoredConversation) -> Maker:
-        return Maker(
-            conversation, self.tree, self.world, self.settings, self.shelf, self.utc_offset_min
-        )
+        return Maker(conversation, self.tree, self.world, self.settings, self.shelf, self.utc_offset_min)
 
     def request_written(self, made: Made, key: UUID, *, at_end: bool) -> list[Effect]:
         added, generation = made.message, made.generation
