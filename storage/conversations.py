@@ -21,6 +21,7 @@ from actors.messages.archive import (
 from actors.messages.group import Group
 from storage import tables
 from storage.characters import SHEET, open_face, secrets_of, versions
+from storage.choices import drop_choices
 from storage.database import Db
 from storage.groups import drop_group, find_group, groups_of, write_group
 from storage.lorebooks import forget_conversation
@@ -107,6 +108,7 @@ async def drop(unit: Unit, write: DropConversation) -> None:
     that a disk may still hold cannot be read any more.
     """
     await drop_group(unit, write.conversation)
+    await drop_choices(unit, write.conversation)
     await tables.Conversation.filter(id=write.conversation).using_db(unit.db).delete()
     await forget_conversation(unit, write.conversation)
     await tables.DataKey.filter(conversation_id=write.conversation).using_db(unit.db).delete()

@@ -7,6 +7,8 @@ from actors.messages.archive import (
     FindAccounts,
     FindCharacter,
     FindCharacters,
+    FindChoices,
+    FindChosen,
     FindConversation,
     FindConversations,
     FindLibraryUse,
@@ -14,11 +16,13 @@ from actors.messages.archive import (
     FindLorebook,
     FindLorebooks,
     FindOriginal,
+    FindPersonas,
+    FindPresets,
     FindShelf,
     Load,
     Query,
 )
-from storage import accounts, characters, conversations, library, lorebooks, queueing, sessions
+from storage import accounts, characters, choices, conversations, library, lorebooks, queueing, sessions
 from storage.errors import RefusedError
 from storage.unit import Unit
 
@@ -46,6 +50,14 @@ async def run_query(unit: Unit, query: Query | Load) -> Any:
             return await lorebooks.find_lorebook(unit, query)
         case FindShelf():
             return await lorebooks.shelf_of(unit, query.user)
+        case FindPersonas():
+            return await choices.find_personas(unit, query)
+        case FindPresets():
+            return await choices.find_presets(unit, query)
+        case FindChoices():
+            return await choices.find_choices(unit, query)
+        case FindChosen():
+            return await choices.find_chosen(unit, query)
         case FindConversations():
             return await conversations.find_conversations(unit, query)
         case FindConversation():

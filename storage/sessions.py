@@ -4,9 +4,10 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from actors.messages.archive import UNFINISHED, ConversationState, StoredMessage
+from actors.messages.archive import UNFINISHED, ConversationState, FindChosen, StoredMessage
 from storage import tables
 from storage.characters import secrets_of
+from storage.choices import find_chosen
 from storage.chunks import Tokens, open_chunks
 from storage.conversations import TITLE, USER_NAME, conversation_rows, open_conversation
 from storage.errors import DamagedRowError
@@ -54,6 +55,7 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
         committed_thoughts=tokens.thoughts,
         request_keys=tuple((row["request_key"], row["id"]) for row in request_keys),
         shelf=await shelf_of(unit, rows[0]["user_id"]),
+        chosen=await find_chosen(unit, FindChosen(opened.user, opened.character_version, conversation)),
     )
 
 

@@ -179,6 +179,53 @@ class LorebookUse(Model):
         unique_together = (("lorebook_id", "scope", "target"),)
 
 
+# Somebody that its user is in conversations; `body` holds name and description.
+class Persona(Model):
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField(db_index=True)
+    portrait = fields.CharField(max_length=64)
+    thumb = fields.CharField(max_length=64)
+    created_ms = fields.BigIntField()
+    removed_ms = fields.BigIntField(db_default=0)
+    body_key_id = IdField()
+    body_suite = fields.SmallIntField()
+    body_blob = fields.BinaryField()
+
+    class Meta(Model.Meta):
+        table = "persona"
+
+
+# Settings of replies with a name; `body` holds both.
+class Preset(Model):
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField(db_index=True)
+    created_ms = fields.BigIntField()
+    removed_ms = fields.BigIntField(db_default=0)
+    body_key_id = IdField()
+    body_suite = fields.SmallIntField()
+    body_blob = fields.BinaryField()
+
+    class Meta(Model.Meta):
+        table = "preset"
+
+
+# What a user has chosen for a conversation, a character, or (`about` is the user) for all of them.
+class Choice(Model):
+    id = fields.BigIntField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    about = IdField(db_index=True)
+    body_key_id = IdField()
+    body_suite = fields.SmallIntField()
+    body_blob = fields.BinaryField()
+
+    class Meta(Model.Meta):
+        table = "choice"
+        unique_together = (("user_id", "about"),)
+
+
 class Conversation(Model):
     id = IdField(primary_key=True)
     node_id = IdField()

@@ -22,11 +22,16 @@ from actors.messages.archive import (
     MoveHead,
     PinPrompt,
     PurgeLorebooks,
+    PutPersona,
+    PutPreset,
     PutSummary,
     RemoveCharacter,
     RemoveLorebook,
+    RemovePersona,
+    RemovePreset,
     RenameConversation,
     SaveLorebook,
+    SetChoices,
     SetGroup,
     SetShare,
     SetSummarise,
@@ -37,6 +42,7 @@ from actors.messages.archive import (
 from storage import (
     accounts,
     characters,
+    choices,
     chunks,
     conversations,
     generations,
@@ -91,6 +97,16 @@ async def run_write(unit: Unit, write: Write) -> None:
             await lorebooks.attach(unit, write)
         case PurgeLorebooks():
             await lorebooks.purge(unit, write)
+        case PutPersona():
+            await choices.put_persona(unit, write)
+        case RemovePersona():
+            await choices.remove_persona(unit, write)
+        case PutPreset():
+            await choices.put_preset(unit, write)
+        case RemovePreset():
+            await choices.remove_preset(unit, write)
+        case SetChoices():
+            await choices.set_choices(unit, write)
         case AddConversation():
             await conversations.add_conversation(unit, write)
         case AddMessage():

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from actors.messages.choices import Choices, Chosen, Level, Persona, Preset
 from actors.messages.generation import CharacterSheet, Circumstances, Role, Sampling
 from actors.messages.group import Group
 from actors.messages.lore import Attached, BookSheet, Scope
@@ -237,6 +238,45 @@ class PurgeLorebooks(Struct, frozen=True):
     replaced_before_ms: int
 
 
+class PutPersona(Struct, frozen=True):
+    """A new persona of the user's, or one that is there as it is to be. Refused where it is another's."""
+
+    persona: Persona
+    user: UUID
+
+
+class RemovePersona(Struct, frozen=True):
+    """Nobody can choose it any more; with `removed_ms` 0 it comes back."""
+
+    persona: UUID
+    user: UUID
+    removed_ms: int
+
+
+class PutPreset(Struct, frozen=True):
+    """A new preset of the user's, or one that is there as it is to be. Refused where it is another's."""
+
+    preset: Preset
+    user: UUID
+
+
+class RemovePreset(Struct, frozen=True):
+    """With `removed_ms` 0 it comes back."""
+
+    preset: UUID
+    user: UUID
+    removed_ms: int
+
+
+class SetChoices(Struct, frozen=True):
+    """What the user chooses for `about`: a conversation, a character, or (themselves) everything."""
+
+    user: UUID
+    level: Level
+    about: UUID
+    choices: Choices
+
+
 class AddConversation(Struct, frozen=True):
     """Makes the conversation and its root message."""
 
@@ -370,6 +410,11 @@ Write = (
     | RemoveLorebook
     | AttachLorebook
     | PurgeLorebooks
+    | PutPersona
+    | RemovePersona
+    | PutPreset
+    | RemovePreset
+    | SetChoices
     | AddConversation
     | AddMessage
     | MoveHead
@@ -442,6 +487,7 @@ class ConversationState(Struct, frozen=True):
     committed_thoughts: str = ""
     shelf: tuple[Attached, ...] = ()  # the user's lorebooks that are attached to anything
     summaries: tuple[StoredSummary, ...] = ()  # oldest first
+    chosen: Chosen = Chosen()
 
 
 SPENDING_DAYS = 8
@@ -605,6 +651,33 @@ class FindShelf(Struct, frozen=True):
     user: UUID
 
 
+class FindPersonas(Struct, frozen=True):
+    """→ list[Persona] of the user, oldest first, without the removed ones"""
+
+    user: UUID
+
+
+class FindPresets(Struct, frozen=True):
+    """→ list[Preset] of the user, likewise"""
+
+    user: UUID
+
+
+class FindChoices(Struct, frozen=True):
+    """→ Choices that the user has made for `about`"""
+
+    user: UUID
+    about: UUID
+
+
+class FindChosen(Struct, frozen=True):
+    """→ Chosen: what counts for a conversation of the user with that character version; None: a new one"""
+
+    user: UUID
+    version: UUID
+    conversation: UUID | None = None
+
+
 class FindConversations(Struct, frozen=True):
     """→ list[ConversationRow] of the user, last used first"""
 
@@ -627,6 +700,10 @@ Query = (
     | FindLorebooks
     | FindLorebook
     | FindShelf
+    | FindPersonas
+    | FindPresets
+    | FindChoices
+    | FindChosen
     | FindConversations
     | FindConversation
 )

@@ -35,6 +35,8 @@ from actors.messages.archive import (
     FindAccounts,
     FindCharacter,
     FindCharacters,
+    FindChoices,
+    FindChosen,
     FindConversation,
     FindConversations,
     FindLibraryUse,
@@ -42,6 +44,8 @@ from actors.messages.archive import (
     FindLorebook,
     FindLorebooks,
     FindOriginal,
+    FindPersonas,
+    FindPresets,
     FindShelf,
     LeaseGeneration,
     LibraryUse,
@@ -54,13 +58,18 @@ from actors.messages.archive import (
     MoveHead,
     PinPrompt,
     PurgeLorebooks,
+    PutPersona,
+    PutPreset,
     PutSummary,
     Query,
     QueueState,
     RemoveCharacter,
     RemoveLorebook,
+    RemovePersona,
+    RemovePreset,
     RenameConversation,
     SaveLorebook,
+    SetChoices,
     SetGroup,
     SetShare,
     SetSummarise,
@@ -73,6 +82,7 @@ from actors.messages.archive import (
     StoredSummary,
     Write,
 )
+from actors.messages.choices import Choices, Chosen, Persona, Preset
 from actors.messages.group import Group
 from actors.messages.lore import Attached, Scope
 
@@ -105,6 +115,9 @@ class MemoryDisk:
         self.texts: dict[UUID, SaveLorebook] = {}  # version → text
         self.texts_replaced: dict[UUID, int] = {}
         self.uses: dict[tuple[UUID, Scope, UUID | None], UUID] = {}  # (lorebook, scope, target) → whose
+        self.personas: dict[UUID, PutPersona] = {}
+        self.presets: dict[UUID, PutPreset] = {}
+        self.choices: dict[tuple[UUID, UUID], Choices] = {}  # (user, what they are about)
         self.conversations: dict[UUID, StoredConversation] = {}
         self.updated: dict[UUID, int] = {}  # conversation → its last use
         self.messages: dict[UUID, StoredMessage] = {}
@@ -181,6 +194,16 @@ class MemoryDisk:
                 return LorebookFound(self._lorebook(book), book.file)
             case FindShelf():
                 return self._shelf(query.user)
+            case FindPersonas():
+                rows = [p.persona for p in self.personas.values() if p.user == query.user]
+                return sorted((p for p in rows if p.id not in self.removed), key=lambda p: p.created_ms)
+            case FindPresets():
+                rows = [p.preset for p in self.presets.values() if p.user == query.user]
+                return sorted((p for p in rows if p.id not in self.removed), key=lambda p: p.created_ms)
+            case FindChoices():
+                return self.choices.get((query.user, query.about), Choices())
+            case FindChosen():
+                return self._chosen(query)
             case FindConversations():
                 mine = [c for c in self.conversations.values() if c.user == query.user]
                 mine.sort(key=lambda c: (self.updated[c.id], c.id), reverse=True)
@@ -253,6 +276,30 @@ class MemoryDisk:
                     self._put(self.uses, (write.lorebook, write.scope, write.target), write.owner)
             case PurgeLorebooks():
                 self._purge_lorebooks(write)
+            case PutPersona():
+                known = self.personas.get(write.persona.id)
+                require(known is None or known.user == write.user, "another user's")
+                self._put(self.personas, write.persona.id, write)
+                self._drop(self.removed, write.persona.id)
+            case PutPreset():
+                other = self.presets.get(write.preset.id)
+                require(other is None or other.user == write.user, "another user's")
+                self._put(self.presets, write.preset.id, write)
+                self._drop(self.removed, write.preset.id)
+            case RemovePersona():
+                known = self.personas.get(write.persona)
+                require(known is not None and known.user == write.user, "not this user's")
+                self._put(self.removed, write.persona, write.removed_ms)
+                if not write.removed_ms:
+                    self._drop(self.removed, write.persona)
+            case RemovePreset():
+                other = self.presets.get(write.preset)
+                require(other is not None and other.user == write.user, "not this user's")
+                self._put(self.removed, write.preset, write.removed_ms)
+                if not write.removed_ms:
+                    self._drop(self.removed, write.preset)
+            case SetChoices():
+                self._set_choices(write)
             case AddConversation():
                 self._add_conversation(write.conversation)
             case AddMessage():
@@ -378,6 +425,34 @@ class MemoryDisk:
             if owner == user and book not in self.books_removed
         )
 
+    def _set_choices(self, write: SetChoices) -> None:
+        match write.level:
+            case "conversation":
+                row = self._conversation(write.about)
+                require(row.user == write.user, "another user's")
+            case "character":
+                require(write.about in self.owners, "no such character")
+            case "all":
+                require(write.about == write.user, "another user's")
+        self._put(self.choices, (write.user, write.about), write.choices)
+
+    def _chosen(self, query: FindChosen) -> Chosen:
+        version = self.versions.get(query.version)
+        abouts = (query.conversation, version.character if version else None, query.user)
+        levels = tuple(self.choices.get((query.user, a), Choices()) if a else Choices() for a in abouts)
+        personas = {level.persona for level in levels if level.persona}
+        presets = {level.replies.preset for level in levels if level.replies}
+        named: list[Persona] = [p for p in self.read(FindPersonas(query.user)) if p.id in personas]
+        based: list[Preset] = [p for p in self.read(FindPresets(query.user)) if p.id.hex in presets]
+        own, character, everywhere = levels
+        return Chosen(
+            own,
+            character,
+            everywhere,
+            tuple(sorted(named, key=lambda p: p.id)),
+            tuple(sorted(based, key=lambda p: p.id)),
+        )
+
     def _own(self, owner: UUID, character: UUID) -> None:
         require(character in self.owners and self.owners[character].owner == owner, "not this user's")
 
@@ -461,6 +536,8 @@ class MemoryDisk:
         self._drop(self._messages_of, conversation)
         self._drop(self._generations_of, conversation)
         self._drop(self.updated, conversation)
+        owner = self.conversations[conversation].user if conversation in self.conversations else conversation
+        self._drop(self.choices, (owner, conversation))
         self._drop(self.conversations, conversation)
 
     def _add_generation(self, row: StoredGeneration) -> None:
@@ -530,6 +607,7 @@ class MemoryDisk:
                 (g.request_key, g.id) for g in sorted(generations, key=lambda g: (g.created_ms, g.id))
             ),
             shelf=self._shelf(row.user),
+            chosen=self._chosen(FindChosen(row.user, row.character_version, conversation)),
         )
 
     def _queue(self) -> QueueState:

@@ -1,5 +1,6 @@
 """What every storage port does, whatever lies behind it: a class that names a port inherits this."""
 
+from tests.storage.contract_choices import ChoicesContract
 from tests.storage.contract_conversations import ConversationContract
 from tests.storage.contract_generations import GenerationContract
 from tests.storage.contract_groups import GroupContract
@@ -10,6 +11,7 @@ from tests.storage.contract_summaries import SummaryContract
 
 
 class StorageContract(
+    ChoicesContract,
     ConversationContract,
     GenerationContract,
     GroupContract,

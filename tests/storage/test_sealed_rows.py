@@ -18,12 +18,16 @@ from actors.messages.archive import (
     FindCharacters,
     FindConversations,
     Load,
+    PutPersona,
+    PutPreset,
     Query,
     QueryFailed,
     RenameConversation,
     RunQuery,
+    SetChoices,
     WritesDone,
 )
+from actors.messages.choices import AuthorsNote, Choices, Persona, Preset, ReplySettings
 from actors.messages.generation import Sampling
 from actors.messages.group import Group, Member
 from storage.sealing import DataKey, Place, SealedColumn, chunk_place
@@ -79,6 +83,10 @@ def test_no_text_of_people_or_models_lies_in_the_files(node: Node) -> None:
             AddGeneration(
                 generation(continues=canary, sampling=Sampling(stop=(canary,)), continues_thoughts=canary)
             ),
+            PutPersona(Persona(uid(60), canary, canary), USER),
+            PutPreset(Preset(uid(61), canary, ReplySettings(stop=(canary,))), USER),
+            SetChoices(USER, "conversation", CHAT, Choices(note=AuthorsNote(canary), system_prompt=canary)),
+            SetChoices(USER, "all", USER, Choices(post_history_instructions=canary)),
             LEASE,
             AppendChunk(GENERATION, 1, 0, (1, 2), f"{canary} says", f"{canary} thinks"),
         )
