@@ -1,9 +1,10 @@
 """Session: one conversation. It alone writes the conversation's rows.
 
-Receives  Loaded; StartConversation, Rename, ChangeGroup, Delete, ShelfChanged (edge); Open, Close, SendText,
-          Regenerate, Edit, Continue, Speak, Select, Stop (sockets); CharacterSheet (character); Leased,
-          LeaseLost, Placed, QueueFull, OverLimit, Dismissed, WorkerSilent, WorkerHeard, GaveUp, SubmitAgain
-          (queue); Accepted, Progress, Token, End (link); Committed, CommitFailed (archive)
+Receives  Loaded; StartConversation, Rename, ChangeVersion, ChangeGroup, Delete, ShelfChanged (edge); Open,
+          Close, SendText, Regenerate, Edit, Continue, Speak, Select, Stop (sockets); CharacterSheet
+          (character); Leased, LeaseLost, Placed, QueueFull, OverLimit, Dismissed, WorkerSilent, WorkerHeard,
+          GaveUp, SubmitAgain (queue); Accepted, Progress, Token, End (link); Committed, CommitFailed
+          (archive)
 Sends     Commit (archive); GenerateReply, ReplyEnded (queue); Ack, Resume, Cancel (link); SheetWanted
           (character); ChatEvents, Awake (sockets); Done, Problem (edge)
 Restart   loads the conversation; a live reply goes on from its last committed token
@@ -19,6 +20,7 @@ import msgspec
 from actors import addresses
 from actors.addresses import QUEUE, SOCKETS
 from actors.conversation.casting import Casting
+from actors.conversation.changes import Change, change_of, needs_quiet
 from actors.conversation.ending import Ending, EndRows, ending_by
 from actors.conversation.live_reply import LiveReply, said
 from actors.conversation.message_tree import MessageTree
@@ -38,7 +40,6 @@ from actors.messages.archive import (
     MarkSeam,
     MoveHead,
     PinPrompt,
-    RenameConversation,
     SpendTokens,
     StoredConversation,
     Write,
@@ -46,6 +47,7 @@ from actors.messages.archive import (
 from actors.messages.chat import (
     Awake,
     ChangeGroup,
+    ChangeVersion,
     ChatEvent,
     Close,
     Continue,
@@ -172,8 +174,8 @@ class Session:
                 return self.cast(message)
             case CharacterSheet() | SheetMissing():
                 return self.sheet_came(message)
-            case Rename():
-                return self.rename(message)
+            case Rename() | ChangeVersion():
+                return self.change(message)
             case Delete():
                 return self.delete(message)
             case ShelfChanged():
@@ -308,18 +310,21 @@ class Session:
             self.shelf = Shelf(message.shelf, self.settings.lore_bytes)
         return []
 
-    def rename(self, message: Rename) -> list[Effect]:
-        if self.conversation is None or self.deleting:
+    def change(self, message: Change) -> list[Effect]:
+        conversation = self.conversation
+        if conversation is None or self.deleting:
             return [Send(message.reply_to, self.not_found())]
+        if needs_quiet(message) and (refused := self.busy()) is not None:
+            return [Send(message.reply_to, Problem(*refused, self.id))]
         if len(self.saving.commits) > self.settings.queued_commands:
             return [Send(message.reply_to, Problem("busy", "Too many changes wait to be saved.", self.id))]
-        title = message.title
+        write, applied = change_of(conversation, message)
 
-        def renamed() -> list[Effect]:
-            self.conversation = msgspec.structs.replace(self.begun, title=title)
+        def changed() -> list[Effect]:
+            self.conversation = applied(self.begun)
             return [Send(message.reply_to, Done()), *self.snapshot_to_all()]
 
-        return self.saving.write(lambda: (RenameConversation(self.id, title),), renamed)
+        return self.saving.write(lambda: (write,), changed)
 
     def delete(self, message: Delete) -> list[Effect]:
         if self.conversation is None:

@@ -25,12 +25,13 @@ class Face(Struct, frozen=True, array_like=True):
     sheet: CharacterSheet
     tagline: str
     tags: tuple[str, ...]
+    language: str = ""
 
 
 async def add_version(unit: Unit, write: AddCharacterVersion) -> None:
     await owned(unit, write)
     key, place = unit.keys.for_characters, Place(write.version, write.owner)
-    face = Face(write.sheet, write.tagline, write.tags)
+    face = Face(write.sheet, write.tagline, write.tags, write.language)
     await tables.CharacterVersion.create(
         using_db=unit.db,
         id=write.version,
@@ -55,19 +56,23 @@ async def add_version(unit: Unit, write: AddCharacterVersion) -> None:
 
 
 async def owned(unit: Unit, write: AddCharacterVersion) -> None:
-    """The character is there, and the owner's."""
+    """The character is there, the owner's, and this version the current one."""
     this = tables.CharacterOwner.filter(id=write.character).using_db(unit.db)
-    owners = await this.values_list("user_id", flat=True)
+    owners = await this.values_list("user_id", "current_version")
     if owners:
-        require(owners[0] == write.owner, "The character is another user's.")
-        await this.update(removed_ms=0)
+        owner, current = owners[0]
+        require(owner == write.owner, "The character is another user's.")
+        require(write.base in {None, current}, "Another version is current: somebody saved meanwhile.")
+        await this.update(removed_ms=0, current_version=write.version)
         return
+    require(write.base is None, "The character is gone.")
     await tables.CharacterOwner.create(
         using_db=unit.db,
         id=write.character,
         shared=write.shared,
         removed_ms=0,
         created_ms=write.created_ms,
+        current_version=write.version,
         **unit.owned(write.owner),
     )
 

@@ -14,6 +14,7 @@ from actors.messages.archive import (
     FindConversations,
     MemberFace,
     MoveHead,
+    MoveToVersion,
     RenameConversation,
     StoredConversation,
     StoredMessage,
@@ -103,6 +104,15 @@ async def rename(unit: Unit, write: RenameConversation) -> None:
     )
 
 
+async def move_to_version(unit: Unit, write: MoveToVersion) -> None:
+    this = tables.Conversation.filter(id=write.conversation).using_db(unit.db)
+    require(
+        await tables.CharacterVersion.filter(id=write.character_version).using_db(unit.db).exists(),
+        "There is no such version.",
+    )
+    require(await this.update(character_version_id=write.character_version), "There is no such conversation.")
+
+
 async def drop(unit: Unit, write: DropConversation) -> None:
     """Messages, generations and chunks go with it, and so does its data key: older copies of the rows
     that a disk may still hold cannot be read any more.
@@ -158,30 +168,36 @@ async def find_conversations(unit: Unit, query: FindConversations) -> list[Conve
         **await secrets_of(unit, heads.values(), BODY),
         **await secrets_of(unit, characters, SHEET),
     }
-    faces = {row["id"]: (open_face(secrets, row), row["thumb"] or row["portrait"]) for row in characters}
+    faces = {row["id"]: (open_face(secrets, row), row) for row in characters}
     under_way = tables.Generation.filter(user_id=query.user, state__in=UNFINISHED).using_db(unit.db)
     live = set(await under_way.values_list("conversation_id", flat=True))
     listed: list[ConversationRow] = []
 
     def members_of(group: Group | None) -> tuple[MemberFace, ...]:
         return tuple(
-            MemberFace(member.version, member.name, faces[member.version][1], member.left)
+            MemberFace(member.version, member.name, small_picture(faces[member.version][1]), member.left)
             for member in (group.members if group is not None else ())
         )
 
     for row in rows:
         conversation = open_conversation(secrets, row)
-        face, portrait = faces[conversation.character_version]
+        face, version = faces[conversation.character_version]
         listed.append(
             ConversationRow(
                 id=conversation.id,
                 title=conversation.title,
                 character_name=face.sheet.name,
-                portrait=portrait,
+                portrait=small_picture(version),
                 updated_ms=row["updated_ms"],
                 last_line=" ".join(open_body(secrets, heads[conversation.head]).text.split())[:LAST_LINE],
                 live=conversation.id in live,
                 members=members_of(groups.get(conversation.id)),
+                character=version["character_id"],
+                character_version=version["id"],
             )
         )
     return listed
+
+
+def small_picture(version: Row) -> str:
+    return version["thumb"] or version["portrait"]

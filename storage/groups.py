@@ -55,6 +55,13 @@ async def groups_of(unit: Unit, user: UUID) -> dict[UUID, Group]:
     return {row["id"]: open_group(secrets, row) for row in rows}
 
 
+async def members_of_all(unit: Unit) -> set[UUID]:
+    """Every version that is a member of some conversation."""
+    rows = await tables.ConversationGroup.all().using_db(unit.db).values(*COLUMNS)
+    secrets = await secrets_of(unit, rows, GROUP)
+    return {member.version for row in rows for member in open_group(secrets, row).members}
+
+
 def open_group(secrets: Secrets, row: Row) -> Group:
     place = Place(row["id"], row["user_id"], row["id"])
     return msgspec.msgpack.decode(GROUP.open(secrets, place, row), type=Group)

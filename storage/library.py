@@ -24,7 +24,7 @@ from storage.sealing import Place, Row
 from storage.unit import Unit, require
 
 NOT_YOURS = "There is no such character of this user."
-OWNER = ("id", "user_id", "shared", "removed_ms")
+OWNER = ("id", "user_id", "shared", "removed_ms", "current_version")
 
 # -- writes -------------------------------------------------------------------------------------
 
@@ -55,11 +55,8 @@ async def find_characters(unit: Unit, query: FindCharacters) -> list[CharacterRo
     if query.user is not None:
         seen = seen.filter(Q(user_id=query.user) | Q(shared=True), removed_ms=0)
     owners = {row["id"]: row for row in await seen.values(*OWNER)}
-    in_order = tables.CharacterVersion.all().using_db(unit.db).order_by("created_ms", "id")
-    newest = dict(await in_order.values_list("character_id", "id"))
-    rows = await in_order.filter(
-        id__in=[version for character, version in newest.items() if character in owners]
-    ).values(*COLUMNS)
+    current = tables.CharacterVersion.filter(id__in=[row["current_version"] for row in owners.values()])
+    rows = await current.using_db(unit.db).order_by("created_ms", "id").values(*COLUMNS)
     secrets = await secrets_of(unit, rows, SHEET)
     marked = await favourites(unit, query.user) if query.user is not None else set[UUID]()
     return [shown(row, open_face(secrets, row), owners[row["character_id"]], marked) for row in rows]
@@ -85,6 +82,7 @@ def shown(row: Row, face: Face, owner: Row, marked: set[UUID]) -> CharacterRow:
         owner=owner["user_id"],
         shared=bool(owner["shared"]),
         favourite=row["character_id"] in marked,
+        language=face.language,
     )
 
 
@@ -95,7 +93,7 @@ async def find_character(unit: Unit, query: FindCharacter) -> CharacterFound | N
     row, owner = seen
     face = open_face(await secrets_of(unit, [row], SHEET), row)
     found = shown(row, face, owner, await favourites(unit, query.user))
-    return CharacterFound(found, face.sheet, removed=owner["removed_ms"] != 0)
+    return CharacterFound(found, face.sheet, owner["removed_ms"] != 0, owner["current_version"])
 
 
 async def visible(unit: Unit, version: UUID, user: UUID) -> tuple[Row, Row] | None:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from actors.messages.archive import (
     FindAccounts,
+    FindAssetsInUse,
     FindCharacter,
     FindCharacters,
     FindChoices,
@@ -18,11 +19,23 @@ from actors.messages.archive import (
     FindOriginal,
     FindPersonas,
     FindPresets,
+    FindPurgeable,
     FindShelf,
+    FindVersions,
     Load,
     Query,
 )
-from storage import accounts, characters, choices, conversations, library, lorebooks, queueing, sessions
+from storage import (
+    accounts,
+    characters,
+    choices,
+    conversations,
+    library,
+    lorebooks,
+    queueing,
+    sessions,
+    versions,
+)
 from storage.errors import RefusedError
 from storage.unit import Unit
 
@@ -42,6 +55,12 @@ async def run_query(unit: Unit, query: Query | Load) -> Any:
             return await library.find_character(unit, query)
         case FindOriginal():
             return await library.find_original(unit, query)
+        case FindVersions():
+            return await versions.find_versions(unit, query)
+        case FindPurgeable():
+            return await versions.find_purgeable(unit, query)
+        case FindAssetsInUse():
+            return await versions.find_assets_in_use(unit, query)
         case FindLibraryUse():
             return await library.find_use(unit, query)
         case FindLorebooks():

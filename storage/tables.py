@@ -84,8 +84,8 @@ class CharacterVersion(Model):
         table = "character_version"
 
 
-# A character: `user_id` owns it; `shared`: all users see it. `removed_ms` is not 0 where its owner removed
-# it; its versions stay, since conversations hold them.
+# A character: `user_id` owns it; `shared`: all users see it. `current_version` is the one that the gallery
+# shows. `removed_ms` is not 0 where its owner removed it; its versions stay, since conversations hold them.
 class CharacterOwner(Model):
     id = IdField(primary_key=True)
     node_id = IdField()
@@ -93,6 +93,7 @@ class CharacterOwner(Model):
     shared = fields.BooleanField()
     removed_ms = fields.BigIntField(db_default=0)
     created_ms = fields.BigIntField()
+    current_version = IdField(null=True)  # never null: the migration that brought it filled it in
 
     class Meta(Model.Meta):
         table = "character_owner"

@@ -11,6 +11,7 @@ from actors.messages.archive import (
     AddMessage,
     AppendChunk,
     AttachLorebook,
+    ChooseVersion,
     DrainBox,
     DropConversation,
     DropLogin,
@@ -20,7 +21,9 @@ from actors.messages.archive import (
     MarkFavourite,
     MarkSeam,
     MoveHead,
+    MoveToVersion,
     PinPrompt,
+    PurgeCharacter,
     PurgeLorebooks,
     PutPersona,
     PutPreset,
@@ -52,6 +55,7 @@ from storage import (
     messages,
     queueing,
     summaries,
+    versions,
 )
 from storage.unit import Unit
 
@@ -83,6 +87,10 @@ async def run_write(unit: Unit, write: Write) -> None:
             await accounts.drop_login(unit, write)
         case AddCharacterVersion():
             await characters.add_version(unit, write)
+        case ChooseVersion():
+            await versions.choose(unit, write)
+        case PurgeCharacter():
+            await versions.purge(unit, write)
         case ShareCharacter():
             await library.share(unit, write)
         case RemoveCharacter():
@@ -123,6 +131,8 @@ async def run_write(unit: Unit, write: Write) -> None:
             await summaries.set_summarise(unit, write)
         case SetGroup():
             await groups.set_group(unit, write)
+        case MoveToVersion():
+            await conversations.move_to_version(unit, write)
         case DropConversation():
             await conversations.drop(unit, write)
         case AddGeneration():

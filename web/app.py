@@ -19,6 +19,7 @@ from web.rest import add_account_routes, add_chat_routes
 from web.rest_boxes import add_box_routes
 from web.rest_library import add_library_routes, roomy_request
 from web.rest_queue import add_queue_routes
+from web.rest_versions import add_version_routes
 from web.rights import may_call
 from web.security import HEADERS, Asked
 from web.socket import Connection, Socket, close_code, text_of
@@ -68,6 +69,7 @@ def make_app(edge: Edge) -> Quart:
     add_account_routes(app, edge)
     add_chat_routes(app, edge)
     add_library_routes(app, edge)
+    add_version_routes(app, edge)
     add_box_routes(app, edge)
     add_queue_routes(app, edge)
     add_socket_route(app, edge)

@@ -132,6 +132,7 @@ class Character(Struct, frozen=True):
     shared: bool = False  # all users of the server see it
     favourite: bool = False
     created_ms: int = 0
+    language: str = ""  # of one that comes with Samovar; "" for all others
 
 
 class CharacterDetails(Struct, frozen=True):
@@ -151,6 +152,31 @@ class CharacterChange(Struct, frozen=True, forbid_unknown_fields=True):
     shared: bool | None = None
     favourite: bool | None = None
     removed: bool | None = None
+
+
+class CharacterVersion(Struct, frozen=True):
+    """A version in the history of a character. `conversations`: how many of one's own use it."""
+
+    version: UUID
+    created_ms: int
+    name: str
+    thumb: str
+    conversations: int
+    current: bool
+
+
+class ChosenVersion(Struct, frozen=True, forbid_unknown_fields=True):
+    """PUT /api/characters/<id>/current: `version` is the current one from now on. `base` is the one that the
+    client takes for it; where it is another by now, the answer is 409 `conflict`."""
+
+    version: UUID
+    base: UUID
+
+
+class ConversationVersion(Struct, frozen=True, forbid_unknown_fields=True):
+    """PUT /api/conversations/<id>/version: another version of the same character from now on."""
+
+    character_version: UUID
 
 
 class ImportedFile(Struct, frozen=True):
@@ -191,6 +217,8 @@ class Conversation(Struct, frozen=True):
     last_line: str
     live: bool
     members: tuple[Face, ...] = ()  # of a group
+    character: UUID | None = None
+    character_version: UUID | None = None
 
 
 class NewConversation(Struct, frozen=True, forbid_unknown_fields=True):

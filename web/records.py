@@ -17,6 +17,7 @@ from actors.messages.archive import (
     ConversationRow,
     Find,
     FindAccounts,
+    FindAssetsInUse,
     FindCharacter,
     FindCharacters,
     FindConversation,
@@ -25,10 +26,14 @@ from actors.messages.archive import (
     FindLibraryUse,
     FindLogin,
     FindOriginal,
+    FindPurgeable,
+    FindVersions,
     Found,
     LibraryUse,
+    Purgeable,
     Query,
     StoredConversation,
+    VersionRow,
     Write,
 )
 
@@ -70,6 +75,16 @@ class Records:
 
     async def original(self, version: UUID, user: UUID) -> CharacterOriginal | None:
         return await self.find(FindOriginal(version, user))
+
+    async def versions(self, character: UUID, user: UUID) -> list[VersionRow]:
+        """Newest first; none where the character is not the user's."""
+        return await self.find(FindVersions(character, user))
+
+    async def purgeable(self, removed_before_ms: int, limit: int) -> list[Purgeable]:
+        return await self.find(FindPurgeable(removed_before_ms, limit))
+
+    async def assets_in_use(self, assets: tuple[str, ...]) -> list[str]:
+        return await self.find(FindAssetsInUse(assets))
 
     async def library_use(self, user: UUID) -> LibraryUse:
         return await self.find(FindLibraryUse(user))

@@ -2,19 +2,17 @@
 
 import asyncio
 import re
-from collections.abc import Callable
 from uuid import UUID
 
 from msgspec.structs import replace
 from quart import Quart, Response, g, request
 
-from actors import addresses
-from actors.mailbox import AskTimeoutError
 from actors.messages.archive import AccountRow
-from actors.messages.chat import ChangeGroup, Delete, Problem, Rename, StartConversation
+from actors.messages.chat import ChangeGroup, Delete, Rename, StartConversation
 from actors.messages.group import Group, GroupWish
 from web import requests
 from web.accounts import setup_over
+from web.ask_session import ask_session, own_conversation
 from web.control import local_account
 from web.edge import Edge
 from web.peer import Peer
@@ -29,7 +27,7 @@ from web.protocol import (
     NewConversation,
     NewTitle,
 )
-from web.refusal import RefusedError, not_found, storage_trouble
+from web.refusal import RefusedError, not_found
 
 TITLE_LIMIT = 200
 ASSET = re.compile(r"[0-9a-f]{64}", re.ASCII)
@@ -38,10 +36,6 @@ YEAR_S = 31_536_000
 
 # What a picture begins with → its type. Anything else is not served: no SVG, no HTML.
 PICTURES = ((b"\x89PNG\r\n\x1a\n", "image/png"), (b"RIFF", "image/webp"), (b"\xff\xd8\xff", "image/jpeg"))
-
-MakeMessage = Callable[[str], StartConversation | Rename | ChangeGroup | Delete]
-
-STATUS_OF_PROBLEM = {"not_found": 404, "busy": 409, "bad_request": 400, "forbidden": 403}
 
 
 def add_account_routes(app: Quart, edge: Edge) -> None:
@@ -142,6 +136,8 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
                         Face(member.version, member.name, requests.asset_path(member.portrait), member.left)
                         for member in row.members
                     ),
+                    character=row.character,
+                    character_version=row.character_version,
                 )
                 for row in rows
             ]
@@ -169,7 +165,7 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
             group=asked.group,
             all_greet=asked.all_greet,
         )
-        await ask_session(conversation, lambda to: replace(begin, reply_to=to))
+        await ask_session(edge, conversation, lambda to: replace(begin, reply_to=to))
         edge.ownership.remember(conversation, account.id)
         edge.sockets.list_changed(account.id)
         return requests.answer(ConversationMade(conversation), 201)
@@ -180,20 +176,20 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
         if not 1 <= len(title) <= TITLE_LIMIT:
             text = f"The title must have 1 to {TITLE_LIMIT} characters."
             raise RefusedError(400, "title", text, limit=TITLE_LIMIT)
-        conversation = await own(conversation_id)
-        await ask_session(conversation, lambda to: Rename(title, to))
+        conversation = await own_conversation(edge, conversation_id)
+        await ask_session(edge, conversation, lambda to: Rename(title, to))
         edge.sockets.list_changed(requests.account().id)
         return Response(b"", 204)
 
     @app.put("/api/conversations/<conversation_id>/group")
     async def change_group(conversation_id: str) -> Response:
         wish = await requests.body(GroupWish)
-        conversation = await own(conversation_id)
+        conversation = await own_conversation(edge, conversation_id)
         stored = await edge.records.conversation(conversation)
         if stored is None:
             raise not_found()
         await must_see_members(requests.account().id, wish, stored.group)
-        await ask_session(conversation, lambda to: ChangeGroup(wish, to))
+        await ask_session(edge, conversation, lambda to: ChangeGroup(wish, to))
         edge.sockets.list_changed(requests.account().id)
         return Response(b"", 204)
 
@@ -209,29 +205,11 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
 
     @app.delete("/api/conversations/<conversation_id>")
     async def delete_conversation(conversation_id: str) -> Response:
-        conversation = await own(conversation_id)
-        await ask_session(conversation, Delete)
+        conversation = await own_conversation(edge, conversation_id)
+        await ask_session(edge, conversation, Delete)
         edge.ownership.forget(conversation)
         edge.sockets.list_changed(requests.account().id)
         return Response(b"", 204)
-
-    async def own(conversation_id: str) -> UUID:
-        """The id, when it is a conversation of the one who asks."""
-        try:
-            conversation = UUID(conversation_id)
-        except ValueError as error:
-            raise not_found() from error
-        if not await edge.ownership.owns(requests.account().id, conversation):
-            raise not_found()
-        return conversation
-
-    async def ask_session(conversation: UUID, make_message: MakeMessage) -> None:
-        try:
-            said = await edge.runtime.ask(addresses.session(conversation), make_message, edge.settings.ask_s)
-        except AskTimeoutError as error:
-            raise storage_trouble() from error
-        if isinstance(said, Problem):
-            raise RefusedError(STATUS_OF_PROBLEM.get(said.code, 503), said.code, said.text)
 
     _ = asset, conversations, new_conversation, rename_conversation, change_group, delete_conversation
 

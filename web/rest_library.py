@@ -151,6 +151,7 @@ def shown(row: CharacterRow, user: UUID) -> Character:
         shared=row.shared,
         favourite=row.favourite,
         created_ms=row.created_ms,
+        language=row.language,
     )
 
 

@@ -28,6 +28,9 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "character_details": LOGGED_IN,  # of those that one sees, as the next
     "export_character": LOGGED_IN,
     "change_character": LOGGED_IN,  # of one's own, but for the mark of a favourite
+    "character_versions": LOGGED_IN,  # of one's own, as the next
+    "choose_version": LOGGED_IN,
+    "move_conversation": LOGGED_IN,  # one's own
     "asset": LOGGED_IN,
     "conversations": LOGGED_IN,
     "new_conversation": LOGGED_IN,

@@ -154,7 +154,8 @@ class AddCharacterVersion(Struct, frozen=True):
     of `card` and of what goes with it; `portrait` and `thumb` the asset ids (hex SHA-256 of the picture's
     bytes) or "". `file`: the file it came in; b"" where it is `card` alone. `shared` holds for a new
     character; a further version of one that is there must have the same owner, and brings it back where it
-    was removed."""
+    was removed. It becomes the current one. With `base` it is refused where another one is current: somebody
+    saved meanwhile. `language`: of a character that comes with Samovar, "" for all others."""
 
     character: UUID
     version: UUID
@@ -169,6 +170,26 @@ class AddCharacterVersion(Struct, frozen=True):
     thumb: str = ""
     file: bytes = b""
     shared: bool = False
+    base: UUID | None = None
+    language: str = ""
+
+
+class ChooseVersion(Struct, frozen=True):
+    """The version is the character's current one from now on. Refused where the character is not `owner`'s,
+    where the version is another character's, and where `base` is not the current one."""
+
+    character: UUID
+    owner: UUID
+    version: UUID
+    base: UUID
+
+
+class PurgeCharacter(Struct, frozen=True):
+    """All versions of a removed character go for good. Refused where a conversation uses one of them, and
+    where it was not removed, or only after `removed_before_ms`."""
+
+    character: UUID
+    removed_before_ms: int
 
 
 class ShareCharacter(Struct, frozen=True):
@@ -323,6 +344,13 @@ class SetGroup(Struct, frozen=True):
     group: Group
 
 
+class MoveToVersion(Struct, frozen=True):
+    """The conversation's character is this version from now on; its messages keep theirs."""
+
+    conversation: UUID
+    character_version: UUID
+
+
 class DropConversation(Struct, frozen=True):
     conversation: UUID
 
@@ -403,6 +431,8 @@ Write = (
     | AddLogin
     | DropLogin
     | AddCharacterVersion
+    | ChooseVersion
+    | PurgeCharacter
     | ShareCharacter
     | RemoveCharacter
     | MarkFavourite
@@ -423,6 +453,7 @@ Write = (
     | DropSummary
     | SetSummarise
     | SetGroup
+    | MoveToVersion
     | DropConversation
     | AddGeneration
     | LeaseGeneration
@@ -509,7 +540,7 @@ class AccountRow(Struct, frozen=True):
 
 
 class CharacterRow(Struct, frozen=True):
-    """A character in the gallery, by its newest version. `favourite`: of the one who asks."""
+    """A character in the gallery, by its current version. `favourite`: of the one who asks."""
 
     character: UUID
     version: UUID
@@ -524,14 +555,35 @@ class CharacterRow(Struct, frozen=True):
     owner: UUID | None = None
     shared: bool = False
     favourite: bool = False
+    language: str = ""
 
 
 class CharacterFound(Struct, frozen=True):
-    """A version as its reader may see it. `removed`: its owner asks, and has removed it."""
+    """A version as its reader may see it. `removed`: its owner asks, and has removed it. `current`: the
+    character's current version."""
 
     row: CharacterRow
     sheet: CharacterSheet
     removed: bool = False
+    current: UUID | None = None
+
+
+class VersionRow(Struct, frozen=True):
+    """A version in the history of its character. `conversations`: how many of its owner's use it."""
+
+    version: UUID
+    created_ms: int
+    name: str
+    thumb: str
+    conversations: int
+    current: bool
+
+
+class Purgeable(Struct, frozen=True):
+    """A removed character that no conversation uses, and the ids of its pictures."""
+
+    character: UUID
+    assets: tuple[str, ...]
 
 
 class CharacterOriginal(Struct, frozen=True):
@@ -593,6 +645,8 @@ class ConversationRow(Struct, frozen=True):
     last_line: str
     live: bool = False
     members: tuple[MemberFace, ...] = ()  # of a group
+    character: UUID | None = None
+    character_version: UUID | None = None
 
 
 class FindAccounts(Struct, frozen=True):
@@ -607,7 +661,7 @@ class FindLogin(Struct, frozen=True):
 
 
 class FindCharacters(Struct, frozen=True):
-    """→ list[CharacterRow], newest version of each that the user sees; None: of all there are"""
+    """→ list[CharacterRow], current version of each that the user sees; None: of all there are"""
 
     user: UUID | None
 
@@ -624,6 +678,26 @@ class FindOriginal(Struct, frozen=True):
 
     version: UUID
     user: UUID
+
+
+class FindVersions(Struct, frozen=True):
+    """→ list[VersionRow], newest first; none where the character is not the user's"""
+
+    character: UUID
+    user: UUID
+
+
+class FindPurgeable(Struct, frozen=True):
+    """→ list[Purgeable] of those removed before that time, `limit` at most"""
+
+    removed_before_ms: int
+    limit: int
+
+
+class FindAssetsInUse(Struct, frozen=True):
+    """→ list[str], those of these assets that something stored names"""
+
+    assets: tuple[str, ...]
 
 
 class FindLibraryUse(Struct, frozen=True):
@@ -696,6 +770,9 @@ Query = (
     | FindCharacters
     | FindCharacter
     | FindOriginal
+    | FindVersions
+    | FindPurgeable
+    | FindAssetsInUse
     | FindLibraryUse
     | FindLorebooks
     | FindLorebook

@@ -3,7 +3,7 @@
 | message | sender → receiver |
 | --- | --- |
 | Awake | session → sockets port |
-| StartConversation, Rename, ChangeGroup, Delete | edge → session; Done or Problem the way back |
+| StartConversation, Rename, ChangeVersion, ChangeGroup, Delete | edge → session; answer: Done or Problem |
 | Open, Close, SendText, Regenerate, Edit, Continue, Speak, Select, Stop | socket → session |
 | Snapshot, MessageAdded, ReplyState, ReplyText, ReplyFinished, Problem, ConversationGone | session → socket |
 
@@ -48,6 +48,13 @@ class ChangeGroup(Struct, frozen=True):
     """Who speaks in the conversation, and how they take turns. Refused while a reply is being made."""
 
     wish: GroupWish
+    reply_to: str
+
+
+class ChangeVersion(Struct, frozen=True):
+    """From now on the character is that version; what was said stays as it is."""
+
+    character_version: UUID
     reply_to: str
 
 

@@ -25,6 +25,7 @@ from actors.messages.archive import (
     CharacterFound,
     CharacterOriginal,
     CharacterRow,
+    ChooseVersion,
     ConversationRow,
     ConversationState,
     DrainBox,
@@ -33,6 +34,7 @@ from actors.messages.archive import (
     DropSummary,
     EndGeneration,
     FindAccounts,
+    FindAssetsInUse,
     FindCharacter,
     FindCharacters,
     FindChoices,
@@ -46,7 +48,9 @@ from actors.messages.archive import (
     FindOriginal,
     FindPersonas,
     FindPresets,
+    FindPurgeable,
     FindShelf,
+    FindVersions,
     LeaseGeneration,
     LibraryUse,
     Load,
@@ -56,7 +60,10 @@ from actors.messages.archive import (
     MarkSeam,
     MemberFace,
     MoveHead,
+    MoveToVersion,
     PinPrompt,
+    Purgeable,
+    PurgeCharacter,
     PurgeLorebooks,
     PutPersona,
     PutPreset,
@@ -80,6 +87,7 @@ from actors.messages.archive import (
     StoredGeneration,
     StoredMessage,
     StoredSummary,
+    VersionRow,
     Write,
 )
 from actors.messages.choices import Choices, Chosen, Persona, Preset
@@ -107,6 +115,7 @@ class MemoryDisk:
         self.logins: dict[bytes, AddLogin] = {}
         self.versions: dict[UUID, AddCharacterVersion] = {}
         self.owners: dict[UUID, ShareCharacter] = {}  # character → whose it is, and who sees it
+        self.current: dict[UUID, UUID] = {}  # character → version
         self.removed: dict[UUID, int] = {}  # character → when
         self.favourites: dict[tuple[UUID, UUID], bool] = {}  # (user, character)
         self.books: dict[UUID, SaveLorebook] = {}  # lorebook → its newest text
@@ -175,12 +184,20 @@ class MemoryDisk:
                 if version is None or not self._sees(query.user, version.character):
                     return None
                 row = self._character(version, query.user)
-                return CharacterFound(row, version.sheet, removed=version.character in self.removed)
+                is_removed = version.character in self.removed
+                return CharacterFound(row, version.sheet, is_removed, self.current[version.character])
             case FindOriginal():
                 version = self.versions.get(query.version)
                 if version is None or not self._sees(query.user, version.character):
                     return None
                 return CharacterOriginal(version.card, version.file, version.portrait, version.sheet.name)
+            case FindVersions():
+                return self._versions(query)
+            case FindPurgeable():
+                return self._purgeable(query)
+            case FindAssetsInUse():
+                named = {a for v in self.versions.values() for a in (v.portrait, v.thumb)}
+                return sorted(named & set(query.assets))
             case FindLibraryUse():
                 files = sum(len(v.file) for v in self.versions.values() if v.owner == query.user)
                 return LibraryUse(sum(o.owner == query.user for o in self.owners.values()), files)
@@ -247,9 +264,19 @@ class MemoryDisk:
                 owner = ShareCharacter(write.character, write.owner, write.shared)
                 owner = self.owners.get(write.character, owner)
                 require(owner.owner == write.owner, "the character is another user's")
+                require(write.base in {None, self.current.get(write.character)}, "another one is current")
+                self._put(self.current, write.character, write.version)
                 self._put(self.owners, write.character, owner)
                 self._drop(self.removed, write.character)
                 self._put(self.versions, write.version, write)
+            case ChooseVersion():
+                self._own(write.owner, write.character)
+                version = self.versions.get(write.version)
+                require(version is not None and version.character == write.character, "no such version")
+                require(self.current[write.character] == write.base, "another one is current")
+                self._put(self.current, write.character, write.version)
+            case PurgeCharacter():
+                self._purge(write)
             case ShareCharacter():
                 self._own(write.owner, write.character)
                 self._put(self.owners, write.character, write)
@@ -321,6 +348,11 @@ class MemoryDisk:
                 self._put(self.conversations, old.id, replace(old, summarise=write.summarise))
             case SetGroup():
                 self._set_group(write.conversation, write.group)
+            case MoveToVersion():
+                old = self._conversation(write.conversation)
+                require(write.character_version in self.versions, "no such version")
+                moved = replace(old, character_version=write.character_version)
+                self._put(self.conversations, old.id, moved)
             case DropConversation():
                 self._drop_conversation(write.conversation)
             case AddGeneration():
@@ -636,15 +668,65 @@ class MemoryDisk:
         return tuple(placed.values())
 
     def _characters(self, user: UUID | None) -> list[CharacterRow]:
-        newest: dict[UUID, AddCharacterVersion] = {}
-        for version in sorted(self.versions.values(), key=lambda v: (v.created_ms, v.version)):
-            here = user is None or (
-                self._sees(user, version.character) and version.character not in self.removed
+        shown = [
+            self.versions[version]
+            for character, version in self.current.items()
+            if user is None or (self._sees(user, character) and character not in self.removed)
+        ]
+        shown.sort(key=lambda v: (v.created_ms, v.version))
+        return [self._character(v, user) for v in shown]
+
+    def _versions(self, query: FindVersions) -> list[VersionRow]:
+        owner = self.owners.get(query.character)
+        if owner is None or owner.owner != query.user:
+            return []
+        mine = [c.character_version for c in self.conversations.values() if c.user == query.user]
+        of_it = [v for v in self.versions.values() if v.character == query.character]
+        of_it.sort(key=lambda v: (v.created_ms, v.version), reverse=True)
+        return [
+            VersionRow(
+                version=v.version,
+                created_ms=v.created_ms,
+                name=v.sheet.name,
+                thumb=v.thumb or v.portrait,
+                conversations=mine.count(v.version),
+                current=self.current[query.character] == v.version,
             )
-            if here:
-                newest[version.character] = version
-        rows = sorted(newest.values(), key=lambda v: (v.created_ms, v.version))
-        return [self._character(v, user) for v in rows]
+            for v in of_it
+        ]
+
+    def _versions_of(self, character: UUID) -> list[AddCharacterVersion]:
+        return [v for v in self.versions.values() if v.character == character]
+
+    def _is_used(self, character: UUID) -> bool:
+        held = {row.character_version for row in self.conversations.values()}
+        held |= {row.character_version for row in self.messages.values()}
+        held |= {m.version for row in self.conversations.values() if row.group for m in row.group.members}
+        return any(v.version in held for v in self._versions_of(character))
+
+    def _purgeable(self, query: FindPurgeable) -> list[Purgeable]:
+        gone = sorted(
+            (removed_ms, character)
+            for character, removed_ms in self.removed.items()
+            if removed_ms < query.removed_before_ms and not self._is_used(character)
+        )
+        found = [character for _, character in gone][: query.limit]
+        pictures = {c: {a for v in self._versions_of(c) for a in (v.portrait, v.thumb) if a} for c in found}
+        return [Purgeable(character, tuple(sorted(pictures[character]))) for character in found]
+
+    def _purge(self, write: PurgeCharacter) -> None:
+        removed_ms = self.removed.get(write.character, write.removed_before_ms)
+        require(removed_ms < write.removed_before_ms, "not removed so long ago")
+        require(not self._is_used(write.character), "in use")
+        for version in self._versions_of(write.character):
+            self._drop(self.versions, version.version)
+        self._drop(self.owners, write.character)
+        self._drop(self.current, write.character)
+        self._drop(self.removed, write.character)
+        for favourite in [key for key in self.favourites if key[1] == write.character]:
+            self._drop(self.favourites, favourite)
+        for use in [key for key in self.uses if key[1:] == ("character", write.character)]:
+            self._drop(self.uses, use)
 
     def _character(self, v: AddCharacterVersion, user: UUID | None) -> CharacterRow:
         owner = self.owners[v.character]
@@ -662,6 +744,7 @@ class MemoryDisk:
             owner=owner.owner,
             shared=owner.shared,
             favourite=user is not None and (user, v.character) in self.favourites,
+            language=v.language,
         )
 
     def _row(self, row: StoredConversation) -> ConversationRow:
@@ -676,6 +759,8 @@ class MemoryDisk:
             last_line=" ".join(self.messages[row.head].body.split())[:160],
             live=any(self.generations[g].state in UNFINISHED for g in self._generations_of[row.id]),
             members=tuple(MemberFace(m.version, m.name, self._portrait(m.version), m.left) for m in members),
+            character=version.character,
+            character_version=version.version,
         )
 
     def _portrait(self, version: UUID) -> str:

@@ -96,7 +96,9 @@ class ConversationContract(OpenedStorage):
 
     # -- characters -----------------------------------------------------------------------------
 
-    def test_the_gallery_shows_the_newest_version_of_each_character(self, tmp_path: Path) -> None:
+    def test_the_gallery_shows_the_version_of_each_character_that_was_saved_last(
+        self, tmp_path: Path
+    ) -> None:
         async def scenario(store: Store) -> None:
             newer = replace(
                 CARD,
@@ -106,7 +108,7 @@ class ConversationContract(OpenedStorage):
                 created_ms=1_200,
             )
             other = replace(CARD, character=uid(14), version=uid(15), tags=(), created_ms=1_150)
-            await store.put(newer, other, CARD)
+            await store.put(CARD, other, newer)
             await store.again()
             rows = await store.find(FindCharacters(USER))
             assert [(r.version, r.name, r.tagline, r.tags) for r in rows] == [

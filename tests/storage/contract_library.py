@@ -6,33 +6,48 @@ from msgspec.structs import replace
 
 from actors.messages.archive import (
     AddConversation,
+    AddMessage,
     CharacterOriginal,
+    ChooseVersion,
+    DropConversation,
+    FindAssetsInUse,
     FindCharacter,
     FindCharacters,
     FindConversations,
     FindLibraryUse,
     FindOriginal,
+    FindPurgeable,
+    FindVersions,
     LibraryUse,
     Load,
     MarkFavourite,
+    MoveToVersion,
+    Purgeable,
+    PurgeCharacter,
     RemoveCharacter,
+    SetGroup,
     ShareCharacter,
 )
+from actors.messages.group import Group, Member
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import (
     ACCOUNT,
     CARD,
     CHARACTER,
+    CHAT,
     CONVERSATION,
+    ROOT,
     SHEET,
     STRANGER,
     USER,
     VERSION,
     Store,
+    said,
     uid,
 )
 
 IMPORTED = replace(CARD, file=b"\x89PNG and a card", thumb="cd" * 32)
+EDITED = replace(IMPORTED, version=uid(12), tagline="Warmer", created_ms=1_200, base=VERSION)
 
 
 class LibraryContract(OpenedStorage):
@@ -93,9 +108,8 @@ class LibraryContract(OpenedStorage):
     ) -> None:
         async def scenario(store: Store) -> None:
             await store.put(ACCOUNT, IMPORTED, RemoveCharacter(CHARACTER, USER, 5_000))
-            further = replace(IMPORTED, version=uid(12), tagline="Warmer", created_ms=1_200)
-            await store.refused(replace(further, owner=STRANGER))
-            await store.put(further)
+            await store.refused(replace(EDITED, owner=STRANGER))
+            await store.put(replace(EDITED, base=None))
             (row,) = await store.find(FindCharacters(USER))
             assert (row.version, row.tagline) == (uid(12), "Warmer")
             assert (await store.find(FindCharacter(VERSION, USER))).row.tagline == CARD.tagline
@@ -112,5 +126,86 @@ class LibraryContract(OpenedStorage):
             assert [row.favourite for row in await store.find(FindCharacters(USER))] == [False]
             await store.put(MarkFavourite(STRANGER, CHARACTER, favourite=False))
             assert [row.favourite for row in await store.find(FindCharacters(STRANGER))] == [False]
+
+        self.run(tmp_path, scenario)
+
+    def test_who_saves_over_a_version_that_is_not_current_is_told(self, tmp_path: Path) -> None:
+        async def scenario(store: Store) -> None:
+            await store.put(ACCOUNT, IMPORTED, EDITED)
+            other = replace(EDITED, version=uid(13), created_ms=1_300)
+            await store.refused(other)
+            await store.put(replace(other, base=uid(12)))
+            await store.refused(replace(other, version=uid(14), character=uid(15), base=VERSION))
+            found = await store.find(FindCharacter(VERSION, USER))
+            assert (found.row.version, found.current) == (VERSION, uid(13))
+
+        self.run(tmp_path, scenario)
+
+    def test_the_history_of_a_character_is_its_owners_who_may_go_back(self, tmp_path: Path) -> None:
+        async def scenario(store: Store) -> None:
+            await store.put(ACCOUNT, replace(IMPORTED, shared=True), EDITED, AddConversation(CONVERSATION))
+            await store.put(replace(CARD, character=uid(16), version=uid(17)))
+            newest, oldest = await store.find(FindVersions(CHARACTER, USER))
+            assert (newest.version, newest.current, newest.conversations) == (uid(12), True, 0)
+            assert (oldest.version, oldest.current, oldest.conversations) == (VERSION, False, 1)
+            assert (oldest.name, oldest.thumb, oldest.created_ms) == ("Marfa", "cd" * 32, 1_100)
+            assert await store.find(FindVersions(CHARACTER, STRANGER)) == []
+            back = ChooseVersion(CHARACTER, USER, VERSION, base=uid(12))
+            await store.refused(replace(back, owner=STRANGER))
+            await store.refused(replace(back, base=VERSION))
+            await store.refused(replace(back, version=uid(17)))
+            await store.put(back)
+            await store.again()
+            assert [row.current for row in await store.find(FindVersions(CHARACTER, USER))] == [False, True]
+            assert (await store.find(FindCharacters(STRANGER)))[0].version == VERSION
+
+        self.run(tmp_path, scenario)
+
+    def test_a_conversation_moves_to_another_version_and_its_messages_keep_theirs(
+        self, tmp_path: Path
+    ) -> None:
+        async def scenario(store: Store) -> None:
+            await store.put(ACCOUNT, IMPORTED, EDITED, AddConversation(CONVERSATION))
+            await store.put(AddMessage(said(30, ROOT)))
+            (before,) = await store.find(FindConversations(USER))
+            assert (before.character, before.character_version) == (CHARACTER, VERSION)
+            await store.refused(MoveToVersion(CHAT, uid(99)))
+            await store.refused(MoveToVersion(uid(98), uid(12)))
+            await store.put(MoveToVersion(CHAT, uid(12)))
+            await store.again()
+            state = await store.session(CHAT)
+            assert state.conversation.character_version == uid(12)
+            assert {message.character_version for message in state.messages} == {VERSION}
+            (after,) = await store.find(FindConversations(USER))
+            assert (after.character_version, after.updated_ms) == (uid(12), before.updated_ms)
+
+        self.run(tmp_path, scenario)
+
+    def test_a_removed_character_is_purged_when_no_conversation_uses_any_version(
+        self, tmp_path: Path
+    ) -> None:
+        async def scenario(store: Store) -> None:
+            alone = replace(CARD, character=uid(16), version=uid(17), portrait="ef" * 32)
+            await store.put(ACCOUNT, IMPORTED, EDITED, alone, AddConversation(CONVERSATION))
+            await store.put(MarkFavourite(STRANGER, CHARACTER, favourite=True))
+            await store.put(RemoveCharacter(CHARACTER, USER, 5_000), RemoveCharacter(uid(16), USER, 6_000))
+            assert await store.find(FindPurgeable(6_000, 9)) == []  # one is in use, one is too young
+            await store.refused(PurgeCharacter(CHARACTER, 9_000))
+            await store.put(SetGroup(CHAT, Group((Member(uid(17), "Marfa"),))))
+            assert await store.find(FindPurgeable(9_000, 9)) == []  # … and that is a member
+            await store.refused(PurgeCharacter(uid(16), 9_000))
+            await store.put(DropConversation(CHAT))
+            first = Purgeable(CHARACTER, ("ab" * 32, "cd" * 32))
+            assert await store.find(FindPurgeable(9_000, 9)) == [first, Purgeable(uid(16), ("ef" * 32,))]
+            assert await store.find(FindPurgeable(9_000, 1)) == [first]
+            await store.refused(PurgeCharacter(CHARACTER, 5_000))
+            await store.put(PurgeCharacter(CHARACTER, 9_000))
+            await store.again()
+            assert await store.find(FindPurgeable(9_000, 9)) == [Purgeable(uid(16), ("ef" * 32,))]
+            assert await store.find(FindCharacter(VERSION, USER)) is None
+            assert await store.find(FindLibraryUse(USER)) == LibraryUse(1, 0)
+            assert await store.find(FindAssetsInUse(("ab" * 32, "ef" * 32))) == ["ef" * 32]
+            await store.put(RemoveCharacter(uid(16), USER, 0))
+            await store.refused(PurgeCharacter(uid(16), 9_000))
 
         self.run(tmp_path, scenario)

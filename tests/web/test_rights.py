@@ -33,6 +33,8 @@ BODIES: dict[str, Any] = {
     "drain_box": {"drained": True},
     "change_character": {"favourite": True},
     "set_share": {"share": 2.0},
+    "choose_version": {"version": str(uuid4()), "base": str(uuid4())},
+    "move_conversation": {"character_version": str(uuid4())},
 }
 
 

@@ -7,7 +7,7 @@ import { useImport } from "./useImport";
 
 const someone = (name: string, more: Partial<Character> = {}): Character => ({
   id: name, version: name, name, tagline: "", description: "", tags: [], portrait: "", greeting: "", thumb: "",
-  mine: true, shared: false, favourite: false, created_ms: 0, ...more,
+  mine: true, shared: false, favourite: false, created_ms: 0, language: "", ...more,
 }); // prettier-ignore
 
 const MARA = someone("Mara", { tags: ["Sea", "pirate"], tagline: "Once a captain", created_ms: 1 });

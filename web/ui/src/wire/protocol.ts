@@ -283,6 +283,8 @@ export interface Character {
   shared: boolean;
   favourite: boolean;
   created_ms: number;
+  /** of one that comes with Samovar; "" for all others */
+  language: string;
 }
 
 /** GET /api/characters/versions/<version>. `greetings` in the order of NewConversation. */
@@ -300,6 +302,30 @@ export interface CharacterChange {
   shared?: boolean | null;
   favourite?: boolean | null;
   removed?: boolean | null;
+}
+
+/** A version in the history of a character. `conversations`: how many of one's own use it. */
+export interface CharacterVersion {
+  version: string;
+  created_ms: number;
+  name: string;
+  thumb: string;
+  conversations: number;
+  current: boolean;
+}
+
+/**
+ * PUT /api/characters/<id>/current: `version` is the current one from now on. `base` is the one that the
+ * client takes for it; where it is another by now, the answer is 409 `conflict`.
+ */
+export interface ChosenVersion {
+  version: string;
+  base: string;
+}
+
+/** PUT /api/conversations/<id>/version: another version of the same character from now on. */
+export interface ConversationVersion {
+  character_version: string;
 }
 
 /** What became of a file. "known": the same card was there already. */
@@ -337,6 +363,8 @@ export interface Conversation {
   live: boolean;
   /** of a group */
   members: Face[];
+  character: string | null;
+  character_version: string | null;
 }
 
 /**
