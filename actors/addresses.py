@@ -1,7 +1,7 @@
 """Addresses: the names under which actors and ports are reached, inside a process and over the link.
 
-session/<conversation id>   character/<version id>   lorebook/<version id>   queue   archive
-                                                                         actors of the web process
+session/<conversation id>   character/<version id>   lorebook/<version id>   actors of the web process
+queue   archive   previews                                               … of which there is one
 worker/<worker id>          a GPU box, behind the link socket            port
 boxes   joiner              the list of GPU boxes; one that joins        ports
 sockets/<socket id>         a browser's WebSocket                        port
@@ -13,6 +13,7 @@ link   gpu   engine   health                                             actors 
 from uuid import UUID
 
 QUEUE = "queue"
+PREVIEWS = "previews"
 BOXES = "boxes"
 JOINER = "joiner"
 ARCHIVE = "archive"

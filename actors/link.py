@@ -1,9 +1,11 @@
 """Link: the GPU box's end of the link, with the ring of unacknowledged tokens.
 
 Receives  Welcome, Refused, Greet, Pong, GenerateReply, CharacterSheet, SheetMissing, BookSheet, BookMissing,
-          Ack, Resume, Cancel (web node); EngineHello, Accepted, Progress, Token, End (GPU actor);
+          Ack, Resume, Cancel (web node); EngineHello, Accepted, Traced, Progress, Token, End (GPU actor);
+          PreviewPrompt, CountTokens (previews); PromptPreviewed, TokensCounted (GPU actor);
           EngineDown (supervisor); KeyRefused (its socket port)
-Sends     Hello, Ping, GenerationsLost, SheetWanted, BookWanted, Accepted, Progress, Token, End (web node);
+Sends     Hello, Ping, GenerationsLost, SheetWanted, BookWanted, Accepted, Traced, Progress, Token, End
+          (web node); PreviewPrompt, CountTokens (GPU actor); PromptPreviewed, TokensCounted (previews);
           EngineWelcome, EngineJob, Credit, Cancel (GPU actor); Redial, HangUp (its socket port)
 Restart   with a new boot: the web node ends the leases of the old one
 
@@ -15,7 +17,7 @@ from typing import Any
 from uuid import UUID
 
 from actors import addresses
-from actors.addresses import GPU, QUEUE, WEB
+from actors.addresses import GPU, PREVIEWS, QUEUE, WEB
 from actors.effects import Effect, Send, Started, StartTimer, TimerFired
 from actors.link_materials import Materials, missed
 from actors.messages.generation import (
@@ -30,6 +32,7 @@ from actors.messages.generation import (
     Resume,
     SheetMissing,
     Token,
+    Traced,
 )
 from actors.messages.link import (
     WIRE_VERSION,
@@ -49,6 +52,7 @@ from actors.messages.link import (
     Welcome,
 )
 from actors.messages.lore import BookMissing, BookSheet
+from actors.messages.preview import CountTokens, PreviewPrompt, PromptPreviewed, TokensCounted
 from actors.settings import LinkSettings
 from actors.wire.reliable import Outbox
 from actors.world import World
@@ -72,6 +76,8 @@ class Held:
         self.session = addresses.session(request.conversation)
         self.outbox: Outbox[Token | End] = Outbox(len(request.committed), window)
         self.accepted: Accepted | None = None
+        self.traced: Traced | None = None
+        self.traced_known = False  # the session has it
         self.at_engine = False
         self.ended = False
         self.resumed, self.resumed_s = -1, 0.0  # from where all was sent again the last time, and when
@@ -116,6 +122,8 @@ class Link:
                 return []
             case Accepted():
                 return self.accepted(message)
+            case Traced():
+                return self.traced(message)
             case Progress(generation, attempt):
                 held = self.current(generation, attempt)
                 return [Send(held.session, message)] if held else []
@@ -141,6 +149,10 @@ class Link:
             case KeyRefused():
                 self.welcomed, self.refusal = False, self.refusal or KEY_REFUSED
                 return []
+            case PreviewPrompt() | CountTokens():
+                return [Send(GPU, message)] if self.engine is not None else []
+            case PromptPreviewed() | TokensCounted():
+                return [Send(PREVIEWS, message)]
             case Greet():
                 return self.hello()
             case TimerFired(name):
@@ -298,6 +310,13 @@ class Link:
         held.accepted = message
         return [Send(held.session, message)]
 
+    def traced(self, message: Traced) -> list[Effect]:
+        held = self.current(message.generation, message.attempt)
+        if held is None:
+            return []
+        held.traced = message
+        return [Send(held.session, message)]
+
     def frame_made(self, frame: Token | End) -> list[Effect]:
         held = self.current(frame.generation, frame.attempt)
         if held is None or held.ended:
@@ -311,7 +330,11 @@ class Link:
     def push(self, held: Held, frame: Token | End) -> list[Effect]:
         held.outbox.push(frame)
         held.ended = isinstance(frame, End)
-        return self.due(held)
+        return [*(self.untold(held) if held.ended else []), *self.due(held)]
+
+    def untold(self, held: Held) -> list[Effect]:
+        """What the prompt was made of, where it was lost on its way; or the session is another one now."""
+        return [Send(held.session, held.traced)] if held.traced and not held.traced_known else []
 
     def due(self, held: Held) -> list[Effect]:
         return [Send(held.session, frame) for frame in held.outbox.due()]
@@ -321,6 +344,7 @@ class Link:
         if held is None:
             return []
         held.heard_s = self.world.monotonic_s()
+        held.traced_known = message.traced
         if not held.outbox.acknowledged(message.next_seq):
             return []
         effects = self.due(held)
@@ -341,7 +365,7 @@ class Link:
             return [*self.forget(message.generation), self.lost([held])]
         held.resumed, held.resumed_s = message.next_seq, now
         again: list[Effect] = [Send(held.session, held.accepted)] if held.accepted else []
-        return again + self.due(held)
+        return again + self.untold(held) + self.due(held)
 
     def nudge(self) -> list[Effect]:
         """The last frames of a burst may be lost with nothing behind them to show the gap."""

@@ -24,7 +24,7 @@ from actors import addresses
 from actors.effects import Actor, CancelTimer, Effect, Passivate, Send, Started, StartTimer, TimerFired
 from actors.intensity import Intensity, Park
 from actors.messages.archive import Load, Loaded, LoadFailed
-from actors.messages.generation import Accepted, End, Progress, Token
+from actors.messages.generation import Accepted, End, Progress, Token, Traced
 from actors.messages.lore import ShelfChanged
 from actors.settings import MailboxSettings
 from actors.world import World
@@ -32,7 +32,7 @@ from actors.world import World
 log = logging.getLogger(__name__)
 
 TOLD_DEAD_LETTERS = 20
-WAKES_NOBODY = (Loaded, LoadFailed, Accepted, Progress, Token, End, ShelfChanged)
+WAKES_NOBODY = (Loaded, LoadFailed, Accepted, Progress, Token, End, Traced, ShelfChanged)
 """What means something only to an actor that is in memory: it asked for it, makes a reply, or is told of a
 change that it would load. So frames of
 a GPU box can neither make actors nor read the database.

@@ -3,8 +3,8 @@
 Receives  Loaded; StartConversation, Rename, ChangeVersion, ChangeGroup, Delete, ShelfChanged (edge); Open,
           Close, SendText, Regenerate, Edit, Continue, Speak, Select, Stop (sockets); CharacterSheet
           (character); Leased, LeaseLost, Placed, QueueFull, OverLimit, Dismissed, WorkerSilent, WorkerHeard,
-          GaveUp, SubmitAgain (queue); Accepted, Progress, Token, End (link); Committed, CommitFailed
-          (archive)
+          GaveUp, SubmitAgain (queue); Accepted, Traced, Progress, Token, End (link); Committed,
+          CommitFailed (archive)
 Sends     Commit (archive); GenerateReply, ReplyEnded (queue); Ack, Resume, Cancel (link); SheetWanted
           (character); ChatEvents, Awake (sockets); Done, Problem (edge)
 Restart   loads the conversation; a live reply goes on from its last committed token
@@ -81,6 +81,7 @@ from actors.messages.generation import (
     Resume,
     SheetMissing,
     Token,
+    Traced,
 )
 from actors.messages.lore import ShelfChanged
 from actors.messages.queueing import (
@@ -143,6 +144,8 @@ class Session:
                 return self.commit_failed(message)
             case Accepted():
                 return self.accepted(message, sender)
+            case Traced():
+                return self.traced(message, sender)
             case Progress():
                 return self.progressed(message, sender)
             case Open():
@@ -518,7 +521,7 @@ class Session:
 
     # -- the stream ---------------------------------------------------------------------------
 
-    def current(self, frame: Accepted | Progress | Token | End, sender: str) -> LiveReply | None:
+    def current(self, frame: Accepted | Traced | Progress | Token | End, sender: str) -> LiveReply | None:
         """The live reply, where the frame is of its attempt and comes from the worker that has the lease."""
         live = self.live
         if live is None or not live.is_current(frame.generation, frame.attempt):
@@ -562,7 +565,14 @@ class Session:
         live.accepted = True
         live.state = "streaming"
         live.pin(message)
+        live.tracing.begun_s = self.world.monotonic_s()
         return [*self.announce(live), *self.flush()]
+
+    def traced(self, message: Traced, sender: str) -> list[Effect]:
+        live = self.current(message, sender)
+        if live is not None:
+            live.tracing.report = message.report
+        return []
 
     def progressed(self, message: Progress, sender: str) -> list[Effect]:
         live = self.current(message, sender)
@@ -614,13 +624,15 @@ class Session:
         first = len(live.committed)
         text, thoughts = live.durable(tokens)
         seq = len(live.committed)
+        live.tracing.shown(seq, self.world.monotonic_s())
         effects = self.to_readers(ReplyText(self.id, live.generation.id, first, seq, text, thoughts))
         if live.worker:
             effects.append(Send(addresses.worker(live.worker), self.ack(live)))
         return effects
 
     def ack(self, live: LiveReply) -> Ack:
-        return Ack(live.generation.id, live.attempt, len(live.committed))
+        traced = live.tracing.report is not None
+        return Ack(live.generation.id, live.attempt, len(live.committed), traced)
 
     def complete(self, live: LiveReply, tokens: list[Token], end: End) -> list[Effect]:
         """The worker's End is in order: the reply is what is committed and these last tokens."""
@@ -640,7 +652,8 @@ class Session:
             nonlocal rows
             rows = ending.rows(live, maker)
             live.last_tokens = ending.tokens
-            return (*rows.writes(), *self.spending(live))
+            trace = live.tracing.kept(live.generation, live.attempt, rows.message, self.world.monotonic_s())
+            return (*rows.writes(), *trace, *self.spending(live))
 
         return self.saving.write(writes, lambda: self.ended(live, rows) if rows is not None else [])
 

@@ -66,6 +66,15 @@ class QueueSettings(Struct, frozen=True, forbid_unknown_fields=True):
     background_s: float = 600.0  # one that takes longer is ended
 
 
+class PreviewSettings(Struct, frozen=True, forbid_unknown_fields=True):
+    """Prompts that are shown and not answered, and texts whose tokens are counted."""
+
+    most: int = 8  # under way at once
+    user: int = 2  # … of one user
+    deadline_s: float = 8.0  # a box that has not answered by then is not waited for: there is an estimate
+    watch_s: float = 2.0  # how often the queue is asked who its boxes are
+
+
 class ArchiveSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """Group commit."""
 
@@ -113,3 +122,4 @@ class GpuSettings(Struct, frozen=True, forbid_unknown_fields=True):
     step_ms: float = 1_000.0  # longest step while no stream is live: a cancel or a new reply waits for it
     most_passed: int = 4  # the shortest prompt goes first, but none is passed over more often than this
     hello_s: float = 0.5  # pause between two greetings of the engine while the link answers none
+    previews: int = 16  # prompts to show and texts to count that may wait

@@ -1,14 +1,16 @@
 """GPU actor: decides who gets a slot and what the next step computes.
 
-Receives  EngineWelcome, EngineJob, Credit, Cancel (link);
-          Admitted, NotAdmitted, Stepped, EngineFailed (engine port)
-Sends     EngineHello, Accepted, Progress, Token, End (link); Admit, Step, Release (engine port)
+Receives  EngineWelcome, EngineJob, Credit, Cancel, PreviewPrompt, CountTokens (link);
+          Admitted, NotAdmitted, Stepped, PromptPreviewed, TokensCounted, EngineFailed (engine port)
+Sends     EngineHello, Accepted, Traced, Progress, Token, End, PromptPreviewed, TokensCounted (link);
+          Admit, Step, Release, PreviewPrompt, CountTokens (engine port)
 Restart   with its process: the link reports what was lost
 
 Each step is at most one chunk of one prompt and one token of every live stream, so that no
 stream waits for a long prompt longer than one chunk takes (gpu_actor/pace.py). Of several prompts the one
 with least to do goes first, but none is passed over more than `most_passed` times on end. Where
 nothing else is to do, replies that have ended are settled (Step.settle), in steps just as short.
+Previews come between two steps, one at a time (gpu_actor/preview_line.py).
 """
 
 from collections import deque
@@ -22,11 +24,13 @@ from msgspec import Struct
 from actors.addresses import ENGINE, LINK
 from actors.effects import Effect, Send, Started, StartTimer, TimerFired
 from actors.messages.engine import Admit, Admitted, Emitted, EngineFailed, NotAdmitted, Release, Step, Stepped
-from actors.messages.generation import SHORT, Accepted, Cancel, End, Progress, Token
+from actors.messages.generation import SHORT, Accepted, Cancel, End, Progress, PromptReport, Token, Traced
 from actors.messages.link import Credit, EngineHello, EngineJob, EngineWelcome
+from actors.messages.preview import CountTokens, PreviewPrompt, PromptPreviewed, TokensCounted
 from actors.settings import GpuSettings
 from actors.world import World
 from gpu_actor.pace import Pace
+from gpu_actor.preview_line import PreviewLine
 
 
 class EngineRuntimeError(Exception):
@@ -87,6 +91,7 @@ class GpuActor:
         self.slots: list[Running | None] = [None] * facts.slots
         self.step: Step | None = None  # under way
         self.pace = Pace(settings)
+        self.previews = PreviewLine(settings.previews)
         self.unsettled = False  # idle steps have work
         self.tally = Tally()
         self.step_number = world.new_seed() >> 16  # an answer to a former incarnation never matches
@@ -108,6 +113,10 @@ class GpuActor:
                 return self.admitted(message)
             case NotAdmitted():
                 return self.not_admitted(message)
+            case PreviewPrompt() | CountTokens():
+                return self.previews.asked(message)
+            case PromptPreviewed() | TokensCounted():
+                return self.previews.answered(message)
             case EngineWelcome(boot):
                 return self.welcomed(boot)
             case EngineFailed(why):
@@ -215,7 +224,20 @@ class GpuActor:
             self.facts.engine_digest,
             self.facts.exact,
         )
-        return [Send(LINK, accepted), *self.next_step()]
+        traced = Traced(message.generation, message.attempt, self.report(message))
+        return [Send(LINK, accepted), Send(LINK, traced), *self.next_step()]
+
+    def report(self, message: Admitted) -> PromptReport:
+        return PromptReport(
+            message.trace,
+            message.prompt_tokens,
+            self.facts.context,
+            message.budget,
+            message.reused,
+            message.cloned,
+            self.facts.model[:SHORT],
+            self.facts.engine[:SHORT],
+        )
 
     def not_admitted(self, message: NotAdmitted) -> list[Effect]:
         running = self.find(message.generation, message.attempt)

@@ -1,7 +1,8 @@
 """EnginePort: runs an executor on its own thread, behind the address `engine`.
 
-Receives  Admit, Step, Release (GPU actor)
-Sends     Admitted, NotAdmitted, Stepped, EngineFailed (GPU actor), in the order of what was asked
+Receives  Admit, Step, Release, PreviewPrompt, CountTokens (GPU actor)
+Sends     Admitted, NotAdmitted, Stepped, PromptPreviewed, TokensCounted, EngineFailed (GPU actor), in
+          the order of what was asked
 Restart   with the process: after EngineFailed it answers nothing but EngineFailed
 
 The thread owns the execution context; everything else happens on the event loop.
@@ -15,13 +16,14 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from actors.messages.engine import Admit, EngineFailed, Release, Step
+from actors.messages.preview import CountTokens, PreviewPrompt
 from gpu_actor.executor import Executor
 from gpu_actor.settings import EngineSettings
 from gpu_actor.troubles import EngineQueueFullError
 
 log = logging.getLogger(__name__)
 
-Work = Admit | Step | Release
+Work = Admit | Step | Release | PreviewPrompt | CountTokens
 
 
 class Loop(Protocol):
@@ -95,3 +97,7 @@ class EnginePort:
                 return self.executor.step(message)
             case Release():
                 return self.executor.release(message)
+            case PreviewPrompt():
+                return self.executor.preview(message)
+            case CountTokens():
+                return self.executor.count(message)

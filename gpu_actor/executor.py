@@ -16,8 +16,9 @@ import numpy.typing as npt
 from msgspec import Struct, structs
 
 from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
-from actors.messages.generation import CharacterSheet, Turn
+from actors.messages.generation import CharacterSheet, Sampling, Turn
 from actors.messages.lore import BookSheet
+from actors.messages.preview import CountTokens, PreviewPrompt, PromptPreviewed, TokensCounted
 from actors.sampling_limits import unfit_sampling
 from gpu_actor.caches import Caches, Held, Placed
 from gpu_actor.engine.decoder import Decoder
@@ -30,8 +31,10 @@ from gpu_actor.engine.rope import model_tables
 from gpu_actor.engine.token_table import TokenTable
 from gpu_actor.engine_facts import EngineFacts, facts_of
 from gpu_actor.models import ChosenModel
+from gpu_actor.previews import counted, previewed
 from gpu_actor.processors import physical_cores
 from gpu_actor.prompt.build import PromptBuilder, PromptTooLongError
+from gpu_actor.prompt.condense import condensed
 from gpu_actor.prompt.ingredients import Chance
 from gpu_actor.prompt.template import CHATML, ChatTemplate
 from gpu_actor.sampler.chooser import UnfitSamplingError
@@ -58,6 +61,12 @@ class Executor(Protocol):
     def admit(self, message: Admit) -> Admitted | NotAdmitted:
         """Build the prompt and take the slot, whatever it held before."""
         ...
+
+    def preview(self, message: PreviewPrompt) -> PromptPreviewed:
+        """The prompt that such a request would get; nothing is computed on the model."""
+        ...
+
+    def count(self, message: CountTokens) -> TokensCounted: ...
 
     def step(self, message: Step) -> Stepped:
         """One prefill chunk and one token for each slot of `decode`; or a little of what idle time is for."""
@@ -129,11 +138,7 @@ class ModelExecutor:
             return self.refuse(message, "the reply so far holds tokens that this model does not have")
         if why := unfit_sampling(request.sampling):
             return self.refuse(message, why)
-        most = request.sampling.max_tokens
-        if self.marks is not None and not self.marks.guessed:
-            most += request.sampling.max_thought_tokens
-        reserve = min(max(most, 1), self.facts.context // 2)
-        budget = self.facts.context - reserve
+        most, budget = self.most_tokens(request.sampling), self.budget(request.sampling)
         try:
             chance = Chance(request.conversation.hex, request.seed)
             plan = self.builder.build(request.turn, message.sheet, budget, chance, message.books)
@@ -161,12 +166,28 @@ class ModelExecutor:
             prompt_tokens=len(plan.ids),
             to_prefill=sequence.to_prefill,
             to_replay=max(sequence.to_replay - 1, 0),  # with the last of them the reply goes on
-            trace=plan.trace,
+            trace=condensed(plan.trace),
             reused=placed.reused if placed else 0,
             cloned=placed.cloned if placed else 0,
             evicted=placed.evicted if placed else 0,
             settles=placed is not None and self.settling is not None,
+            budget=budget,
         )
+
+    def most_tokens(self, sampling: Sampling) -> int:
+        """Of the reply, with the thoughts of a model that is known to think."""
+        thinks = self.marks is not None and not self.marks.guessed
+        return sampling.max_tokens + (sampling.max_thought_tokens if thinks else 0)
+
+    def budget(self, sampling: Sampling) -> int:
+        """Tokens that the prompt may have: the rest is for the reply."""
+        return self.facts.context - min(max(self.most_tokens(sampling), 1), self.facts.context // 2)
+
+    def preview(self, message: PreviewPrompt) -> PromptPreviewed:
+        return previewed(message, self.builder, self.facts, self.budget(message.request.sampling))
+
+    def count(self, message: CountTokens) -> TokensCounted:
+        return counted(message, self.builder, self.facts)
 
     def place(self, message: Admit, sequence: Sequence, budget: int, longest: int) -> Placed | None:
         """None where memory does not suffice now for the reply's `longest` form. What is written in the

@@ -21,6 +21,7 @@ from actors.messages.archive import (
     FindPresets,
     FindPurgeable,
     FindShelf,
+    FindTrace,
     FindVersions,
     Load,
     Query,
@@ -34,6 +35,7 @@ from storage import (
     lorebooks,
     queueing,
     sessions,
+    traces,
     versions,
 )
 from storage.errors import RefusedError
@@ -81,6 +83,8 @@ async def run_query(unit: Unit, query: Query | Load) -> Any:
             return await conversations.find_conversations(unit, query)
         case FindConversation():
             return await conversations.find_conversation(unit, query)
+        case FindTrace():
+            return await traces.find_trace(unit, query)
 
 
 async def load(unit: Unit, query: Load) -> Any:

@@ -309,6 +309,21 @@ class Summary(Model):
         table = "summary"
 
 
+# How a message came about; `id` is the message's. Apart from it, since it is seldom read.
+class MessageTrace(Model):
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    conversation: fields.ForeignKeyRelation[Conversation] = fields.ForeignKeyField("storage.Conversation")
+    body_key_id = IdField()
+    body_suite = fields.SmallIntField()
+    body_blob = fields.BinaryField()
+
+    class Meta(Model.Meta):
+        table = "message_trace"
+        unique_together = (("conversation_id", "id"),)
+
+
 # `inputs` holds the text and the thoughts that the reply goes on from, and the sampling.
 class Generation(Model):
     id = IdField(primary_key=True)

@@ -17,6 +17,7 @@ from actors.messages.archive import (
     DropLogin,
     DropSummary,
     EndGeneration,
+    KeepTrace,
     LeaseGeneration,
     MarkFavourite,
     MarkSeam,
@@ -55,6 +56,7 @@ from storage import (
     messages,
     queueing,
     summaries,
+    traces,
     versions,
 )
 from storage.unit import Unit
@@ -147,6 +149,8 @@ async def run_write(unit: Unit, write: Write) -> None:
             await chunks.append_chunks(unit, (write,))
         case EndGeneration():
             await generations.end(unit, write)
+        case KeepTrace():
+            await traces.keep_trace(unit, write)
         case SpendTokens():
             await queueing.spend_tokens(unit, write)
         case SetShare():

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from actors.conversation.tracing import Tracing
 from actors.conversation.turned_away import TurnedAway
 from actors.messages.archive import GenerationState, StoredGeneration
 from actors.messages.chat import LiveReply as ShownLive
@@ -47,6 +48,7 @@ class LiveReply:
         self.last_tokens = 0  # those that came with the end, and are in no chunk
         self.turned_away: TurnedAway | None = None  # why the queue did not make it
         self.unwanted = False  # somebody stopped it too late; what follows it is not wanted either
+        self.tracing = Tracing()
 
     # -- attempts -----------------------------------------------------------------------------
 
@@ -60,6 +62,7 @@ class LiveReply:
         self.arrived.clear()
         self.end = None
         self.takes_up = bool(self.committed)
+        self.tracing.leased()
         self.inbox = Inbox(len(self.committed), HELD_FRAMES)
 
     def leased_still(self) -> None:

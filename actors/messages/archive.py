@@ -16,7 +16,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from actors.messages.choices import Choices, Chosen, Level, Persona, Preset
-from actors.messages.generation import CharacterSheet, Circumstances, Role, Sampling
+from actors.messages.generation import CharacterSheet, Circumstances, PromptReport, Role, Sampling
 from actors.messages.group import Group
 from actors.messages.lore import Attached, BookSheet, Scope
 
@@ -121,6 +121,19 @@ class StoredSummary(Struct, frozen=True):
     text: str
     by: Author
     created_ms: int
+
+
+class ReplyTrace(Struct, frozen=True, array_like=True):
+    """How a reply came about: what its prompt was made of, what drew its tokens, and how fast it was. Times
+    are as its session saw them, of the last attempt; 0: not known."""
+
+    report: PromptReport
+    sampling: Sampling
+    tokens: int  # of the reply, thoughts too
+    measured: int = 0  # of them: those that `writing_s` is about
+    reading_s: float = 0.0  # from the prompt on to the first token
+    writing_s: float = 0.0  # … and from there to the end
+    attempts: int = 1
 
 
 # -- writes -------------------------------------------------------------------------------------
@@ -403,6 +416,14 @@ class EndGeneration(Struct, frozen=True):
     why: str = ""
 
 
+class KeepTrace(Struct, frozen=True):
+    """How this message came about; it is read on demand alone."""
+
+    conversation: UUID
+    message: UUID
+    trace: ReplyTrace
+
+
 class SpendTokens(Struct, frozen=True):
     """So many tokens more were written for the user on that day."""
 
@@ -461,6 +482,7 @@ Write = (
     | MarkSeam
     | AppendChunk
     | EndGeneration
+    | KeepTrace
     | SpendTokens
     | SetShare
     | DrainBox
@@ -764,6 +786,13 @@ class FindConversation(Struct, frozen=True):
     conversation: UUID
 
 
+class FindTrace(Struct, frozen=True):
+    """→ ReplyTrace | None: how the message came about, where that was kept"""
+
+    conversation: UUID
+    message: UUID
+
+
 Query = (
     FindAccounts
     | FindLogin
@@ -783,6 +812,7 @@ Query = (
     | FindChosen
     | FindConversations
     | FindConversation
+    | FindTrace
 )
 
 

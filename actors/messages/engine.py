@@ -5,6 +5,7 @@
 | Admit, Step, Release | GPU actor → engine port |
 | Admitted, NotAdmitted, Stepped, EngineFailed | engine port → GPU actor |
 
+Previews (actors/messages/preview.py) take the same way, one at a time and between two steps.
 The engine port keeps the sequences: tokens, KV slot, sampler, detokenizer, stop strings.
 The GPU actor decides who gets a slot and what the next step computes. One Step is under way at a time.
 """
@@ -33,6 +34,7 @@ class Admitted(Struct, frozen=True):
 
     The other prompt tokens are known: `reused` of them lie where the reply goes on, or `cloned` of them were
     copied from another cache. `settles`: once it has ended there is work for idle steps (Step.settle).
+    `trace` is bounded (gpu_actor/prompt/condense.py).
     """
 
     generation: UUID
@@ -47,6 +49,7 @@ class Admitted(Struct, frozen=True):
     cloned: int = 0
     evicted: int = 0  # kept caches that were given up for it
     settles: bool = False
+    budget: int = 0  # most tokens that the prompt might have had
 
 
 class NotAdmitted(Struct, frozen=True):

@@ -3,7 +3,7 @@
 | message | sender → receiver |
 | --- | --- |
 | GenerateReply | session → queue → worker (link) → GPU actor |
-| Accepted, Progress, Token, End | GPU actor → link → session |
+| Accepted, Traced, Progress, Token, End | GPU actor → link → session |
 | GenerationsLost | link → queue |
 | Ack, Resume | session → link |
 | Cancel | session → link → GPU actor |
@@ -24,6 +24,7 @@ ShortText = Annotated[str, Meta(max_length=SHORT)]
 TokenText = Annotated[str, Meta(max_length=16_000)]  # what was held back comes out at once
 Digest = Annotated[bytes, Meta(max_length=64)]
 MANY = 4_096
+PARTS = 512
 
 Role = Literal["system", "user", "assistant"]
 
@@ -215,11 +216,13 @@ class GenerationsLost(Struct, frozen=True, array_like=True, tag="lost"):
 
 
 class Ack(Struct, frozen=True, array_like=True, tag="ack"):
-    """Everything below `next_seq` is committed: cumulative; the link forgets it and moves its window."""
+    """Everything below `next_seq` is committed: cumulative; the link forgets it and moves its window.
+    `traced`: the session has the attempt's Traced."""
 
     generation: UUID
     attempt: int
     next_seq: int
+    traced: bool = False
 
 
 class Resume(Struct, frozen=True, array_like=True, tag="resume"):
@@ -271,12 +274,43 @@ class CharacterSheet(Struct, frozen=True, array_like=True, tag="sheet"):
 
 class PromptTrace(Struct, frozen=True, array_like=True):
     """Where a part of the prompt came from, what it cost, and whether it was kept. Of lore: which entry, the
-    key it fired on ("" where it needed none), and the message of the talk that has it (-1: none)."""
+    key it fired on ("" where it needed none), and the message of the talk that has it (-1: none).
 
-    source: str
-    tokens: int
+    `kind` is what pages know a part by (gpu_actor/prompt/pieces.py). `count`: so many parts that follow each
+    other and differ in nothing else. `excerpt`: how its text begins; `said`: where the key stands."""
+
+    source: ShortText
+    tokens: Count
     kept: bool
-    why: str = ""
-    entry: str = ""
-    key: str = ""
-    message: int = -1
+    why: ShortText = ""
+    entry: ShortText = ""
+    key: ShortText = ""
+    message: Annotated[int, Meta(ge=-1, lt=2**31)] = -1
+    kind: ShortText = ""
+    count: Count = 1
+    excerpt: ShortText = ""
+    said: ShortText = ""
+
+
+class PromptReport(Struct, frozen=True, array_like=True):
+    """What a prompt was made of: its parts in their order, then what was left out. Of its tokens `reused` lay
+    in the conversation's own cache, and `cloned` in another's. `context` is for prompt and reply together,
+    `budget` for the prompt."""
+
+    parts: Annotated[tuple[PromptTrace, ...], Meta(max_length=PARTS)]
+    prompt_tokens: Count
+    context: Count
+    budget: Count
+    reused: Count = 0
+    cloned: Count = 0
+    model: ShortText = ""
+    engine: ShortText = ""
+
+
+class Traced(Struct, frozen=True, array_like=True, tag="traced"):
+    """Of what the attempt's prompt was made. Said after Accepted; until an Ack has `traced`, again on each
+    Resume and before the End."""
+
+    generation: UUID
+    attempt: Count
+    report: PromptReport

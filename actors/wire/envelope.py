@@ -15,7 +15,7 @@ from typing import Annotated, Any, get_args
 import msgspec
 from msgspec import Meta, Struct
 
-from actors.addresses import BOXES, GPU, JOINER, LINK, QUEUE
+from actors.addresses import BOXES, GPU, JOINER, LINK, PREVIEWS, QUEUE
 from actors.messages.generation import (
     Accepted,
     Ack,
@@ -29,6 +29,7 @@ from actors.messages.generation import (
     SheetMissing,
     SheetWanted,
     Token,
+    Traced,
 )
 from actors.messages.link import (
     WIRE_VERSION,
@@ -53,11 +54,14 @@ from actors.messages.pairing import (
     ServerKeyAnnounced,
     ServerKeyTaken,
 )
+from actors.messages.preview import CountTokens, PreviewPrompt, PromptPreviewed, TokensCounted
 
 ToQueue = Hello | Ping | GenerationsLost
-ToSession = Accepted | Progress | Token | End
+ToSession = Accepted | Progress | Token | End | Traced
+Asked = PreviewPrompt | CountTokens
+ToPreviews = PromptPreviewed | TokensCounted
 AboutKeys = KeyAnnounced | ServerKeyTaken
-FromBox = ToQueue | ToSession | SheetWanted | BookWanted | AboutKeys
+FromBox = ToQueue | ToSession | ToPreviews | SheetWanted | BookWanted | AboutKeys
 ToKeys = KeyTaken | ServerKeyAnnounced
 ToBox = (
     Welcome
@@ -73,14 +77,16 @@ ToBox = (
     | BookSheet
     | BookMissing
     | ToKeys
+    | Asked
 )
-FromEngine = EngineHello | ToSession
-ToEngine = EngineWelcome | EngineJob | Credit | Cancel
+FromEngine = EngineHello | ToSession | ToPreviews
+ToEngine = EngineWelcome | EngineJob | Credit | Cancel | Asked
 ToJoiner = JoinAccepted | JoinRefused
 Message = FromBox | ToBox | FromEngine | ToEngine | JoinRequest | ToJoiner
 
 UNDERSTOOD: dict[str, Any] = {
     QUEUE: ToQueue,
+    PREVIEWS: ToPreviews,
     BOXES: JoinRequest | AboutKeys,
     JOINER: ToJoiner,
     "session": ToSession,

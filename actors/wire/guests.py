@@ -6,11 +6,11 @@ from typing import Protocol
 from msgspec import Struct
 
 from actors import addresses
-from actors.addresses import BOXES, GPU, JOINER, LINK, QUEUE
+from actors.addresses import BOXES, GPU, JOINER, LINK, PREVIEWS, QUEUE
 from actors.messages.pairing import JoinRequest
 from actors.wire.envelope import FromBox, FromEngine, types_of
 
-REACHED_BY_BOXES = frozenset({QUEUE, BOXES, "session", "character", "lorebook"})
+REACHED_BY_BOXES = frozenset({QUEUE, BOXES, PREVIEWS, "session", "character", "lorebook"})
 
 
 class Guest(Struct, frozen=True):

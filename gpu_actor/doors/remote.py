@@ -19,6 +19,7 @@ import msgspec
 
 from actors.messages.engine import Admit, Admitted, NotAdmitted, Release, Step, Stepped
 from actors.messages.generation import GenerateReply
+from actors.messages.preview import CountTokens, PreviewPrompt, PromptPreviewed, TokensCounted
 from actors.sampling_limits import unfit_sampling
 from gpu_actor.doors.http import Http, HttpLimits, is_loopback
 from gpu_actor.doors.koboldcpp import KoboldCpp
@@ -27,7 +28,9 @@ from gpu_actor.doors.openai_server import OpenAi
 from gpu_actor.doors.remote_kinds import Asked, Model, RemoteKind, template_of
 from gpu_actor.doors.remote_reply import RemoteReply
 from gpu_actor.engine_facts import EngineFacts
+from gpu_actor.previews import counted, previewed
 from gpu_actor.prompt.build import PromptBuilder, PromptPlan, PromptTooLongError
+from gpu_actor.prompt.condense import condensed
 from gpu_actor.prompt.ingredients import Chance
 from gpu_actor.prompt.template import ChatMessage, ChatTemplate, Part
 from gpu_actor.reply_text import ReplyText
@@ -127,10 +130,9 @@ class RemoteExecutor:
             return refuse(str(error))
         if now != self.model:
             raise RemoteEngineError(f"{self.address} runs {now.name} now, or runs it otherwise than before")
-        reserve = min(self.most_tokens(request), self.facts.context // 2)
+        budget = self.budget(request)
         try:
             chance = Chance(request.conversation.hex, request.seed)
-            budget = self.facts.context - reserve
             plan = self.builder.build(request.turn, message.sheet, budget, chance, message.books)
         except (PromptTooLongError, EngineTrouble) as error:
             return refuse(str(error))
@@ -150,8 +152,19 @@ class RemoteExecutor:
             prompt_tokens=len(plan.ids),
             to_prefill=0,
             to_replay=0,
-            trace=plan.trace,
+            trace=condensed(plan.trace),
+            budget=budget,
         )
+
+    def budget(self, request: GenerateReply) -> int:
+        """Tokens that the prompt may have: the rest is for the reply."""
+        return self.facts.context - min(self.most_tokens(request), self.facts.context // 2)
+
+    def preview(self, message: PreviewPrompt) -> PromptPreviewed:
+        return previewed(message, self.builder, self.facts, self.budget(message.request))
+
+    def count(self, message: CountTokens) -> TokensCounted:
+        return counted(message, self.builder, self.facts)
 
     def most_tokens(self, request: GenerateReply) -> int:
         """Of the reply, with the thoughts of a model that is known to think."""

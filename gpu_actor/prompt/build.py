@@ -25,7 +25,7 @@ __all__ = ["DEFAULT_SYSTEM_PROMPT", "PromptBuilder", "PromptPlan", "PromptTooLon
 @dataclass(frozen=True)
 class PromptPlan:
     """A prompt, ready to be computed. `digest` is SHA-256 over model, template and ids. `thinking`: it ends
-    inside a thought, which the template opened for the model.
+    inside a thought, which the template opened for the model. `budget`: tokens that it might have had.
     """
 
     ids: tuple[int, ...]
@@ -34,6 +34,7 @@ class PromptPlan:
     thinking: bool = False
     messages: tuple[ChatMessage, ...] = ()
     text: str = ""  # all of it, with the template's own words
+    budget: int = 0
 
 
 class PromptBuilder:
@@ -80,7 +81,9 @@ class PromptBuilder:
             ids, text, thinking = self.encode(pieces, messages, given.now_ms)
             if len(ids) <= budget and not (self.steady and round_off(pieces)):
                 trace = trace_of(pieces, budget)
-                return PromptPlan(tuple(ids), self.digest(ids), trace, thinking, tuple(messages), text)
+                return PromptPlan(
+                    tuple(ids), self.digest(ids), trace, thinking, tuple(messages), text, budget
+                )
             if len(ids) > budget:
                 give_up(pieces, len(ids), budget)
 
@@ -130,10 +133,17 @@ def messages_of(pieces: Pieces) -> list[ChatMessage]:
 
 def trace_of(pieces: Pieces, budget: int) -> tuple[PromptTrace, ...]:
     why = f"no room within {budget} tokens"
-    unread = f"messages 1 to {pieces.unread}"
+    unread = PromptTrace(
+        f"messages 1 to {pieces.unread}",
+        0,
+        kept=False,
+        why=f"{why}, not counted",
+        kind="message",
+        count=pieces.unread,
+    )
     return (
         *(piece.traced(kept=True) for piece in pieces.kept()),
         *(piece.traced(kept=False, why=why) for piece in pieces.dropped),
         *(piece.traced(kept=False) for piece in pieces.left_out),
-        *([PromptTrace(unread, 0, kept=False, why=f"{why}, not counted")] if pieces.unread else ()),
+        *([unread] if pieces.unread else ()),
     )

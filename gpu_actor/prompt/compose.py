@@ -25,7 +25,7 @@ from actors.character.lore_scene import Book, LoreLimits, LoreScene
 from actors.character.macros import Macros, Scene, Use
 from actors.messages.generation import Role, TurnMessage
 from gpu_actor.prompt.ingredients import DEFAULT_SYSTEM_PROMPT, Ingredients
-from gpu_actor.prompt.pieces import Insert, Piece, Pieces, Said
+from gpu_actor.prompt.pieces import Insert, Piece, Pieces, Said, around
 
 START = re.compile(r"<START>", re.IGNORECASE)
 CARDS_BOOK = "the character's book"
@@ -107,6 +107,8 @@ class Composer:
         name = entry.name or entry.comment or str(entry.id if entry.id is not None else fired.number)
         source = f"lore of {fired.source}"
         piece = Piece(source, fired.text, fired.tokens, 0, name, fired.key, fired.message, why or fired.why)
+        if 0 <= fired.message < len(self.given.history):
+            piece.said = around(self.given.history[fired.message].text, fired.key)
         if fired.expendable and not why:
             self.expendable.append(piece)
         return piece

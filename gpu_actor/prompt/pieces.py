@@ -4,6 +4,51 @@ from dataclasses import dataclass, field
 
 from actors.messages.generation import PromptTrace, Role
 
+KINDS = {
+    "system prompt": "system",
+    "post-history instructions": "instructions",
+    "beginning of the reply": "opening",
+    "depth prompt": "instructions",
+    "author's note": "note",
+    "description": "description",
+    "personality": "personality",
+    "scenario": "scenario",
+    "persona": "persona",
+    "summary": "summary",
+    "task": "task",
+    "example dialogue": "example",
+    "message": "message",
+    "messages": "message",
+    "lore of": "lore",
+}
+"""How a source begins → what pages know such a part by."""
+
+EXCERPT = 160
+"""Characters of a text that its trace shows."""
+
+
+def kind_of(source: str) -> str:
+    """One that the table lacks is "other": it is shown by its source."""
+    words = source.split(" ")
+    return KINDS.get(source) or KINDS.get(" ".join(words[:2])) or KINDS.get(words[0]) or "other"
+
+
+def excerpt_of(text: str) -> str:
+    """How the text begins, in one line."""
+    line = " ".join(text[: 2 * EXCERPT].split())
+    return line if len(line) <= EXCERPT else f"{line[: EXCERPT - 1]}…"
+
+
+def around(text: str, key: str) -> str:
+    """Where the key stands in the text, in one line; how it begins, where it stands nowhere as it is."""
+    at = text.lower().find(key.lower())
+    if at < 0 or not key:
+        return excerpt_of(text)
+    start = max(0, at - EXCERPT // 2)
+    line = " ".join(text[start : at + len(key) + EXCERPT // 2].split())
+    before, after = "…" if start else "", "…" if at + len(key) + EXCERPT // 2 < len(text) else ""
+    return f"{before}{line}{after}"
+
 
 @dataclass
 class Piece:
@@ -17,10 +62,20 @@ class Piece:
     key: str = ""  # … what it fired on
     message: int = -1  # … in which message of the talk
     why: str = ""
+    said: str = ""  # … where the key stands there
 
     def traced(self, *, kept: bool, why: str = "") -> PromptTrace:
         return PromptTrace(
-            self.source, self.tokens, kept, why or self.why, self.entry, self.key, self.message
+            self.source,
+            self.tokens,
+            kept,
+            why or self.why,
+            self.entry,
+            self.key,
+            self.message,
+            kind_of(self.source),
+            excerpt=excerpt_of(self.text),
+            said=self.said,
         )
 
 

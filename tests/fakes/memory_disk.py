@@ -50,7 +50,9 @@ from actors.messages.archive import (
     FindPresets,
     FindPurgeable,
     FindShelf,
+    FindTrace,
     FindVersions,
+    KeepTrace,
     LeaseGeneration,
     LibraryUse,
     Load,
@@ -75,6 +77,7 @@ from actors.messages.archive import (
     RemovePersona,
     RemovePreset,
     RenameConversation,
+    ReplyTrace,
     SaveLorebook,
     SetChoices,
     SetGroup,
@@ -133,6 +136,7 @@ class MemoryDisk:
         self.generations: dict[UUID, StoredGeneration] = {}
         self.chunks: dict[UUID, tuple[AppendChunk, ...]] = {}
         self.spendings: dict[tuple[UUID, int], int] = {}  # (user, day) → tokens
+        self.traces: dict[tuple[UUID, UUID], ReplyTrace] = {}  # (conversation, message)
         self.shares: dict[UUID, float] = {}
         self.drained: dict[str, DrainBox] = {}
         self.summaries: dict[UUID, StoredSummary] = {}  # by the message that each goes up to
@@ -227,6 +231,8 @@ class MemoryDisk:
                 return [self._row(c) for c in mine]
             case FindConversation():
                 return self.conversations.get(query.conversation)
+            case FindTrace():
+                return self.traces.get((query.conversation, query.message))
 
     def generations_of(self, conversation: UUID) -> list[StoredGeneration]:
         """Newest first."""
@@ -384,6 +390,11 @@ class MemoryDisk:
                 self._append_chunk(write)
             case EndGeneration():
                 self._end_generation(write)
+            case KeepTrace():
+                require(self._in_tree(write.conversation, write.message), "no such message")
+                place = (write.conversation, write.message)
+                require(place not in self.traces, "its trace is kept already")
+                self._put(self.traces, place, write.trace)
             case SpendTokens():
                 place = (write.user, write.day)
                 self._put(self.spendings, place, self.spendings.get(place, 0) + write.tokens)
@@ -562,6 +573,7 @@ class MemoryDisk:
             self._drop(self._places, (conversation, gone.parent, gone.sibling))
             self._drop(self.messages, message)
             self._drop(self.summaries, message)
+            self._drop(self.traces, (conversation, message))
         for generation in self._generations_of.get(conversation, ()):
             self._drop(self.chunks, generation)
             self._drop(self.generations, generation)

@@ -13,7 +13,14 @@ from typing import Any
 from msgspec import Struct
 
 from actors.messages.engine import Admit, Admitted, Emitted, EngineFailed, NotAdmitted, Release, Step, Stepped
-from actors.messages.generation import EndReason, GenerateReply
+from actors.messages.generation import EndReason, GenerateReply, PromptReport, PromptTrace
+from actors.messages.preview import (
+    CountTokens,
+    PreviewMessage,
+    PreviewPrompt,
+    PromptPreviewed,
+    TokensCounted,
+)
 from gpu_actor.engine_facts import EngineFacts
 
 WORDS = ["the", "samovar", "sings", "and", "steam", "climbs", "over", "old", "brass", "while", "rain"]
@@ -49,6 +56,14 @@ def scripted_text(token: int) -> str:
 def scripted_reply(seed: int, most: int, shortest: int = 1, longest: int = 60) -> str:
     """The whole text of the reply of that seed."""
     return "".join(scripted_text(token) for token in scripted_ids(seed, most, shortest, longest))
+
+
+def traced(request: GenerateReply) -> tuple[PromptTrace, ...]:
+    """A word is a token, and there is nothing but the talk."""
+    return tuple(
+        PromptTrace(f"message {number}", len(each.text.split()), kept=True, kind="message")
+        for number, each in enumerate(request.turn.history, 1)
+    )
 
 
 class Course(Struct):
@@ -116,7 +131,21 @@ class ScriptedExecutor:
             to_replay=0 if course.complete else max(len(request.committed) - 1, 0),
             cloned=0 if course.complete else tokens - course.to_prefill,
             settles=True,
+            trace=traced(request),
         )
+
+    def preview(self, message: PreviewPrompt) -> PromptPreviewed:
+        trace = traced(message.request)
+        said = tuple(PreviewMessage(each.role, each.text) for each in message.request.turn.history)
+        text = "\n".join(each.text for each in said)
+        report = PromptReport(
+            trace, sum(line.tokens for line in trace), self.facts.context, self.facts.context
+        )
+        return PromptPreviewed(message.id, report, said, text)
+
+    def count(self, message: CountTokens) -> TokensCounted:
+        counts = tuple(len(text.split()) for text in message.texts)
+        return TokensCounted(message.id, counts, self.facts.model, self.facts.context)
 
     def step(self, message: Step) -> Stepped:
         emitted: list[Emitted] = []

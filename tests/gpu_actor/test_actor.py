@@ -9,8 +9,9 @@ from msgspec.structs import replace
 from actors.addresses import ENGINE, LINK
 from actors.effects import Started
 from actors.messages.engine import Admit, Admitted, Emitted, EngineFailed, NotAdmitted, Release, Step, Stepped
-from actors.messages.generation import SHORT, Accepted, Cancel, End, EndReason, Progress, Token
+from actors.messages.generation import SHORT, Accepted, Cancel, End, EndReason, Progress, Token, Traced
 from actors.messages.link import Credit, EngineHello, EngineJob, EngineWelcome
+from actors.messages.preview import CountTokens, TokensCounted
 from actors.settings import GpuSettings
 from gpu_actor.actor import EngineRuntimeError, GpuActor
 from tests.actors.kit import SHEET, Said, Stage, engine_hello, new_world, request, uid
@@ -144,7 +145,10 @@ def test_the_job_that_waits_takes_the_slot_that_opens() -> None:
 def test_an_admission_is_told_once() -> None:
     gpu = Gpu()
     gpu.job(1)
-    assert gpu.admitted(1, prefill=20).to(LINK) == [Accepted(uid(1), 1, "m", b"digest", 20)]
+    said = gpu.admitted(1, prefill=20)
+    assert said.of(Accepted) == [Accepted(uid(1), 1, "m", b"digest", 20)]
+    report = said.one(Traced).report
+    assert (report.prompt_tokens, report.reused, report.context) == (20, 20, gpu.gpu.facts.context)
     assert gpu.admitted(1, prefill=20) == []
     assert gpu.admitted(9) == []
 
@@ -460,3 +464,28 @@ def test_a_broken_engine_is_an_error() -> None:
 def test_a_message_of_others_is_a_bug() -> None:
     with pytest.raises(TypeError, match="Token"):
         Gpu().tell(Token(uid(1), 1, 0, 5, "x"), LINK)
+
+
+# -- previews ---------------------------------------------------------------------------------------
+
+
+def counting(number: int) -> CountTokens:
+    return CountTokens(uid(number), ("tea",))
+
+
+def test_one_preview_at_a_time_is_with_the_engine() -> None:
+    gpu = Gpu()
+    assert gpu.tell(counting(1), LINK).to(ENGINE) == [counting(1)]
+    assert gpu.tell(counting(2), LINK) == []
+    answer = TokensCounted(uid(1), (3,))
+    said = gpu.tell(answer, ENGINE)
+    assert said.to(LINK) == [answer]
+    assert said.to(ENGINE) == [counting(2)]
+
+
+def test_one_preview_too_many_is_dropped_and_the_others_are_answered() -> None:
+    gpu = Gpu(settings=replace(SETTINGS, previews=2))
+    for number in range(1, 6):
+        gpu.tell(counting(number), LINK)
+    asked = [gpu.tell(TokensCounted(uid(number), ()), ENGINE).to(ENGINE) for number in (1, 2, 3)]
+    assert asked == [[counting(2)], [counting(3)], []]

@@ -8,6 +8,7 @@ from tests.storage.contract_library import LibraryContract
 from tests.storage.contract_lorebooks import LorebookContract
 from tests.storage.contract_queueing import QueueingContract
 from tests.storage.contract_summaries import SummaryContract
+from tests.storage.contract_traces import TraceContract
 
 
 class StorageContract(
@@ -19,5 +20,6 @@ class StorageContract(
     LorebookContract,
     QueueingContract,
     SummaryContract,
+    TraceContract,
 ):
     """All of it."""

@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import Struct
+from msgspec.structs import replace
 
-from actors.addresses import BOXES, GPU, JOINER, LINK, QUEUE, character, lorebook, session
+from actors.addresses import BOXES, GPU, JOINER, LINK, PREVIEWS, QUEUE, character, lorebook, session
 from actors.messages.generation import (
     MANY,
     SHORT,
@@ -30,11 +31,14 @@ from actors.messages.generation import (
     GenerationsLost,
     Note,
     Progress,
+    PromptReport,
+    PromptTrace,
     Resume,
     Sampling,
     SheetMissing,
     SheetWanted,
     Token,
+    Traced,
     Turn,
     TurnMessage,
 )
@@ -60,6 +64,13 @@ from actors.messages.pairing import (
     KeyTaken,
     ServerKeyAnnounced,
     ServerKeyTaken,
+)
+from actors.messages.preview import (
+    CountTokens,
+    PreviewMessage,
+    PreviewPrompt,
+    PromptPreviewed,
+    TokensCounted,
 )
 from actors.wire import envelope
 from actors.wire.envelope import (
@@ -98,13 +109,20 @@ SHEET = CharacterSheet(
 )
 BOOK = BookSheet(D, "Tea", b"\x81\xa4name\xa3Tea")
 
+PARTS = (
+    PromptTrace("lore of tea", 12, True, "why", "Tea", "tea", 3, "lore", 2, "Tea is …", "… tea …"),
+    PromptTrace("message 1", 30, kept=False),
+)
+REPORT = PromptReport(PARTS, 900, 4_096, 3_584, 700, 100, "SmolLM2", "ONNX Runtime")
+
 EXAMPLES: dict[str, tuple[str, Any]] = {
     "accepted": (SESSION, Accepted(A, 3, "0f", b"\x01\x02", 900, b"\x03\x04", exact=False)),
-    "ack": (LINK, Ack(A, 3, 70_000)),
+    "ack": (LINK, Ack(A, 3, 70_000, traced=True)),
     "book": (LINK, BOOK),
     "book_missing": (LINK, BookMissing(D)),
     "book_wanted": (lorebook(D), BookWanted(D)),
     "cancel": (LINK, Cancel(A, 3)),
+    "count_tokens": (LINK, CountTokens(A, ("Tea", "Grüß"))),
     "credit": (GPU, Credit(A, 3, 4_096)),
     "end": (SESSION, End(A, 3, 42, "length", " bye", "why", 900, 1.5, "And so")),
     "engine_hello": (
@@ -149,7 +167,12 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "lost": (QUEUE, GenerationsLost(A, ((B, 3, C),))),
     "ping": (QUEUE, Ping(A, 2)),
     "pong": (LINK, Pong(A)),
+    "preview_prompt": (LINK, PreviewPrompt(A, REQUEST, SHEET, (BOOK,))),
     "progress": (SESSION, Progress(A, 3, 128, 900)),
+    "prompt_previewed": (
+        PREVIEWS,
+        PromptPreviewed(A, REPORT, (PreviewMessage("user", "Tea?"),), "<|im_start|>", "why"),
+    ),
     "refused": (LINK, Refused("update")),
     "resume": (LINK, Resume(A, 3, 42, B)),
     "server_key_announced": (LINK, ServerKeyAnnounced("k" * 40)),
@@ -158,6 +181,8 @@ EXAMPLES: dict[str, tuple[str, Any]] = {
     "sheet_missing": (LINK, SheetMissing(C)),
     "sheet_wanted": (character(C), SheetWanted(C)),
     "token": (SESSION, Token(A, 3, 42, 70_000, " Grüß", "Hm.")),
+    "tokens_counted": (PREVIEWS, TokensCounted(A, (1, 4), "SmolLM2", 4_096, "why")),
+    "traced": (SESSION, Traced(A, 3, REPORT)),
     "welcome": (LINK, Welcome(1, A, 2)),
 }
 
@@ -304,6 +329,11 @@ LONG = "x" * (SHORT + 1)
     [
         Token(A, -1, 0, 0, ""),
         Token(A, BEYOND, 0, 0, ""),
+        Traced(A, 1, replace(REPORT, parts=PARTS * 257)),
+        Traced(A, 1, replace(REPORT, parts=(replace(PARTS[0], excerpt=LONG),))),
+        Traced(A, 1, replace(REPORT, parts=(replace(PARTS[0], message=-2),))),
+        TokensCounted(A, (-1,)),
+        PromptPreviewed(A, REPORT, why=LONG),
         Token(A, 1, -1, 0, ""),
         Token(A, 1, BEYOND, 0, ""),
         Token(A, 1, 0, -1, ""),
@@ -333,7 +363,11 @@ def test_what_a_box_sends_has_its_bounds(message: Any) -> None:
 
 # -- who understands what ---------------------------------------------------------------------------
 
-TWO_HOPS = {"accepted": LINK, "progress": LINK, "token": LINK, "end": LINK, "cancel": GPU}
+TWO_HOPS = {
+    **dict.fromkeys(("accepted", "traced", "progress", "token", "end"), LINK),
+    **dict.fromkeys(("prompt_previewed", "tokens_counted"), LINK),
+    **dict.fromkeys(("cancel", "preview_prompt", "count_tokens"), GPU),
+}
 """What the link takes from one side and passes on to the other."""
 
 
@@ -342,7 +376,7 @@ def test_a_message_fits_its_own_address_and_no_other(name: str) -> None:
     to, message = EXAMPLES[name]
     assert fits(to, message)
     kind = to.partition("/")[0]
-    ports = {name: name for name in (QUEUE, BOXES, JOINER, LINK, GPU)}
+    ports = {name: name for name in (QUEUE, BOXES, PREVIEWS, JOINER, LINK, GPU)}
     others = {**ports, "session": SESSION, "character": character(C), "lorebook": lorebook(D)}
     others.pop(TWO_HOPS.get(name, kind))
     others.pop(kind, None)

@@ -1,0 +1,39 @@
+"""How messages came about: rows of their own, which no conversation reads when it wakes."""
+
+import msgspec
+
+from actors.messages.archive import FindTrace, KeepTrace, ReplyTrace
+from storage import tables
+from storage.messages import check_in_tree
+from storage.sealing import Place, SealedColumn
+from storage.select import Select
+from storage.unit import Unit, first
+
+BODY = SealedColumn("message_trace", "body")
+ONE = Select(tables.MessageTrace, ("id", "user_id", *BODY.columns), ("id", "conversation_id"))
+
+
+async def keep_trace(unit: Unit, write: KeepTrace) -> None:
+    conversations = tables.Conversation.filter(id=write.conversation).using_db(unit.db)
+    found = await conversations.values_list("user_id", "title_key_id")
+    user, key_id = first(found, "There is no such conversation.")
+    await check_in_tree(unit.db, write.conversation, write.message, "The message")
+    key = await unit.keys.key(unit.db, key_id)
+    body = msgspec.msgpack.encode(write.trace)
+    await tables.MessageTrace.create(
+        using_db=unit.db,
+        id=write.message,
+        conversation_id=write.conversation,
+        **BODY.seal(key, Place(write.message, user, write.conversation), body),
+        **unit.owned(user),
+    )
+
+
+async def find_trace(unit: Unit, query: FindTrace) -> ReplyTrace | None:
+    rows = await ONE.rows(unit.db, query.message, query.conversation)
+    if not rows:
+        return None
+    row = rows[0]
+    secrets = await unit.keys.secrets(unit.db, (row["body_key_id"],))
+    body = BODY.open(secrets, Place(row["id"], row["user_id"], query.conversation), row)
+    return msgspec.msgpack.decode(body, type=ReplyTrace)
