@@ -24,6 +24,7 @@ from actors import addresses
 from actors.effects import Actor, CancelTimer, Effect, Passivate, Send, Started, StartTimer, TimerFired
 from actors.intensity import Intensity, Park
 from actors.messages.archive import Load, Loaded, LoadFailed
+from actors.messages.choices import ChosenChanged
 from actors.messages.generation import Accepted, End, Progress, Token, Traced
 from actors.messages.lore import ShelfChanged
 from actors.settings import MailboxSettings
@@ -32,7 +33,7 @@ from actors.world import World
 log = logging.getLogger(__name__)
 
 TOLD_DEAD_LETTERS = 20
-WAKES_NOBODY = (Loaded, LoadFailed, Accepted, Progress, Token, End, Traced, ShelfChanged)
+WAKES_NOBODY = (Loaded, LoadFailed, Accepted, Progress, Token, End, Traced, ShelfChanged, ChosenChanged)
 """What means something only to an actor that is in memory: it asked for it, makes a reply, or is told of a
 change that it would load. So frames of
 a GPU box can neither make actors nor read the database.
@@ -175,9 +176,13 @@ class Runtime:
             cell.mail.append((message, sender))
             self.schedule(cell)
 
+    def awake(self, kind: str) -> list[str]:
+        """Addresses of the actors of the kind that are in memory, or about to be."""
+        return [address for address in self.cells if addresses.kind(address) == kind]
+
     def tell_awake(self, kind: str, message: Any, sender: str) -> None:
-        """Deliver to every actor of the kind that is in memory, or about to be."""
-        for address in [address for address in self.cells if addresses.kind(address) == kind]:
+        """Deliver to every one of them."""
+        for address in self.awake(kind):
             self.tell(address, message, sender)
 
     def hand_over(self, port: Port, to: str, message: Any, sender: str) -> None:

@@ -1,10 +1,10 @@
 """Session: one conversation. It alone writes the conversation's rows.
 
-Receives  Loaded; StartConversation, Rename, ChangeVersion, ChangeGroup, Delete, ShelfChanged (edge); Open,
-          Close, SendText, Regenerate, Edit, Continue, Speak, Select, Stop (sockets); CharacterSheet
-          (character); Leased, LeaseLost, Placed, QueueFull, OverLimit, Dismissed, WorkerSilent, WorkerHeard,
-          GaveUp, SubmitAgain (queue); Accepted, Traced, Progress, Token, End (link); Committed,
-          CommitFailed (archive)
+Receives  Loaded; StartConversation, Rename, ChangeVersion, ChangeGroup, Delete, ShelfChanged, ChosenChanged
+          (edge); Open, Close, SendText, Regenerate, Edit, Continue, Speak, Select, Stop (sockets);
+          CharacterSheet (character); Leased, LeaseLost, Placed, QueueFull, OverLimit, Dismissed,
+          WorkerSilent, WorkerHeard, GaveUp, SubmitAgain (queue); Accepted, Traced, Progress, Token, End
+          (link); Committed, CommitFailed (archive)
 Sends     Commit (archive); GenerateReply, ReplyEnded (queue); Ack, Resume, Cancel (link); SheetWanted
           (character); ChatEvents, Awake (sockets); Done, Problem (edge)
 Restart   loads the conversation; a live reply goes on from its last committed token
@@ -21,6 +21,7 @@ from actors import addresses
 from actors.addresses import QUEUE, SOCKETS
 from actors.conversation.casting import Casting
 from actors.conversation.changes import Change, change_of, needs_quiet
+from actors.conversation.chosen import persona_of
 from actors.conversation.ending import Ending, EndRows, ending_by
 from actors.conversation.live_reply import LiveReply, said
 from actors.conversation.message_tree import MessageTree
@@ -71,6 +72,7 @@ from actors.messages.chat import (
     StartConversation,
     Stop,
 )
+from actors.messages.choices import Chosen, ChosenChanged
 from actors.messages.generation import (
     Accepted,
     Ack,
@@ -129,6 +131,7 @@ class Session:
         self.saving = Saving(address, world.new_id().hex, settings)
         self.casting = Casting(self.id, settings, world)
         self.shelf = Shelf((), settings.lore_bytes)
+        self.chosen = Chosen()
         self.submit_when_quiet = False
         self.deleting: list[str] = []  # who waits for the conversation to be gone
 
@@ -183,6 +186,9 @@ class Session:
                 return self.delete(message)
             case ShelfChanged():
                 return self.shelf_changed(message)
+            case ChosenChanged(chosen):
+                self.chosen = chosen
+                return self.snapshot_to_all()
             case TimerFired(name):
                 return self.timer_fired(name)
             case _:
@@ -195,7 +201,8 @@ class Session:
             return [Send(SOCKETS, Awake(self.id)), *self.rest()]  # not begun yet, or deleted
         self.conversation = state.conversation
         self.shelf = Shelf(state.shelf, self.settings.lore_bytes)
-        self.tree = MessageTree(state.conversation.root)
+        self.chosen = state.chosen
+        self.tree = MessageTree(state.conversation.root, state.conversation.user_name)
         for message in state.messages:
             self.tree.add(message)
             if message.request_key is not None:
@@ -279,7 +286,7 @@ class Session:
         if refused is not None:
             return [Send(command.reply_to, Problem(*refused, self.id))]
         if isinstance(command, StartConversation):
-            self.shelf = Shelf(command.shelf, self.settings.lore_bytes)
+            self.shelf, self.chosen = Shelf(command.shelf, self.settings.lore_bytes), command.chosen
         return [*self.casting.ask(command, self.conversation), *self.carry_out()]
 
     def sheet_came(self, sheet: CharacterSheet | SheetMissing) -> list[Effect]:
@@ -298,7 +305,7 @@ class Session:
 
         def written() -> list[Effect]:
             if self.conversation is None:
-                self.tree = MessageTree(cast.conversation.root)
+                self.tree = MessageTree(cast.conversation.root, cast.conversation.user_name)
             self.conversation = cast.conversation
             for message in cast.added:
                 self.tree.add(message)
@@ -364,7 +371,7 @@ class Session:
         self, conversation: StoredConversation, generation: UUID | None = None, seq: int = 0
     ) -> Snapshot:
         head = self.live.generation.parent if self.live is not None else conversation.head
-        live = None
+        live, persona = None, persona_of(self.chosen)
         if self.live is not None:
             live = self.live.shown(self.live_siblings(self.live), generation, seq)
         return Snapshot(
@@ -375,6 +382,8 @@ class Session:
             messages=tuple(self.tree.shown(message) for message in self.tree.path(head)),
             live=live,
             group=conversation.group,
+            user_name=persona.name if persona is not None else conversation.user_name,
+            persona=persona.id if persona is not None else None,
         )
 
     def snapshot_to_all(self) -> list[Effect]:
@@ -422,7 +431,8 @@ class Session:
         return "busy", "A reply is still being made: wait for it, or stop it first."
 
     def maker(self, conversation: StoredConversation) -> Maker:
-        return Maker(conversation, self.tree, self.world, self.settings, self.shelf, self.utc_offset_min)
+        maker = (conversation, self.tree, self.world, self.settings, self.shelf)
+        return Maker(*maker, self.utc_offset_min, self.chosen)
 
     def request_written(self, made: Made, key: UUID, *, at_end: bool) -> list[Effect]:
         added, generation = made.message, made.generation

@@ -9,8 +9,16 @@ from msgspec import Struct
 from actors.character.macros import expand_names
 from actors.character.sheet import card_of
 from actors.conversation.group_change import group_of
-from actors.messages.archive import AddConversation, AddMessage, StoredConversation, StoredMessage, Write
+from actors.messages.archive import (
+    AddConversation,
+    AddMessage,
+    SetChoices,
+    StoredConversation,
+    StoredMessage,
+    Write,
+)
 from actors.messages.chat import StartConversation
+from actors.messages.choices import Choices
 from actors.messages.generation import CharacterSheet
 from actors.world import World
 
@@ -23,13 +31,16 @@ class Beginning(Struct, frozen=True):
 
     conversation: StoredConversation
     greetings: tuple[StoredMessage, ...]
+    choices: Choices = Choices()
 
     def writes(self) -> tuple[Write, ...]:
         begun = msgspec.structs.replace(self.conversation, head=self.conversation.root)
         greetings = (
             AddMessage(greeting, greeting.id == self.conversation.head) for greeting in self.greetings
         )
-        return (AddConversation(begun), *greetings)
+        made = self.choices
+        chosen = SetChoices(begun.user, "conversation", begun.id, made) if made != Choices() else None
+        return (AddConversation(begun), *greetings, *([chosen] if chosen is not None else []))
 
 
 def beginning(
@@ -69,7 +80,7 @@ def beginning(
         user_name=asked.user_name,
         group=group_of(asked.group, sheets) if asked.group is not None else None,
     )
-    return Beginning(row, tuple(greetings))
+    return Beginning(row, tuple(greetings), asked.chosen.conversation)
 
 
 Greeting = tuple[UUID, str]

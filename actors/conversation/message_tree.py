@@ -7,10 +7,13 @@ from actors.messages.chat import ShownMessage
 
 
 class MessageTree:
-    """Messages are never changed: swipes, edits and branches are siblings."""
+    """Messages are never changed: swipes, edits and branches are siblings. `user_name` is who the user was
+    where a message does not say.
+    """
 
-    def __init__(self, root: UUID) -> None:
+    def __init__(self, root: UUID, user_name: str = "") -> None:
         self.root = root
+        self.user_name = user_name
         self.messages: dict[UUID, StoredMessage] = {}
         self.children: dict[UUID, list[UUID]] = {root: []}
 
@@ -60,6 +63,6 @@ class MessageTree:
             ended=message.ended,
             thoughts=message.thoughts,
             seam=message.seam,
-            name=message.name,
+            name=message.name or (self.user_name if message.role == "user" else ""),
             speaker=message.character_version if message.role == "assistant" else None,
         )

@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
+from actors.conversation.chosen import persona_of, sampling_of, with_choices
 from actors.conversation.circumstances import circumstances_of
 from actors.conversation.floor import anybody, followers, next_speaker, willing
 from actors.conversation.message_tree import MessageTree
@@ -18,6 +19,7 @@ from actors.messages.archive import (
     Write,
 )
 from actors.messages.chat import Continue, Edit, ProblemCode, Regenerate, SendText, Speak
+from actors.messages.choices import Chosen
 from actors.messages.generation import Circumstances, Role, Sampling
 from actors.settings import SessionSettings
 from actors.world import World
@@ -83,7 +85,7 @@ def asks_for_somebody(tree: MessageTree, request: Request) -> bool:
 
 class Maker:
     """Makes the rows of one conversation; replies that name no sampling are sampled as the settings say.
-    `shelf` has the lorebooks that count now.
+    `shelf` has the lorebooks that count now, `chosen` what the user has chosen.
     """
 
     def __init__(
@@ -94,6 +96,7 @@ class Maker:
         settings: SessionSettings,
         shelf: Shelf,
         utc_offset_min: int = 0,
+        chosen: Chosen | None = None,
     ) -> None:
         self.conversation = conversation
         self.tree = tree
@@ -101,6 +104,8 @@ class Maker:
         self.settings = settings
         self.utc_offset_min = utc_offset_min
         self.shelf = shelf
+        self.chosen = chosen or Chosen()
+        self.persona = persona_of(self.chosen)
 
     def made(self, request: Request) -> Made:
         """The rows of a request that is not refused."""
@@ -120,6 +125,7 @@ class Maker:
             case Edit():
                 old = self.tree.messages[request.message]
                 edited = self.message(old.parent, old.role, request.text, key, old.character_version)
+                edited = msgspec.structs.replace(edited, name=old.name)  # another version of what they said
                 if old.role != "user":
                     return Made(edited, None)
                 return Made(edited, self.answer([*self.tree.path(old.parent), edited], key, self.seed()))
@@ -202,7 +208,14 @@ class Maker:
             character_version=speaker or self.conversation.character_version,
             created_ms=self.world.utc_ms(),
             request_key=key,
+            name=self.name if role == "user" else "",
         )
+
+    @property
+    def name(self) -> str:
+        """Whom the user speaks as; "" where that is whom the conversation began with."""
+        name = self.persona.name if self.persona is not None else ""
+        return name if name != self.conversation.user_name else ""
 
     def continuation(self, old: StoredMessage, key: UUID) -> StoredGeneration:
         made = self.generation(self.tree.path(old.parent), key, self.seed(), old.character_version)
@@ -232,15 +245,20 @@ class Maker:
             kind="reply",
             continues="",
             seed=seed,
-            sampling=sampling or self.settings.sampling,
+            sampling=sampling or sampling_of(self.chosen, self.settings.sampling),
             created_ms=now_ms,
             speaker=speaker,
             round_left=round_left,
+            user_name=self.name,
+            persona=self.persona.description if self.persona is not None else "",
             circumstances=self.circumstances(path, now_ms),
-            books=self.shelf.in_use(self.conversation.id, speaker, None),
+            books=self.shelf.in_use(
+                self.conversation.id, speaker, self.persona.id if self.persona is not None else None
+            ),
         )
 
     def circumstances(self, path: list[StoredMessage], now_ms: int) -> Circumstances:
         """In a group a greeting's place says nothing: there are those of others beside it."""
         found = circumstances_of(path, self.tree, now_ms, self.utc_offset_min)
+        found = with_choices(found, self.chosen, sum(message.role == "user" for message in path))
         return found if self.conversation.group is None else msgspec.structs.replace(found, greeting=-1)

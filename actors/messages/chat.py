@@ -17,6 +17,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from actors.messages.archive import GenerationState
+from actors.messages.choices import Chosen
 from actors.messages.generation import Role, Sampling
 from actors.messages.group import Group, GroupWish
 from actors.messages.lore import Attached
@@ -37,6 +38,7 @@ class StartConversation(Struct, frozen=True):
     shelf: tuple[Attached, ...] = ()  # the user's lorebooks
     group: GroupWish | None = None
     all_greet: bool = False
+    chosen: Chosen = Chosen()
 
 
 class Rename(Struct, frozen=True):
@@ -211,6 +213,8 @@ class Snapshot(Struct, frozen=True, tag="snapshot", tag_field="type"):
     messages: tuple[ShownMessage, ...]  # the path from the first message to the head
     live: LiveReply | None = None
     group: Group | None = None
+    user_name: str = ""  # who the user is from now on
+    persona: UUID | None = None  # … by a persona of theirs
 
 
 class MessageAdded(Struct, frozen=True, tag="message_added", tag_field="type"):

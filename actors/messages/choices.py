@@ -2,7 +2,7 @@
 
 | message | sender → receiver |
 | --- | --- |
-| ChoicesChanged | edge → session; Done the way back |
+| ChosenChanged | edge → session that is awake |
 
 A choice is made for one conversation, for a character, or for all conversations. The nearest one counts.
 """
@@ -107,7 +107,7 @@ class Chosen(Struct, frozen=True):
     presets: tuple[Preset, ...] = ()
 
 
-class ChoicesChanged(Struct, frozen=True):
-    """Something that the conversation may have chosen is another: look at it again."""
+class ChosenChanged(Struct, frozen=True):
+    """This counts for the conversation from now on."""
 
-    reply_to: str
+    chosen: Chosen

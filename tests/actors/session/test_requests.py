@@ -120,7 +120,7 @@ def test_the_worker_is_told_what_the_reply_is_made_under() -> None:
     talk.tell(SendText(CONVERSATION, uid(1), "How are you?"))
     asked = talk.commit().one(GenerateReply).turn
     assert asked.history[-1].name == asked.user_name == "Anna"
-    assert asked.circumstances == Circumstances(utc_offset_min=90, idle_ms=0, greeting=0)
+    assert asked.circumstances == Circumstances(utc_offset_min=90, idle_ms=0, greeting=0, user_icon="")
     again = talk.restart().one(GenerateReply).turn  # … whoever reads meanwhile
     assert again == asked
 

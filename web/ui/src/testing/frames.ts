@@ -51,6 +51,8 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     messages,
     live: null,
     group: null,
+    user_name: "Anna",
+    persona: null,
     ...more,
   };
 }

@@ -175,6 +175,10 @@ export interface Snapshot {
   messages: ShownMessage[];
   live: LiveReply | null;
   group: Group | null;
+  /** who the user is from now on */
+  user_name: string;
+  /** … by a persona of theirs */
+  persona: string | null;
 }
 
 /**
