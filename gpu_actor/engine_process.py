@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from actors.addresses import ENGINE, GPU, LINK
+from actors.character.lore_scene import LoreLimits
 from actors.host import EXIT_FAILED, CannotServeError, Child, run_child
 from actors.mailbox import Runtime
 from actors.messages.control import ChildReady, Notice
@@ -74,6 +75,7 @@ async def serve(child: Child) -> None:
         executor = scripted_executor(os.environ)
         if executor is None:
             executor = await asyncio.to_thread(load_engine, settings, cache_folder(), say)
+        executor.limit_lore(child.settings("lore", LoreLimits))
     except EngineTrouble as error:
         raise CannotServeError(str(error)) from error
     world = RealWorld()

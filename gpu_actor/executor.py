@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from msgspec import Struct, structs
 
+from actors.character.lore_scene import LoreLimits
 from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
 from actors.messages.generation import CharacterSheet, Sampling, Turn
 from actors.messages.lore import BookSheet
@@ -57,6 +58,10 @@ class Executor(Protocol):
 
     @property
     def facts(self) -> EngineFacts: ...
+
+    def limit_lore(self, limits: LoreLimits) -> None:
+        """What lore may take in a prompt, from now on."""
+        ...
 
     def admit(self, message: Admit) -> Admitted | NotAdmitted:
         """Build the prompt and take the slot, whatever it held before."""
@@ -126,6 +131,9 @@ class ModelExecutor:
         self.begun: dict[int, Begun] = {}  # of the same slots; none where a reply was complete already
         self.caches = Caches(decoder, share=share, most=most_positions)
         self.settling = Settling(self.caches, builder) if settle else None
+
+    def limit_lore(self, limits: LoreLimits) -> None:
+        self.builder.lore = limits
 
     def admit(self, message: Admit) -> Admitted | NotAdmitted:
         request = message.request

@@ -7,6 +7,7 @@ the defaults. How they are read is in settings_file.py.
 from msgspec import Struct, field
 
 from actors.character.formats.limits import CardLimits
+from actors.character.lore_scene import LoreLimits
 from actors.settings import (
     ArchiveSettings,
     BoxesSettings,
@@ -69,6 +70,7 @@ class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     health: HealthSettings = field(default_factory=HealthSettings)
     card: CardLimits = field(default_factory=CardLimits)
     library: LibrarySettings = field(default_factory=LibrarySettings)
+    lore: LoreLimits = field(default_factory=LoreLimits)
 
 
 def tree_for(web: bool, gpu: bool, settings: SupervisorSettings) -> TreeSpec:

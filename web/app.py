@@ -17,10 +17,12 @@ from web.refusal import RefusedError, storage_trouble
 from web.requests import COOKIE
 from web.rest import add_account_routes, add_chat_routes
 from web.rest_boxes import add_box_routes
-from web.rest_library import add_library_routes, roomy_request
+from web.rest_library import add_library_routes
+from web.rest_lore import add_lore_routes
 from web.rest_queue import add_queue_routes
 from web.rest_versions import add_version_routes
 from web.rights import may_call
+from web.roomy import roomy_request
 from web.security import HEADERS, Asked
 from web.socket import Connection, Socket, close_code, text_of
 from web.static import add_static_routes
@@ -61,8 +63,7 @@ def make_app(edge: Edge) -> Quart:
     app.config["MAX_CONTENT_LENGTH"] = edge.settings.body_bytes
     app.config["BODY_TIMEOUT"] = edge.settings.body_s
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    library = edge.library.bench.settings
-    app.request_class = roomy_request(library.upload_bytes, library.upload_s)
+    app.request_class = roomy_request(edge.library.bench.settings)
     app.asgi_websocket_class = BoundedConnection
     add_gate(app, edge)
     add_refusals(app)
@@ -70,6 +71,7 @@ def make_app(edge: Edge) -> Quart:
     add_chat_routes(app, edge)
     add_library_routes(app, edge)
     add_version_routes(app, edge)
+    add_lore_routes(app, edge)
     add_box_routes(app, edge)
     add_queue_routes(app, edge)
     add_socket_route(app, edge)
@@ -129,21 +131,14 @@ def asked(request_or_websocket: Any, *, is_websocket: bool = False) -> Asked:
 
 
 def add_refusals(app: Quart) -> None:
-    def refusal(error: RefusedError) -> Response:
-        response = requests.answer(error.body, error.status)
-        response.headers.update(HEADERS)
-        if error.retry_after_s:
-            response.headers["Retry-After"] = str(error.retry_after_s)
-        return response
-
     @app.errorhandler(RefusedError)
     async def refused(error: RefusedError) -> Response:
-        return refusal(error)
+        return requests.refusal(error)
 
     @app.errorhandler(StorageTroubleError)
     async def no_storage(error: StorageTroubleError) -> Response:
         log.error("storage trouble: %s", error)
-        return refusal(storage_trouble())
+        return requests.refusal(storage_trouble())
 
     @app.errorhandler(HTTPException)
     async def http_error(error: HTTPException) -> Response:

@@ -8,13 +8,19 @@ from pathlib import Path
 
 from actors.addresses import SOCKETS
 from actors.character.formats.limits import CardLimits
+from actors.character.lore_scene import LoreLimits
 from actors.mailbox import Runtime
+from actors.settings import SessionSettings
 from web.accounts import Accounts
 from web.boxes import Boxes
 from web.codes import SetupCode
 from web.library.bench import Bench
 from web.library.importing import Library
 from web.library.settings import LibrarySettings
+from web.lore import work as lore_work
+from web.lore.books import Books
+from web.lore.shelves import Shelves
+from web.lore.trials import Trials
 from web.ownership import Ownership
 from web.peer import LOOPBACK_NAMES
 from web.records import Records, StorageTroubleError
@@ -47,6 +53,8 @@ class Edge:
         boxes: Boxes,
         library: LibrarySettings | None = None,
         cards: CardLimits | None = None,
+        lore: LoreLimits | None = None,
+        session: SessionSettings | None = None,
     ) -> None:
         self.runtime = runtime
         self.world = runtime.world
@@ -63,6 +71,13 @@ class Edge:
         library = library or LibrarySettings()
         bench = Bench(library, cards or CardLimits())
         self.library = Library(self.records, self.world, bench, put_asset, read_asset)
+        self.shelves = Shelves(self.records, runtime)
+        lore_bench = Bench(library, bench.limits, "web.lore.workshop", lore_work.Answer)
+        self.books = Books(self.records, self.shelves, self.world, lore_bench)
+        self.trials = Trials(
+            self.records, lore_bench, lore or LoreLimits(), (session or SessionSettings()).lore_bytes
+        )
+        self.trials_taken = Throttle(library.trials_per_minute, library.trials_per_minute / 60)
         self.imports = Throttle(library.imports_per_minute, library.imports_per_minute / 60)
         self.ownership = Ownership(self.records)
         self.setup_code = SetupCode(settings.code_failures, announce_code)

@@ -14,6 +14,7 @@ from actors.archive import Archive
 from actors.character.actor import Character
 from actors.character.book_actor import LorebookVersion
 from actors.character.formats.limits import CardLimits
+from actors.character.lore_scene import LoreLimits
 from actors.generation_queue import GenerationQueue
 from actors.host import CannotServeError, Child, run_child
 from actors.mailbox import Runtime
@@ -99,6 +100,8 @@ async def serve_pages(child: Child, runtime: Runtime, settings: WebSettings) -> 
         boxes=boxes,
         library=child.settings("library", LibrarySettings),
         cards=child.settings("card", CardLimits),
+        lore=child.settings("lore", LoreLimits),
+        session=child.settings("session", SessionSettings),
     )
     server = Server(make_app(edge), edge.sockets, settings)
     try:

@@ -15,6 +15,7 @@ from actors.messages.archive import (
     CommitFailed,
     Committed,
     ConversationRow,
+    ConversationState,
     Find,
     FindAccounts,
     FindAssetsInUse,
@@ -25,17 +26,26 @@ from actors.messages.archive import (
     FindFailed,
     FindLibraryUse,
     FindLogin,
+    FindLorebook,
+    FindLorebooks,
     FindOriginal,
     FindPurgeable,
+    FindShelf,
     FindVersions,
     Found,
     LibraryUse,
+    Load,
+    Loaded,
+    LoadFailed,
+    LorebookFound,
+    LorebookRow,
     Purgeable,
     Query,
     StoredConversation,
     VersionRow,
     Write,
 )
+from actors.messages.lore import Attached, BookSheet
 
 
 class StorageTroubleError(Exception):
@@ -89,6 +99,30 @@ class Records:
     async def library_use(self, user: UUID) -> LibraryUse:
         return await self.find(FindLibraryUse(user))
 
+    async def lorebooks(self, user: UUID) -> list[LorebookRow]:
+        """The removed ones too."""
+        return await self.find(FindLorebooks(user))
+
+    async def lorebook(self, lorebook: UUID, user: UUID) -> LorebookFound | None:
+        return await self.find(FindLorebook(lorebook, user))
+
+    async def shelf(self, user: UUID) -> tuple[Attached, ...]:
+        return await self.find(FindShelf(user))
+
+    async def book(self, version: UUID) -> BookSheet | None:
+        return await self.load("lorebook", version)
+
+    async def talk(self, conversation: UUID) -> ConversationState | None:
+        """All of it, as a session wakes with it."""
+        return await self.load("session", conversation)
+
+    async def load(self, kind: str, key: UUID) -> Any:
+        """Raises StorageTroubleError."""
+        answer = await self.ask(lambda to: Load(kind, key.hex, to))
+        if not isinstance(answer, Loaded):
+            raise StorageTroubleError(why_of(answer))
+        return answer.state
+
     async def conversations(self, user: UUID) -> list[ConversationRow]:
         return await self.find(FindConversations(user))
 
@@ -102,12 +136,12 @@ class Records:
             raise StorageTroubleError(why_of(answer))
         return answer.result
 
-    async def ask(self, make_message: Callable[[str], Commit | Find]) -> Any:
+    async def ask(self, make_message: Callable[[str], Commit | Find | Load]) -> Any:
         try:
             return await self.runtime.ask(ARCHIVE, make_message, self.ask_s)
         except AskTimeoutError as error:
             raise StorageTroubleError(str(error)) from error
 
 
-def why_of(answer: CommitFailed | FindFailed) -> str:
+def why_of(answer: CommitFailed | FindFailed | LoadFailed) -> str:
     return answer.why

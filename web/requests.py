@@ -10,6 +10,7 @@ from actors.messages.archive import AccountRow
 from web.peer import Peer, peer_of
 from web.refusal import RefusedError
 from web.rights import NOBODY
+from web.security import HEADERS
 
 COOKIE = "__Host-samovar"
 
@@ -49,6 +50,14 @@ def answer(value: Any, status: int = 200) -> Response:
     """JSON; nothing that an account sees is kept by a cache."""
     response = Response(msgspec.json.encode(value), status, content_type="application/json")
     response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def refusal(error: RefusedError) -> Response:
+    response = answer(error.body, error.status)
+    response.headers.update(HEADERS)
+    if error.retry_after_s:
+        response.headers["Retry-After"] = str(error.retry_after_s)
     return response
 
 

@@ -164,6 +164,7 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
             greeting=asked.greeting,
             group=asked.group,
             all_greet=asked.all_greet,
+            shelf=await edge.records.shelf(account.id),
         )
         await ask_session(edge, conversation, lambda to: replace(begin, reply_to=to))
         edge.ownership.remember(conversation, account.id)
@@ -190,6 +191,7 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
             raise not_found()
         await must_see_members(requests.account().id, wish, stored.group)
         await ask_session(edge, conversation, lambda to: ChangeGroup(wish, to))
+        await edge.shelves.tell(requests.account().id)
         edge.sockets.list_changed(requests.account().id)
         return Response(b"", 204)
 

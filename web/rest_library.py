@@ -1,12 +1,11 @@
 """REST of the library: files come in, characters are shown, shared, removed, and go out again."""
 
 import asyncio
-from typing import Any, cast
+from typing import cast
 from urllib.parse import quote, unquote
 from uuid import UUID
 
 from quart import Quart, Response, request
-from quart.wrappers import Request
 
 from actors.character.sheet import card_of
 from actors.messages.archive import (
@@ -32,18 +31,6 @@ FORMS = {"png": ("png", "v3"), "png-v2": ("png", "v2"), "json": ("json", ""), "c
 """What a card is exported as → form and version of the format."""
 TYPES = {"png": "image/png", "json": "application/json", "charx": "application/zip"}
 STARTS = {b"\x89PNG": "png", b"PK\x03\x04": "charx", b"\xff\xd8\xff": "jpg", b"RIFF": "webp"}
-
-
-def roomy_request(upload_bytes: int, upload_s: float) -> type[Request]:
-    """Requests whose body may be large where files are brought, and nowhere else."""
-
-    class RoomyRequest(Request):
-        def __init__(self, method: str, scheme: str, path: str, *rest: Any, **more: Any) -> None:
-            if (method, path) == ("POST", IMPORT):
-                more |= {"max_content_length": upload_bytes, "body_timeout": upload_s}
-            super().__init__(method, scheme, path, *rest, **more)
-
-    return RoomyRequest
 
 
 def add_library_routes(app: Quart, edge: Edge) -> None:

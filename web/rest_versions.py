@@ -64,6 +64,7 @@ def add_version_routes(app: Quart, edge: Edge) -> None:
         if now is None or then is None or now.row.character != then.row.character:
             raise not_found()
         await ask_session(edge, conversation, lambda to: ChangeVersion(version, to))
+        await edge.shelves.tell(user)  # the lorebooks of the character count with this version too
         edge.sockets.list_changed(user)
         return Response(b"", 204)
 

@@ -32,6 +32,15 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "choose_version": LOGGED_IN,
     "move_conversation": LOGGED_IN,  # one's own
     "asset": LOGGED_IN,
+    "lorebooks": LOGGED_IN,  # one's own, as all that follow
+    "new_lorebook": LOGGED_IN,
+    "import_lorebooks": LOGGED_IN,
+    "open_lorebook": LOGGED_IN,
+    "save_lorebook": LOGGED_IN,
+    "change_lorebook": LOGGED_IN,
+    "attach_lorebook": LOGGED_IN,  # to what is one's own, or one sees
+    "export_lorebook": LOGGED_IN,
+    "try_lore": LOGGED_IN,  # in conversations of one's own, with characters that one sees
     "conversations": LOGGED_IN,
     "new_conversation": LOGGED_IN,
     "rename_conversation": LOGGED_IN,

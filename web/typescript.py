@@ -33,6 +33,7 @@ PRIMITIVES: dict[type[shape.Type], str] = {
     shape.FloatType: "number",
     shape.StrType: "string",
     shape.UUIDType: "string",
+    shape.RawType: "unknown",
 }
 
 

@@ -14,13 +14,14 @@ Pure: chance is keyed, time limits are those of patterns.py.
 """
 
 from collections.abc import Callable, Sequence
+from typing import get_args
 
 from msgspec import Struct
 
 from actors.character.draws import draw
 from actors.character.lore_candidate import Candidate, role_of, spot_of
 from actors.character.lore_choice import choose_of_groups, within_budgets
-from actors.character.lore_fired import Dropped, Fired, Lore
+from actors.character.lore_fired import Dropped, Fired, Lore, Reason, Silent, SilentReason
 from actors.character.lore_keys import Found, Keys, Search, Text, Window
 from actors.character.lore_scene import Book, LoreLimits, LoreScene
 from actors.character.macros import Macros, Use
@@ -34,9 +35,13 @@ class Verdict(Struct, frozen=True):
     found: Found | None = None
     why: str = ""
     certain: bool = False  # whatever chance and groups say
+    reason: Reason = "key"
+    silent: SilentReason = "keys"  # why not, where it does not
 
 
-NO = Verdict(fires=False)
+NOT = {reason: Verdict(fires=False, silent=reason) for reason in get_args(SilentReason)}
+UNCHANGED = Verdict(fires=False)
+"""Nothing is new for it since the round before, which has said why not."""
 
 
 class Activation:
@@ -55,17 +60,21 @@ class Activation:
         self.macros = macros
         self.count = count
         self.limits = limits or LoreLimits()
-        self.keys = Keys(scene.lines, macros.scene.char, macros.scene.user, clock or Clock())
+        clock = clock or Clock(self.limits.patterns_s, self.limits.pattern_s)
+        self.keys = Keys(scene.lines, macros.scene.char, macros.scene.user, clock)
+        self.books = books
         self.candidates = [
             Candidate(entry, book, rank, number)
             for rank, book in enumerate(books)
             for number, entry in enumerate(book.lorebook.entries)
             if entry.enabled
         ][: self.limits.entries]
+        self.reasons: dict[Candidate, SilentReason] = {}  # of those that did not fire
         self.replies = [0]  # of the character, among so many messages
         for line in scene.lines:
             self.replies.append(self.replies[-1] + (line.role == "assistant"))
         self.past: dict[Candidate, tuple[bool, bool, bool]] = {}  # of entries for which it matters
+        self.fired: set[Candidate] = set()  # those that groups or budgets leave out too
         self.awake = Text("")  # what fired so far and may wake others
 
     def run(self) -> Lore:
@@ -78,10 +87,12 @@ class Activation:
                 verdict = self.judge(candidate, number)
                 if verdict.fires and (made := self.made(candidate, verdict)) is not None:
                     new.append((candidate, made))
+                elif verdict is not UNCHANGED:
+                    self.reasons[candidate] = "empty" if verdict.fires else verdict.silent
             taken, lost = choose_of_groups(new, fired, self.scene)
             dropped += lost
-            decided = {id(candidate) for candidate, _ in new}
-            waiting = [candidate for candidate in waiting if id(candidate) not in decided]
+            self.fired.update(candidate for candidate, _ in new)
+            waiting = [candidate for candidate in waiting if candidate not in self.fired]
             fired += taken
             self.awake = Text("\n".join([self.awake.text, *map(self.waking, taken)]))
             later = any(candidate.options.delay_until_recursion > number for candidate in waiting)
@@ -96,6 +107,19 @@ class Activation:
             slow=tuple(sorted(self.keys.clock.slow)),
         )
 
+    def silent(self) -> tuple[Silent, ...]:
+        """The entries that did not fire, in the order of the books; once `run` is done."""
+        looked_at = {(candidate.rank, candidate.number): candidate for candidate in self.candidates}
+        found: list[Silent] = []
+        for rank, book in enumerate(self.books):
+            for number, entry in enumerate(book.lorebook.entries):
+                candidate = looked_at.get((rank, number))
+                if candidate is None:
+                    found.append(Silent(rank, number, "beyond" if entry.enabled else "disabled"))
+                elif candidate not in self.fired:
+                    found.append(Silent(rank, number, self.reasons[candidate]))
+        return tuple(found)
+
     def waking(self, pair: tuple[Candidate, Fired]) -> str:
         """What other entries may find of it."""
         candidate, _ = pair
@@ -109,21 +133,23 @@ class Activation:
         """Whether it fires in this round; the first looks at the talk alone."""
         own, options = candidate.decorators, candidate.options
         if own.activate:
-            return Verdict(fires=True, why="always (@@activate)", certain=True)
-        if own.dont_activate or (options.triggers and self.scene.trigger not in options.triggers):
-            return NO
+            return Verdict(fires=True, why="always (@@activate)", certain=True, reason="activate")
+        if own.dont_activate:
+            return NOT["dont_activate"]
+        if options.triggers and self.scene.trigger not in options.triggers:
+            return NOT["trigger"]
         held = self.held(candidate)
         if held is not None:
             return held
-        if not self.allowed(candidate, len(self.scene.lines)):
-            return NO
+        if why := self.forbidden(candidate, len(self.scene.lines)):
+            return NOT[why]
         if number < options.delay_until_recursion:
-            return NO
+            return NOT["recursion"]
         verdict = self.matches(candidate, number)
         if not verdict.fires or not options.use_probability or options.probability >= 100:
             return verdict
         chance = draw("lore", self.scene.talk, self.scene.seed, candidate.name) * 100
-        return verdict if chance < options.probability else NO
+        return verdict if chance < options.probability else NOT["chance"]
 
     def held(self, candidate: Candidate) -> Verdict | None:
         """What its earlier replies decide, if they do."""
@@ -134,12 +160,13 @@ class Activation:
             past = self.past[candidate] = self.history(candidate)
         matched, sticky, resting = past
         if own.dont_activate_after_match and matched:
-            return NO
+            return NOT["fired_before"]
         if own.keep_activate_after_match and matched:
-            return Verdict(fires=True, why="fired before (@@keep_activate_after_match)", certain=True)
+            why = "fired before (@@keep_activate_after_match)"
+            return Verdict(fires=True, why=why, certain=True, reason="kept")
         if sticky:
-            return Verdict(fires=True, why="fired before (sticky)", certain=True)
-        return NO if resting else None
+            return Verdict(fires=True, why="fired before (sticky)", certain=True, reason="sticky")
+        return NOT["cooldown"] if resting else None
 
     def history(self, candidate: Candidate) -> tuple[bool, bool, bool]:
         """Whether it matched at an earlier reply, still sticks, and rests, as the talk stands now."""
@@ -150,7 +177,7 @@ class Activation:
             if line.role != "assistant" or place == 0 or place < sticks_until or place < rests_until:
                 continue
             window = self.window(candidate, place)
-            if self.allowed(candidate, place) and self.own_keys(candidate, window).fires:
+            if not self.forbidden(candidate, place) and self.own_keys(candidate, window).fires:
                 matched = True
                 sticks_until = place + options.sticky
                 rests_until = sticks_until + options.cooldown
@@ -158,19 +185,21 @@ class Activation:
         sticky = matched and now < sticks_until
         return matched, sticky, matched and not sticky and now < rests_until
 
-    def allowed(self, candidate: Candidate, place: int) -> bool:
-        """Whether it may fire with `place` messages said."""
+    def forbidden(self, candidate: Candidate, place: int) -> SilentReason | None:
+        """Why it may not fire with `place` messages said; None where it may."""
         own, scene = candidate.decorators, self.scene
         if place < candidate.options.delay:
-            return False
+            return "delay"
         replies = self.replies[place]
         if own.activate_only_after is not None and replies < own.activate_only_after:
-            return False
+            return "only_after"
         if own.activate_only_every is not None and replies % own.activate_only_every:
-            return False
+            return "only_every"
         if own.is_greeting is not None and scene.greeting >= 0 and own.is_greeting != scene.greeting:
-            return False
-        return own.is_user_icon is None or scene.user_icon is None or own.is_user_icon == scene.user_icon
+            return "greeting"
+        if own.is_user_icon is None or scene.user_icon is None or own.is_user_icon == scene.user_icon:
+            return None
+        return "user_icon"
 
     def window(self, candidate: Candidate, place: int, others: tuple[Text, ...] = ()) -> Window:
         return Window(max(0, place - candidate.scan_depth(self.limits)), place, others)
@@ -181,19 +210,21 @@ class Activation:
         if number > 0 and recursive and not candidate.options.exclude_recursion:
             others = (*others, self.awake)
         elif number > 0 and not candidate.options.delay_until_recursion:
-            return NO  # nothing has changed for it since the first round
+            return UNCHANGED
         return self.own_keys(candidate, self.window(candidate, len(self.scene.lines), others))
 
     def own_keys(self, candidate: Candidate, window: Window) -> Verdict:
         entry = candidate.entry
         search = Search(self.keys, entry, candidate.decorators, candidate.options, window)
-        if not search.decorated():
-            return NO
+        if why := search.forbidden():
+            return NOT[why]
         if entry.constant and not entry.use_regex:
-            return Verdict(fires=True, why="constant")
+            return Verdict(fires=True, why="constant", reason="constant")
         found = search.primary()
-        if found is None or not search.secondary():
-            return NO
+        if found is None:
+            return NOT["keys" if any(key.strip() for key in entry.keys) else "no_keys"]
+        if not search.secondary():
+            return NOT["secondary_keys"]
         where = f"message {found.message + 1}" if found.message >= 0 else "other lore or the card"
         return Verdict(fires=True, found=found, why=f"“{found.key}” in {where}")
 
@@ -236,4 +267,6 @@ class Activation:
             certain=verdict.certain,
             expendable=candidate.decorators.ignore_on_max_context,
             outlet=candidate.options.outlet_name,
+            reason=verdict.reason,
+            rank=candidate.rank,
         )

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from actors.character.draws import draw
 from actors.character.lore_candidate import Candidate
-from actors.character.lore_fired import Dropped, Fired
+from actors.character.lore_fired import Dropped, DropReason, Fired
 from actors.character.lore_scene import LoreScene
 
 Pair = tuple[Candidate, Fired]
@@ -28,7 +28,7 @@ def choose_of_groups(
         for pair in members:
             if pair is not winner and not (group in taken and pair[1].certain):
                 left.remove(pair)
-                lost.append(Dropped(pair[1], f"another of the group “{group}” was taken"))
+                lost.append(Dropped(pair[1], f"another of the group “{group}” was taken", "group"))
     return left, lost
 
 
@@ -67,10 +67,9 @@ def within_budgets(fired: Sequence[Pair], budget: int) -> tuple[list[Pair], list
         limit = own[0][0].book.lorebook.token_budget
         if limit is not None:
             why = f"no room within the {limit} tokens of its book"
-            dropped += shrink(left, own, max(0, limit), cheapest, why)
-    dropped += shrink(
-        left, list(left), budget, least_wanted, f"no room within the {budget} tokens of all lore"
-    )
+            dropped += shrink(left, own, max(0, limit), cheapest, why, "book_budget")
+    why = f"no room within the {budget} tokens of all lore"
+    dropped += shrink(left, list(left), budget, least_wanted, why, "budget")
     return left, dropped
 
 
@@ -90,6 +89,7 @@ def shrink(
     budget: int,
     first: Callable[[Pair], tuple[float, ...]],
     why: str,
+    reason: DropReason,
 ) -> list[Dropped]:
     """Take from `left` those `of` which do not fit, `first` the smallest."""
     counted = [pair for pair in of if not pair[0].options.ignore_budget]
@@ -100,5 +100,5 @@ def shrink(
             break
         spent -= pair[1].tokens
         left.remove(pair)
-        dropped.append(Dropped(pair[1], why))
+        dropped.append(Dropped(pair[1], why, reason))
     return dropped

@@ -1,11 +1,40 @@
 """What the activation of lore comes to."""
 
 from enum import Enum, auto
+from typing import Literal
 
 from msgspec import Struct
 
 from actors.character.card import LoreEntry
 from actors.character.lore_keys import Role
+
+Reason = Literal["key", "constant", "activate", "kept", "sticky"]
+"""Why an entry fired: on a key, always, because it asks for it, because it did before."""
+
+DropReason = Literal["group", "book_budget", "budget"]
+
+SilentReason = Literal[
+    "disabled",
+    "beyond",  # of the entries that are looked at
+    "no_keys",
+    "keys",  # none of them is there
+    "secondary_keys",
+    "additional_keys",
+    "exclude_keys",
+    "dont_activate",
+    "fired_before",  # @@dont_activate_after_match
+    "cooldown",
+    "delay",
+    "only_after",
+    "only_every",
+    "greeting",
+    "user_icon",
+    "trigger",
+    "chance",
+    "recursion",  # woken by other lore alone
+    "empty",
+]
+"""Why an entry did not fire."""
 
 
 class Spot(Enum):
@@ -44,6 +73,8 @@ class Fired(Struct, frozen=True):
     certain: bool = False  # no chance and no group decides about it
     expendable: bool = False  # @@ignore_on_max_context
     outlet: str = ""
+    reason: Reason = "key"
+    rank: int = 0  # of its book
 
 
 class Dropped(Struct, frozen=True):
@@ -51,6 +82,15 @@ class Dropped(Struct, frozen=True):
 
     fired: Fired
     why: str
+    reason: DropReason = "budget"
+
+
+class Silent(Struct, frozen=True):
+    """An entry that did not fire; `rank` and `number` as in Fired."""
+
+    rank: int
+    number: int
+    reason: SilentReason
 
 
 class Lore(Struct, frozen=True):

@@ -164,9 +164,10 @@ class Search:
             case SelectiveLogic.NOT_ALL:
                 return not all(self.find([key]) for key in entry.secondary_keys)
 
-    def decorated(self) -> bool:
-        """Whether `@@additional_keys` and `@@exclude_keys` allow it."""
+    def forbidden(self) -> Literal["additional_keys", "exclude_keys"] | None:
+        """Which of `@@additional_keys` and `@@exclude_keys` does not allow it; None where both do."""
         more, none = self.decorators.additional_keys, self.decorators.exclude_keys
         if more and self.find(more) is None:
-            return False
-        return not none or self.entry.use_regex or self.find(none) is None
+            return "additional_keys"
+        allowed = not none or self.entry.use_regex or self.find(none) is None
+        return None if allowed else "exclude_keys"

@@ -7,12 +7,15 @@ from actors.character.lore_keys import Line
 
 
 class LoreLimits(Struct, frozen=True, forbid_unknown_fields=True):
-    """Where books do not say, and what none of them may exceed."""
+    """Where books do not say, and what none of them may exceed. A key here changes prompts."""
 
     scan_depth: int = 4  # newest messages that are searched for keys
     rounds: int = 8  # entries that wake entries that wake entries …
     budget: int = 1_024  # tokens of all lore of one prompt
     entries: int = 10_000  # entries that are looked at
+    # -- keys that are patterns: what takes longer matches nothing
+    pattern_s: float = 0.05  # one search
+    patterns_s: float = 0.25  # all of one prompt
 
 
 class Book(Struct, frozen=True):

@@ -14,6 +14,7 @@ LONGEST = 2_000
 """Characters of a pattern; longer ones match nothing."""
 NAMED_GROUP_AGAIN = regex.compile(r"\\k<(\w+)>")
 """JavaScript's way to name a group that was found before."""
+NO_PATTERN = (regex.error, ValueError, OverflowError, RecursionError, MemoryError)
 FLAGS = {"i": regex.IGNORECASE, "s": regex.DOTALL, "m": regex.MULTILINE, "u": 0, "g": 0, "v": 0}
 
 
@@ -51,11 +52,30 @@ def split_slashes(pattern: str) -> tuple[str, str] | None:
     return pattern[1:end].replace("\\/", "/"), flags
 
 
+def trouble_of(pattern: str) -> str:
+    """What is wrong with a pattern, in the words of the library; "" where nothing is."""
+    if len(pattern) > LONGEST:
+        return f"longer than {LONGEST:,} characters"
+    try:
+        compiled(pattern, case_sensitive=False)
+    except NO_PATTERN as error:
+        return str(error)
+    return ""
+
+
 @lru_cache(maxsize=4_096)
 def compile_pattern(pattern: str, case_sensitive: bool) -> Any | None:
     """None where it is none, or too long."""
     if len(pattern) > LONGEST:
         return None
+    try:
+        return compiled(pattern, case_sensitive=case_sensitive)
+    except NO_PATTERN:
+        return None
+
+
+def compiled(pattern: str, *, case_sensitive: bool) -> Any:
+    """Raises one of NO_PATTERN."""
     written = split_slashes(pattern)
     flags = 0 if case_sensitive else regex.IGNORECASE
     if written is not None:
@@ -63,7 +83,4 @@ def compile_pattern(pattern: str, case_sensitive: bool) -> Any | None:
         flags = 0
         for letter in letters:
             flags |= FLAGS[letter]
-    try:
-        return regex.compile(NAMED_GROUP_AGAIN.sub(r"(?P=\1)", pattern), flags | regex.V0)
-    except (regex.error, ValueError, OverflowError, RecursionError, MemoryError):
-        return None
+    return regex.compile(NAMED_GROUP_AGAIN.sub(r"(?P=\1)", pattern), flags | regex.V0)

@@ -843,9 +843,9 @@ class Load(Struct, frozen=True):
 
 
 class Loaded(Struct, frozen=True):
-    """`state`: ConversationState, CharacterSheet or QueueState; None where nothing is stored."""
+    """`state`: ConversationState, CharacterSheet, BookSheet or QueueState; None where nothing is stored."""
 
-    state: ConversationState | CharacterSheet | QueueState | None
+    state: ConversationState | CharacterSheet | BookSheet | QueueState | None
     number: int = 0
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import msgspec
 
+from actors.character.lore_scene import LoreLimits
 from actors.messages.engine import Admit, Admitted, NotAdmitted, Release, Step, Stepped
 from actors.messages.generation import GenerateReply
 from actors.messages.preview import CountTokens, PreviewPrompt, PromptPreviewed, TokensCounted
@@ -103,6 +104,9 @@ class RemoteExecutor:
         self.changed = threading.Condition()
 
     # -- the executor -------------------------------------------------------------------------
+
+    def limit_lore(self, limits: LoreLimits) -> None:
+        self.builder.lore = limits
 
     def admit(self, message: Admit) -> Admitted | NotAdmitted:
         """Raises RemoteEngineError where ids would go to another model than the one they are of: the engine

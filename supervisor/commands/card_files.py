@@ -9,6 +9,7 @@ from pathlib import Path
 from actors.character.formats.limits import CardLimits
 from actors.character.formats.reading import CardFile, read_card
 from actors.character.formats.troubles import CardTrouble
+from actors.character.lore_scene import LoreLimits
 from supervisor.commands.options import data_folder
 from supervisor.errors import UsageError
 from supervisor.settings_file import read_settings
@@ -16,6 +17,10 @@ from supervisor.settings_file import read_settings
 
 def card_limits(arguments: argparse.Namespace) -> CardLimits:
     return read_settings(data_folder(arguments).settings, os.environ).card
+
+
+def lore_limits(arguments: argparse.Namespace) -> LoreLimits:
+    return read_settings(data_folder(arguments).settings, os.environ).lore
 
 
 def card_file(path: Path, limits: CardLimits) -> CardFile:

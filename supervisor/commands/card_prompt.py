@@ -14,7 +14,7 @@ from actors.character.formats.lorebook_file import read_lorebook
 from actors.character.formats.troubles import CardTrouble
 from actors.character.lore_scene import Book
 from actors.messages.generation import PromptTrace, TurnMessage
-from supervisor.commands.card_files import card_file, card_limits
+from supervisor.commands.card_files import card_file, card_limits, lore_limits
 from supervisor.commands.engine_options import add_model, engine_settings
 from supervisor.errors import OperatorError, UsageError
 
@@ -86,6 +86,7 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         model = choose_model(settings.model, cache_folder(), settings.weights)
         own = open_own(settings, model)
+        own.builder.lore = lore_limits(arguments)
         budget = min(settings.context, own.config.context)
         plan = own.builder.build_of(given, budget)
     except (EngineTrouble, PromptTooLongError) as error:

@@ -12,6 +12,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from actors.character.lore_scene import LoreLimits
 from actors.messages.engine import Admit, Admitted, Emitted, EngineFailed, NotAdmitted, Release, Step, Stepped
 from actors.messages.generation import EndReason, GenerateReply, PromptReport, PromptTrace
 from actors.messages.preview import (
@@ -97,6 +98,9 @@ class ScriptedExecutor:
         self.longest = longest
         self.courses: dict[int, Course] = {}
         self.unsettled = 0  # tokens of replies that ended
+
+    def limit_lore(self, limits: LoreLimits) -> None:
+        """It makes no prompts."""
 
     def admit(self, message: Admit) -> Admitted | NotAdmitted:
         request = message.request

@@ -24,6 +24,7 @@ from websockets.typing import Origin
 from actors import addresses
 from actors.archive import Archive
 from actors.character.actor import Character
+from actors.character.book_actor import LorebookVersion
 from actors.generation_queue import GenerationQueue
 from actors.mailbox import Runtime
 from actors.messages.archive import AccountRow, AddAccount, AddCharacterVersion
@@ -149,6 +150,7 @@ class Site:
         runtime.register(addresses.QUEUE, lambda _: GenerationQueue(queue, world), loads=True)
         runtime.register("session", lambda a: Session(a, SessionSettings(), world), loads=True)
         runtime.register("character", lambda _: Character(SessionSettings()), loads=True)
+        runtime.register("lorebook", lambda _: LorebookVersion(SessionSettings()), loads=True)
 
     def new_edge(self) -> Edge:
         edge = Edge(

@@ -14,7 +14,7 @@ from actors.character.formats.reading import read_card
 from tests.actors.character.fixtures import V2, as_json, card_chunk, charx, png, v3
 from tests.web.site import Answer, Site, run_at
 from web.library.settings import LibrarySettings
-from web.rest_library import roomy_request
+from web.roomy import roomy_request
 
 IMPORT = "/api/characters/import"
 AS_IT_IS = "application/octet-stream"
@@ -216,7 +216,7 @@ def test_a_body_is_bounded_everywhere_and_larger_where_files_are_brought(ui: Pat
         assert (await bring(site, cookie, large))["status"] == "refused"
         answer = await site.call("POST", "/api/conversations", large, cookie)
         assert answer.status == 413
-        site.server.app.request_class = roomy_request(100_000, 5.0)
+        site.server.app.request_class = roomy_request(LibrarySettings(upload_bytes=100_000, upload_s=5.0))
         kind: dict[str, str | None] = {"Content-Type": AS_IT_IS}
         assert (await site.call("POST", IMPORT, bytes(100_001), cookie, kind)).status == 413
         assert (await site.call("POST", IMPORT, b"x")).status == 401

@@ -35,6 +35,11 @@ BODIES: dict[str, Any] = {
     "set_share": {"share": 2.0},
     "choose_version": {"version": str(uuid4()), "base": str(uuid4())},
     "move_conversation": {"character_version": str(uuid4())},
+    "new_lorebook": {"name": "x"},
+    "save_lorebook": {"version": str(uuid4()), "book": {}},
+    "change_lorebook": {"removed": True},
+    "attach_lorebook": {"scope": "user", "target": None, "attached": True},
+    "try_lore": {"book": {"entries": []}},
 }
 
 

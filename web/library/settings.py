@@ -14,6 +14,11 @@ class LibrarySettings(Struct, frozen=True, forbid_unknown_fields=True):
     characters: int = 5_000  # those removed count, while conversations may hold them
     file_bytes: int = 2_147_483_648  # files of cards, all together
     imports_per_minute: int = 240  # files
+    lorebooks: int = 1_000  # those removed count until they are gone for good
+    book_bytes: int = 4_000_000  # text of one lorebook
+    trials_per_minute: int = 240  # of what lore would fire
+    undo_days: float = 30.0  # a removed lorebook can come back for so long
+    replaced_s: float = 7_200.0  # a changed lorebook's text before is kept for the replies under way
     # -- the workshop, in which a card is opened
     memory_bytes: int = 1_073_741_824  # of its process
     cpu_s: int = 20

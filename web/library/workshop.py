@@ -20,22 +20,12 @@ from actors.character.formats.troubles import CardTrouble
 from actors.character.formats.uris import embedded_path, inline_bytes
 from actors.character.formats.writing import write_card
 from actors.character.sheet import TooMuchTextError, sheet_of
+from web.library.limited import limit
 from web.library.portraits import PictureTrouble, Portraits, portraits_of
 from web.library.tagline import tagline_of
 from web.library.work import Answer, CardRead, CardRefused, CardWritten, ReadWork, Work, WriteWork
 
 NO_ID = UUID(int=0)
-
-
-def limit(memory_bytes: int, cpu_s: int) -> None:
-    """On Windows a job object does it from outside."""
-    if sys.platform != "win32":
-        import resource  # noqa: PLC0415 - there is none on Windows
-
-        resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-        resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def done(work: Work) -> Answer:

@@ -10,6 +10,8 @@ export type ProblemCode = "bad_request" | "busy" | "forbidden" | "not_found" | "
 
 export type Role = "assistant" | "system" | "user";
 
+export type Scope = "character" | "conversation" | "persona" | "user";
+
 export type TurnTaking = "hand" | "mention" | "order" | "talkativeness";
 
 export type ClientFrame =
@@ -356,6 +358,115 @@ export interface Face {
   left: boolean;
 }
 
+/** What a lorebook is attached to; `target` is null for everything of the user. */
+export interface LorebookUse {
+  scope: Scope;
+  target: string | null;
+}
+
+/** GET /api/lorebooks → list, by name. `size`: bytes of its text. */
+export interface Lorebook {
+  id: string;
+  version: string;
+  name: string;
+  entries: number;
+  size: number;
+  created_ms: number;
+  changed_ms: number;
+  uses: LorebookUse[];
+}
+
+/** POST /api/lorebooks → Lorebook, an empty one. */
+export interface NewLorebook {
+  name: string;
+}
+
+/** GET /api/lorebooks/<id>. `book`: the object of a V3 lorebook, whatever format the file has. */
+export interface LorebookDetails {
+  lorebook: Lorebook;
+  book: unknown;
+}
+
+/**
+ * PUT /api/lorebooks/<id> → Lorebook. `version`: the one that was opened; refused with "changed" where
+ * there is a newer one.
+ */
+export interface LorebookSave {
+  version: string;
+  book: unknown;
+}
+
+/** PATCH /api/lorebooks/<id> → Lorebook; what is null stays. A removed one comes back with false. */
+export interface LorebookChange {
+  name?: string | null;
+  removed?: boolean | null;
+}
+
+/** PUT /api/lorebooks/<id>/uses → Lorebook. */
+export interface LorebookAttach {
+  scope: Scope;
+  target: string | null;
+  attached: boolean;
+}
+
+/** What became of a file. "known": the same book was there already. */
+export interface ImportedLorebook {
+  name: string;
+  status: "imported" | "known" | "refused";
+  why: string;
+  warnings: string[];
+  book: string | null;
+  book_name: string;
+}
+
+/** POST /api/lorebooks/import: files as in POST /api/characters/import; a card gives its lorebook. */
+export interface LorebookImport {
+  files: ImportedLorebook[];
+}
+
+/** A message, for a trial of lore. */
+export interface TrialLine {
+  role: Role;
+  text: string;
+}
+
+/**
+ * POST /api/lore/trial → LoreTrialResult: what of `book` would fire. On the `lines`, with that version of
+ * a character beside them; or in a conversation as it stands, where all books that count there are looked
+ * at. `of_card`: the book stands for the card's own; else for `lorebook`. Another `seed` draws anew where
+ * chance decides.
+ */
+export interface LoreTrial {
+  book: unknown;
+  lines?: TrialLine[];
+  character?: string | null;
+  conversation?: string | null;
+  lorebook?: string | null;
+  of_card?: boolean;
+  seed?: number;
+}
+
+/** A book in a trial: the one that is edited, the card's own, or another of the user's. */
+export interface TrialBook {
+  name: string;
+  lorebook: string | null;
+  of_card: boolean;
+  edited: boolean;
+}
+
+/**
+ * `entries`: what fired in the order of the prompt, what was left out again, what stayed silent. Tokens
+ * are estimated.
+ */
+export interface LoreTrialResult {
+  books: TrialBook[];
+  entries: TriedEntry[];
+  troubles: KeyTrouble[];
+  lines: TrialLine[];
+  tokens: number;
+  budget: number;
+}
+
 /** GET /api/conversations → list, last used first. */
 export interface Conversation {
   id: string;
@@ -641,6 +752,36 @@ export interface Group {
   turns: TurnTaking;
   round: number;
   joined: boolean;
+}
+
+/**
+ * What became of an entry. `book` is the number of its book, `entry` its own place in it. Of what fired:
+ * the key, in which message (-1: in other lore or the card), where it goes, and what it costs.
+ */
+export interface TriedEntry {
+  book: number;
+  entry: number;
+  outcome: "dropped" | "fired" | "silent";
+  reason: "activate" | "constant" | "kept" | "key" | "sticky" | "book_budget" | "budget" | "group" | "additional_keys" | "beyond" | "chance" | "cooldown" | "delay" | "disabled" | "dont_activate" | "empty" | "exclude_keys" | "fired_before" | "greeting" | "keys" | "no_keys" | "only_after" | "only_every" | "recursion" | "secondary_keys" | "trigger" | "user_icon";
+  key: string;
+  message: number;
+  spot: string;
+  depth: number;
+  role: string;
+  tokens: number;
+}
+
+/**
+ * A pattern among the keys that is none, or is too slow. `field` as in the card's entry, or the name of a
+ * decorator.
+ */
+export interface KeyTrouble {
+  book: number;
+  entry: number;
+  field: string;
+  key: string;
+  why: string;
+  slow: boolean;
 }
 
 /** What a person wants a group to be; who is not named in it leaves. */

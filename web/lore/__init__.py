@@ -1,0 +1,1 @@
+"""Lorebooks of users: brought, changed, tried out, and how they leave again."""

@@ -1,0 +1,27 @@
+"""Requests whose body may be large and slow: where files are brought and lorebooks saved, nowhere else."""
+
+import re
+from typing import Any
+
+from quart.wrappers import Request
+
+from web.library.settings import LibrarySettings
+
+FILES = re.compile(r"POST /api/(characters|lorebooks)/import")
+BOOKS = re.compile(r"PUT /api/lorebooks/[0-9a-f-]{36}|POST /api/lore/trial", re.ASCII)
+WRITTEN_OUT = 3
+"""How much longer a lorebook is as an editor sends it than its text: names of fields, escaped letters."""
+
+
+def roomy_request(settings: LibrarySettings) -> type[Request]:
+    class RoomyRequest(Request):
+        def __init__(self, method: str, scheme: str, path: str, *rest: Any, **more: Any) -> None:
+            asked = f"{method} {path}"
+            if FILES.fullmatch(asked):
+                more |= {"max_content_length": settings.upload_bytes, "body_timeout": settings.upload_s}
+            elif BOOKS.fullmatch(asked):
+                most = WRITTEN_OUT * settings.book_bytes
+                more |= {"max_content_length": most, "body_timeout": settings.upload_s}
+            super().__init__(method, scheme, path, *rest, **more)
+
+    return RoomyRequest
