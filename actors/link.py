@@ -250,7 +250,8 @@ class Link:
             return asks
         held.at_engine = True
         sheet, books = self.materials.used(held.request.turn)
-        return [Send(GPU, EngineJob(held.request, sheet, books)), self.credit(held)]
+        request = self.materials.joined(held.request)
+        return [Send(GPU, EngineJob(request, sheet, books)), self.credit(held)]
 
     def credit(self, held: Held) -> Send:
         return Send(

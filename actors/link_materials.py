@@ -5,9 +5,11 @@ those that were used last. Pure.
 from collections import OrderedDict
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from actors import addresses
 from actors.effects import Effect, Send
-from actors.messages.generation import CharacterSheet, SheetMissing, SheetWanted, Turn
+from actors.messages.generation import CharacterSheet, GenerateReply, SheetMissing, SheetWanted, Turn
 from actors.messages.lore import BookMissing, BookSheet, BookWanted
 from actors.settings import LinkSettings
 
@@ -24,26 +26,44 @@ class Materials:
 
     def wanted(self, turn: Turn) -> list[Effect]:
         """Questions for what the turn needs and is not here."""
-        asks: list[Effect] = []
-        if turn.character not in self.sheets:
-            asks.append(Send(addresses.character(turn.character), SheetWanted(turn.character)))
+        asks: list[Effect] = [
+            Send(addresses.character(character), SheetWanted(character))
+            for character in characters(turn)
+            if character not in self.sheets
+        ]
         return asks + [
             Send(addresses.lorebook(book), BookWanted(book)) for book in turn.books if book not in self.books
         ]
 
     def used(self, turn: Turn) -> tuple[CharacterSheet, tuple[BookSheet, ...]]:
         """What the turn needs; all of it must be here."""
-        self.sheets.move_to_end(turn.character)
+        for character in characters(turn):
+            self.sheets.move_to_end(character)
         for book in turn.books:
             self.books.move_to_end(book)
         return self.sheets[turn.character], tuple(self.books[book] for book in turn.books)
+
+    def joined(self, request: GenerateReply) -> GenerateReply:
+        """With what the members of a group are like, where they are to be told of each other."""
+        turn = request.turn
+        if not turn.joined:
+            return request
+        members = tuple(
+            replace(member, description=sheet.description, personality=sheet.personality)
+            for member in turn.members
+            for sheet in (self.sheets[member.character],)
+        )
+        return replace(request, turn=replace(turn, members=members))
 
     def keep(self, came: CharacterSheet | BookSheet, waiting: list[Turn]) -> None:
         """What the `waiting` turns need is not given up for it."""
         if isinstance(came, CharacterSheet):
             self.sheets[came.character] = came
-            if len(self.sheets) > self.settings.sheets:
-                self.sheets.popitem(last=False)
+            wanted = {came.character}.union(*(characters(turn) for turn in waiting))
+            for sheet in [sheet for sheet in self.sheets if sheet not in wanted]:
+                if len(self.sheets) <= self.settings.sheets:
+                    break
+                del self.sheets[sheet]
             return
         before = self.books.pop(came.book, None)
         self.books[came.book] = came
@@ -55,8 +75,14 @@ class Materials:
             self.book_bytes -= len(self.books.pop(book).packed)
 
 
+def characters(turn: Turn) -> tuple[UUID, ...]:
+    """Whose sheets the turn needs, each once."""
+    others = (member.character for member in turn.members) if turn.joined else ()
+    return tuple(dict.fromkeys((turn.character, *others)))
+
+
 def missed(turn: Turn, missing: SheetMissing | BookMissing) -> str:
     """Why the turn cannot be, for people; "" where it does not need what is missing."""
     if isinstance(missing, SheetMissing):
-        return NO_CHARACTER if turn.character == missing.character else ""
+        return NO_CHARACTER if missing.character in characters(turn) else ""
     return NO_BOOK if missing.book in turn.books else ""

@@ -36,6 +36,7 @@ from gpu_actor.previews import counted, previewed
 from gpu_actor.processors import physical_cores
 from gpu_actor.prompt.build import PromptBuilder, PromptTooLongError
 from gpu_actor.prompt.condense import condensed
+from gpu_actor.prompt.group import cache_of
 from gpu_actor.prompt.ingredients import Chance
 from gpu_actor.prompt.template import CHATML, ChatTemplate
 from gpu_actor.sampler.chooser import UnfitSamplingError
@@ -202,7 +203,8 @@ class ModelExecutor:
         background leaves its conversation's cache as it is.
         """
         request, prompt = message.request, sequence.ids[: sequence.prompt_tokens]
-        whose = request.generation if request.background else request.conversation
+        own = cache_of(request.turn, request.conversation)
+        whose = request.generation if request.background else own
         placed = self.caches.begin(prompt, whose, request.user, longest)
         if placed is None:
             return None

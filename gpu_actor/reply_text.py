@@ -11,6 +11,7 @@ reply has not begun, since further on somebody may speak of tags.
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from gpu_actor.lead import Lead
 from gpu_actor.thought_tags import MARK, ThoughtMarks
 from gpu_actor.tokenizer import Detokenizer
 
@@ -24,7 +25,8 @@ class Said(NamedTuple):
 
 class ReplyText:
     """`begun`: the reply goes on from text that it has already. `thinking`: the prompt ends inside a thought.
-    `thought_limit`: most tokens of its thoughts, tags included, 0 for any number.
+    `thought_limit`: most tokens of its thoughts, tags included, 0 for any number. `mark`: the name that the
+    reply may begin with (gpu_actor/lead.py).
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class ReplyText:
         begun: bool = False,
         thinking: bool = False,
         thought_limit: int = 0,
+        mark: str = "",
     ) -> None:
         self.detokenizer = detokenizer
         self.stops = tuple(stop for stop in stops if stop)
@@ -45,6 +48,7 @@ class ReplyText:
         self.thought_limit = thought_limit
         self.thought_tokens = 0  # tags included
         self.forced: list[int] = []  # tokens that must come next, whatever the model would say
+        self.lead = Lead("" if begun else mark)
         self.held = ""
         self.stopped = False  # a stop string has appeared; it and what follows are no part of the text
         self.blank = ""  # white space that is text only if more follows
@@ -79,7 +83,7 @@ class ReplyText:
             self.say(self.held)
             self.give_blank()
         self.held = ""
-        return self.said()
+        return self.said(over=True)
 
     def closes_thought(self, token: int) -> bool:
         """Whether the token, here, ends a thought, whatever it means elsewhere."""
@@ -92,8 +96,9 @@ class ReplyText:
         ending = [] if self.marks is None or not self.thought_limit else [*self.marks.ending]
         return ending if self.thought_tokens + len(ending) >= self.thought_limit else []
 
-    def said(self) -> Said:
-        said = Said("".join(self.text), "".join(self.thought))
+    def said(self, *, over: bool = False) -> Said:
+        text = self.lead.take("".join(self.text))
+        said = Said(text + self.lead.rest() if over or self.stopped else text, "".join(self.thought))
         self.text.clear()
         self.thought.clear()
         return said

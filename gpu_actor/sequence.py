@@ -15,6 +15,7 @@ import numpy.typing as npt
 from actors.messages.engine import Emitted
 from actors.messages.generation import EndReason, GenerateReply
 from gpu_actor.prompt.build import PromptPlan
+from gpu_actor.prompt.group import mark_of, stops_of
 from gpu_actor.reply_text import ReplyText, Said
 from gpu_actor.sampler.chooser import TokenChooser
 from gpu_actor.sampler.constraint import ConstraintStuckError
@@ -51,11 +52,12 @@ class Sequence:
         begun = bool(request.turn.continue_text)
         self.text = ReplyText(
             tokenizer.detokenizer(fresh=not begun),
-            request.sampling.stop,
+            (*request.sampling.stop, *stops_of(request.turn)),
             marks,
             begun=begun,
             thinking=plan.thinking,
             thought_limit=request.sampling.max_thought_tokens,
+            mark=mark_of(request.turn),
         )
         self.end: EndReason | None = "length" if request.sampling.max_tokens < 1 else None
         for token in request.committed:

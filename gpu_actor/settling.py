@@ -15,6 +15,7 @@ from actors.messages.generation import CharacterSheet, Turn, TurnMessage
 from actors.messages.lore import BookSheet
 from gpu_actor.caches import Caches, Held, common
 from gpu_actor.prompt.build import PromptBuilder, PromptTooLongError
+from gpu_actor.prompt.group import cache_of, name_of
 from gpu_actor.prompt.ingredients import Chance
 from gpu_actor.sequence import chunk_size
 from gpu_actor.troubles import ChatTemplateError
@@ -68,7 +69,7 @@ class Settling:
         except (PromptTooLongError, ChatTemplateError):
             return  # the next turn will be refused, in words
         ids = ids[: self.caches.decoder.context]
-        placed = self.caches.begin(ids, conversation, user, len(ids))
+        placed = self.caches.begin(ids, cache_of(turn, conversation), user, len(ids))
         if placed is None:
             return
         held = placed.held
@@ -125,5 +126,7 @@ def start_of_next_prompt(
 
 
 def next_turn(turn: Turn, reply: str, text: str) -> Turn:
-    turns = (TurnMessage("assistant", reply), TurnMessage("user", text))
+    speaker = name_of(turn)
+    person = turn.user_name if speaker else ""
+    turns = (TurnMessage("assistant", reply, speaker), TurnMessage("user", text, person))
     return msgspec.structs.replace(turn, history=(*turn.history, *turns), continue_text="")

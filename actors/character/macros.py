@@ -60,6 +60,7 @@ class Scene(Struct, frozen=True):
     version: str = ""
     model: str = ""
     group: tuple[str, ...] = ()  # all characters of a group talk, this one included
+    muted: tuple[str, ...] = ()  # of them, those that do not speak of their own accord
     last_message: str = ""
     last_user_message: str = ""
     last_char_message: str = ""
@@ -282,6 +283,10 @@ def group(run: Expansion) -> str:
     return ", ".join(run.scene.group) or run.scene.char
 
 
+def not_muted(run: Expansion) -> str:
+    return ", ".join(name for name in run.scene.group if name not in run.scene.muted) or run.scene.char
+
+
 def others(run: Expansion) -> str:
     return ", ".join(name for name in run.scene.group if name != run.scene.char) or run.scene.user
 
@@ -435,7 +440,7 @@ VALUES: Mapping[str, Value] = {
     "lastmessageid": last_id,
     "group": group,
     "charifnotgroup": group,
-    "groupnotmuted": group,
+    "groupnotmuted": not_muted,
     "notchar": others,
     "original": lambda run: run.original,
     "newline": lambda _: "\n",

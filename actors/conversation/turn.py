@@ -5,8 +5,9 @@ from uuid import UUID
 
 from actors.conversation.live_reply import LiveReply
 from actors.conversation.message_tree import MessageTree
-from actors.messages.archive import StoredConversation
-from actors.messages.generation import GenerateReply, Turn, TurnMessage
+from actors.messages.archive import StoredConversation, StoredMessage
+from actors.messages.generation import GenerateReply, Turn, TurnMember, TurnMessage
+from actors.messages.group import Group
 from actors.settings import SessionSettings
 
 
@@ -29,6 +30,8 @@ def request_of(
             now_ms=generation.created_ms,
             circumstances=generation.circumstances,
             books=generation.books,
+            members=members(conversation.group),
+            joined=conversation.group is not None and conversation.group.joined,
         ),
         sampling=generation.sampling,
         seed=generation.seed,
@@ -51,6 +54,20 @@ def history(
         left -= len(message.body)
         if left < 0 and kept:
             break
-        name = message.name or (conversation.user_name if message.role == "user" else "")
+        name = message.name or speaker(conversation, message)
         kept.appendleft(TurnMessage(message.role, message.body, name))
     return tuple(kept)
+
+
+def speaker(conversation: StoredConversation, message: StoredMessage) -> str:
+    """As it is called; "" for a character that is alone."""
+    if message.role == "user":
+        return conversation.user_name
+    group = conversation.group
+    member = group.member(message.character_version) if group is not None else None
+    return member.called if member is not None else ""
+
+
+def members(group: Group | None) -> tuple[TurnMember, ...]:
+    present = group.present if group is not None else ()
+    return tuple(TurnMember(member.version, member.called, member.muted) for member in present)

@@ -110,8 +110,21 @@ class Circumstances(Struct, frozen=True, array_like=True):
     own_instructions_win: bool = False
 
 
+class TurnMember(Struct, frozen=True, array_like=True):
+    """A member of a group. `name` is how it is called. What it is like is filled in by the link, out of its
+    sheet, where the turn joins the members' descriptions."""
+
+    character: UUID
+    name: str
+    muted: bool = False
+    description: str = ""
+    personality: str = ""
+
+
 class Turn(Struct, frozen=True, array_like=True):
     """What the prompt is made of, beside the tokenizer, on the GPU box.
+
+    `character` is the one that speaks; in a group it is one of the `members`, which are all that take part.
 
     `continue_text` is the beginning of the reply that the model is to go on with. `summary` takes the place
     of the first `summarised` messages of the history. `task`: what the model is to do instead of replying.
@@ -129,6 +142,8 @@ class Turn(Struct, frozen=True, array_like=True):
     task: str = ""
     circumstances: Circumstances = Circumstances()
     books: tuple[UUID, ...] = ()  # versions of the user's lorebooks, in order of precedence; frozen as well
+    members: tuple[TurnMember, ...] = ()
+    joined: bool = False
 
 
 class GenerateReply(Struct, frozen=True, array_like=True, tag="generate"):

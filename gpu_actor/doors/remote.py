@@ -32,6 +32,7 @@ from gpu_actor.engine_facts import EngineFacts
 from gpu_actor.previews import counted, previewed
 from gpu_actor.prompt.build import PromptBuilder, PromptPlan, PromptTooLongError
 from gpu_actor.prompt.condense import condensed
+from gpu_actor.prompt.group import mark_of, stops_of
 from gpu_actor.prompt.ingredients import Chance
 from gpu_actor.prompt.template import ChatMessage, ChatTemplate, Part
 from gpu_actor.reply_text import ReplyText
@@ -183,11 +184,12 @@ class RemoteExecutor:
         free = self.kind.continuation == "text" or not request.sampling.constraint_kind
         text = ReplyText(
             self.tokenizer.detokenizer(fresh=not begun),
-            request.sampling.stop,
+            (*request.sampling.stop, *stops_of(request.turn)),
             self.marks if free else None,
             begun=begun,
             thinking=plan.thinking,
             thought_limit=request.sampling.max_thought_tokens if self.kind.continuation != "text" else 0,
+            mark=mark_of(request.turn),
         )
         return RemoteReply(
             slot, asked, text, self.kind, self.model, self.settings, self.changed, self.connect

@@ -76,6 +76,8 @@ class PromptBuilder:
     def build_of(self, given: Ingredients, budget: int) -> PromptPlan:
         """Raises PromptTooLongError."""
         pieces = Composer(given, self.count, budget, self.lore).compose()
+        if self.tags is not None:
+            pieces.mark = None  # it would think no more: its reply is read for the name instead
         while True:
             messages = messages_of(pieces)
             ids, text, thinking = self.encode(pieces, messages, given.now_ms)
@@ -99,6 +101,8 @@ class PromptBuilder:
                 parts.append((self.tags.ending, True))
             parts.append((pieces.opening.text, False))
             thinking = False
+        elif pieces.mark is not None:
+            parts.append((pieces.mark.text, False))
         ids = self.tokenizer.encode_parts(parts)
         bos = self.tokenizer.bos
         if self.tokenizer.vocabulary.add_bos and bos is not None and ids[:1] != [bos]:
@@ -113,8 +117,8 @@ class PromptBuilder:
 
 def messages_of(pieces: Pieces) -> list[ChatMessage]:
     """As the model's template is given them. What stands at one depth in one role is one message."""
-    examples = [*pieces.before_examples, *pieces.examples, *pieces.after_examples, *pieces.summary]
-    system = "\n\n".join(piece.text for piece in [*pieces.system, *examples])
+    system = "\n\n".join(piece.text for piece in pieces.before())
+    behind = "\n\n".join(piece.text for piece in pieces.behind())
     messages = [ChatMessage("system", system)] if system else []
     for number in range(len(pieces.history) + 1):
         inserted: list[ChatMessage] = []
@@ -128,7 +132,8 @@ def messages_of(pieces: Pieces) -> list[ChatMessage]:
         if number < len(pieces.history):
             said = pieces.history[number]
             messages.append(ChatMessage(said.role, said.piece.text))
-    return [*messages, *(ChatMessage("system", piece.text) for piece in pieces.closing)]
+    closing = [text for text in (behind, *(piece.text for piece in pieces.closing)) if text]
+    return [*messages, *(ChatMessage("system", text) for text in closing)]
 
 
 def trace_of(pieces: Pieces, budget: int) -> tuple[PromptTrace, ...]:

@@ -24,6 +24,7 @@ from actors.character.lore_keys import Line
 from actors.character.lore_scene import Book, LoreLimits, LoreScene
 from actors.character.macros import Macros, Scene, Use
 from actors.messages.generation import Role, TurnMessage
+from gpu_actor.prompt.group import NUDGE, RULES, described
 from gpu_actor.prompt.ingredients import DEFAULT_SYSTEM_PROMPT, Ingredients
 from gpu_actor.prompt.pieces import Insert, Piece, Pieces, Said, around
 
@@ -66,6 +67,9 @@ class Composer:
             closing=[] if self.given.task else self.closing(lore),
             expendable=self.expendable,
             opening=opening,
+            speaker=self.character(lore) if self.given.joined else [],
+            shared=self.given.joined,
+            mark=self.mark(),
             unread=unread,
             left_out=[self.lore_piece(each.fired, each.why) for each in lore.dropped],
         )
@@ -125,23 +129,40 @@ class Composer:
 
     def system(self, lore: Lore) -> list[Piece]:
         scene = self.macros.scene
+        persona = self.plain("persona", f"About {scene.user}: {scene.persona}" if scene.persona else "")
+        rules = self.expanded("rules of the group", RULES) if self.given.members else []
+        if self.given.joined:
+            return [*rules, *self.everybody(), *persona]
+        return [*self.character(lore), *persona, *rules]
+
+    def character(self, lore: Lore) -> list[Piece]:
+        """What is the character's alone; where a group joins its descriptions, that of it is told already."""
+        scene = self.macros.scene
         own = "" if "system_prompt" in lore.disabled else self.given.system_prompt
+        known = self.given.joined
         personality = f"{scene.char}'s personality: {scene.personality}" if scene.personality else ""
         scenario = f"Scenario: {scene.scenario}" if scene.scenario else ""
-        persona = f"About {scene.user}: {scene.persona}" if scene.persona else ""
         return [
             *self.instructions("system prompt", self.card.system_prompt, own, DEFAULT_SYSTEM_PROMPT),
             *self.at(Spot.BEFORE_CHAR),
             *self.at(Spot.BEFORE_DESCRIPTION),
-            *self.plain("description", scene.description),
+            *self.plain("description", "" if known else scene.description),
             *self.at(Spot.AFTER_DESCRIPTION),
-            *self.plain("personality", personality),
+            *self.plain("personality", "" if known else personality),
             *self.at(Spot.PERSONALITY),
             *self.plain("scenario", scenario),
             *self.at(Spot.SCENARIO),
             *self.at(Spot.AFTER_CHAR),
-            *self.plain("persona", persona),
         ]
+
+    def everybody(self) -> list[Piece]:
+        """What the members are like. The others' go before an example does, and after lore that may."""
+        pieces = [
+            (name, self.piece(f"description of {name}", text))
+            for name, text in described(self.given.members, self.macros.scene)
+        ]
+        self.expendable[:0] = [piece for name, piece in pieces if name != self.macros.scene.char]
+        return [piece for _, piece in pieces]
 
     def plain(self, source: str, text: str) -> list[Piece]:
         """What is expanded already."""
@@ -166,7 +187,11 @@ class Composer:
 
     def closing(self, lore: Lore) -> list[Piece]:
         own = "" if "post_history_instructions" in lore.disabled else self.given.post_history_instructions
-        return self.instructions("post-history instructions", self.card.post_history_instructions, own)
+        said = self.instructions("post-history instructions", self.card.post_history_instructions, own)
+        return [*said, *(self.expanded("rules of the group", NUDGE) if self.given.members else [])]
+
+    def mark(self) -> Piece | None:
+        return self.piece("name of the speaker", self.given.mark) if self.given.mark else None
 
     def instructions(self, source: str, cards: str, own: str, usual: str = "") -> list[Piece]:
         """The card's, which replace the user's own, or where the user wants it so the other way round;
@@ -181,6 +206,8 @@ class Composer:
     def inserts(self) -> tuple[Piece | None, list[Insert]]:
         """What opens the reply, and what stands among the messages."""
         opening = self.given.continue_text
+        if opening and self.given.mark:
+            opening = f"{self.given.mark} {opening}"
         begins = self.piece("beginning of the reply", opening) if opening else None
         found: list[Insert] = []
         for fired in self.placed.get(Spot.AT_DEPTH, ()):
@@ -213,8 +240,12 @@ class Composer:
         return self.macros.expand(message.text, f"message {place}", steady=True, use=use).strip()
 
     def named(self, message: TurnMessage, text: str) -> str:
-        """With the name of who said it, where that is neither the user of now nor the character."""
+        """With the name of who said it: in a group always, else where that is neither the user of now nor
+        the character.
+        """
         scene = self.macros.scene
+        if text and message.name and self.given.members and message.role != "system":
+            return f"{message.name}: {text}"
         known = {"user": {scene.user}, "assistant": {scene.char, self.card.name}, "system": {message.name}}
         if not text or not message.name or message.name in known[message.role]:
             return text
@@ -264,6 +295,8 @@ def scene_of(given: Ingredients) -> Scene:
         now_ms=given.now_ms,
         utc_offset_min=given.utc_offset_min,
         idle_ms=given.idle_ms,
+        group=tuple(member.name for member in given.members),
+        muted=tuple(member.name for member in given.members if member.muted),
     )
     scene = msgspec.structs.replace(scene, **last_messages(given))
     texts = texts_of(card, given)

@@ -10,8 +10,9 @@ from actors.character.card_options import DepthPrompt
 from actors.character.lore_scene import Book
 from actors.character.macros import expand_names
 from actors.character.sheet import card_of
-from actors.messages.generation import CharacterSheet, Note, Turn, TurnMessage
+from actors.messages.generation import CharacterSheet, Note, Turn, TurnMember, TurnMessage
 from actors.messages.lore import BookSheet
+from gpu_actor.prompt.group import mark_of
 
 DEFAULT_SYSTEM_PROMPT = (
     "You are {{char}}. Write {{char}}'s next reply in this conversation with {{user}}. "
@@ -29,7 +30,9 @@ class Chance(Struct, frozen=True):
 class Ingredients(Struct, frozen=True):
     """`books` are those beside the card's own, in order of precedence. `note` is the author's note of this
     talk. `greeting`: which greeting it began with, -1 where that is not known. `summary` takes the place of
-    the first `summarised` messages. `task`: what is to be written instead of the character's reply.
+    the first `summarised` messages. `task`: what is to be written instead of the character's reply. `members`
+    are those of a group, `mark` is what its speaker's messages begin with; they are `joined` where they are
+    told of each other.
     """
 
     card: Card
@@ -52,6 +55,9 @@ class Ingredients(Struct, frozen=True):
     utc_offset_min: int = 0
     idle_ms: int | None = None  # None: not known
     own_instructions_win: bool = False  # over the card's
+    members: tuple[TurnMember, ...] = ()
+    joined: bool = False
+    mark: str = ""
     chance: Chance = Chance()
 
 
@@ -109,5 +115,8 @@ def ingredients_of(
         utc_offset_min=around.utc_offset_min,
         idle_ms=around.idle_ms if around.idle_ms >= 0 else None,
         own_instructions_win=around.own_instructions_win,
+        members=turn.members,
+        joined=turn.joined and bool(turn.members),
+        mark=mark_of(turn),
         chance=chance,
     )

@@ -110,6 +110,9 @@ class Pieces:
     inserts: list[Insert]
     closing: list[Piece]
     expendable: list[Piece]  # of the others: what goes first
+    speaker: list[Piece] = field(default_factory=list[Piece])  # of a group that shares what stands before
+    shared: bool = False  # … where the examples too stand behind the talk
+    mark: Piece | None = None  # the speaker's name, where the reply is begun with it
     summary: list[Piece] = field(default_factory=list[Piece])  # of messages before the history
     opening: Piece | None = None
     unread: int = 0  # oldest messages that were not even counted
@@ -120,14 +123,24 @@ class Pieces:
 
     def kept(self) -> list[Piece]:
         """In the order of the prompt."""
-        opening = [self.opening] if self.opening is not None else []
+        opening = [piece for piece in (self.opening or self.mark,) if piece is not None]
         talk: list[Piece] = []
         for number, said in enumerate(self.history):
             talk += [insert.piece for insert in self.inserts_before(number)]
             talk.append(said.piece)
         talk += [insert.piece for insert in self.inserts_before(len(self.history))]
-        examples = [*self.before_examples, *self.examples, *self.after_examples]
-        return [*self.system, *examples, *self.summary, *talk, *self.closing, *opening]
+        return [*self.before(), *talk, *self.behind(), *self.closing, *opening]
+
+    def before(self) -> list[Piece]:
+        """What stands before the talk, as one message."""
+        return [*self.system, *([] if self.shared else self.all_examples()), *self.summary]
+
+    def behind(self) -> list[Piece]:
+        """What is the speaker's alone in a group that shares the rest: one message behind the talk."""
+        return [*self.speaker, *(self.all_examples() if self.shared else [])]
+
+    def all_examples(self) -> list[Piece]:
+        return [*self.before_examples, *self.examples, *self.after_examples]
 
     def inserts_before(self, number: int) -> list[Insert]:
         """Those that stand before the message of that number among the kept ones; what would stand before
@@ -138,7 +151,13 @@ class Pieces:
 
     def drop_expendable(self) -> Piece:
         piece = self.expendable.pop()
-        for pieces in (self.system, self.before_examples, self.after_examples, self.closing):
+        for pieces in (
+            self.system,
+            self.before_examples,
+            self.after_examples,
+            self.speaker,
+            self.closing,
+        ):
             if piece in pieces:
                 pieces.remove(piece)
         self.inserts = [insert for insert in self.inserts if insert.piece is not piece]

@@ -14,6 +14,7 @@ from actors.messages.generation import (
     Progress,
     SheetMissing,
     SheetWanted,
+    TurnMember,
 )
 from actors.messages.link import (
     Credit,
@@ -62,6 +63,34 @@ def test_only_so_many_sheets_are_kept_the_last_used_ones() -> None:
     box.web(request(attempt=1))  # uses the first
     box.web(CharacterSheet(uid(0xE), "Eva"))
     assert list(box.link.materials.sheets) == [CHARACTER, uid(0xE)]
+
+
+def test_a_group_that_joins_its_descriptions_waits_for_all_its_sheets() -> None:
+    box = linked()
+    boris = CharacterSheet(uid(0xD), "Boris", "Boris is here.")
+    eva = CharacterSheet(uid(0xE), "Eva", "Eva is here.")
+    asked = request(attempt=1)
+    members = tuple(TurnMember(sheet.character, sheet.name) for sheet in (SHEET, boris, eva))
+    named = replace(asked, turn=replace(asked.turn, members=members))
+    assert box.web(named).one(EngineJob).request == named  # names alone need no sheets
+    joined = replace(named, generation=uid(2), turn=replace(named.turn, joined=True))
+    wanted = [ask.character for ask in box.web(joined).of(SheetWanted)]
+    assert wanted == [boris.character, eva.character]
+    assert box.web(boris).to(GPU) == []
+    told = box.web(eva).one(EngineJob).request.turn.members  # more sheets than are kept otherwise
+    assert [(member.name, member.description) for member in told] == [
+        ("Nadia", ""),
+        ("Boris", "Boris is here."),
+        ("Eva", "Eva is here."),
+    ]
+
+
+def test_a_member_that_does_not_exist_refuses_the_reply_that_needs_its_description() -> None:
+    box = linked()
+    asked = request(attempt=1)
+    members = (TurnMember(CHARACTER, "Nadia"), TurnMember(uid(0xD), "Boris"))
+    box.web(replace(asked, turn=replace(asked.turn, members=members, joined=True)))
+    assert box.web(SheetMissing(uid(0xD))).one(End).reason == "refused"
 
 
 def with_books(number: int, *books: BookSheet) -> GenerateReply:
