@@ -1,7 +1,7 @@
 """Session: one conversation. It alone writes the conversation's rows.
 
-Receives  Loaded; StartConversation, Rename, ChangeVersion, ChangeGroup, Delete, ShelfChanged, ChosenChanged
-          (edge); Open, Close, SendText, Regenerate, Edit, Continue, Speak, Select, Stop (sockets);
+Receives  Loaded; StartConversation, Rename, ChangeVersion, ChangeGroup, Delete, Restore, ShelfChanged,
+          ChosenChanged (edge); Open, Close, SendText, Regenerate, Edit, Continue, Speak, Select, Stop (sockets);
           CharacterSheet (character); Leased, LeaseLost, Placed, QueueFull, OverLimit, Dismissed,
           WorkerSilent, WorkerHeard, GaveUp, SubmitAgain (queue); Accepted, Traced, Progress, Token, End
           (link); Committed, CommitFailed (archive)
@@ -36,7 +36,6 @@ from actors.messages.archive import (
     CommitFailed,
     Committed,
     ConversationState,
-    DropConversation,
     Loaded,
     MarkSeam,
     MoveHead,
@@ -65,6 +64,7 @@ from actors.messages.chat import (
     ReplyFinished,
     ReplyState,
     ReplyText,
+    Restore,
     Select,
     SendText,
     Snapshot,
@@ -73,6 +73,7 @@ from actors.messages.chat import (
     Stop,
 )
 from actors.messages.choices import Chosen, ChosenChanged
+from actors.messages.filing import RemoveConversation
 from actors.messages.generation import (
     Accepted,
     Ack,
@@ -189,6 +190,8 @@ class Session:
             case ChosenChanged(chosen):
                 self.chosen = chosen
                 return self.snapshot_to_all()
+            case Restore():
+                return self.restore(message)
             case TimerFired(name):
                 return self.timer_fired(name)
             case _:
@@ -354,9 +357,21 @@ class Session:
             return [*effects, Passivate()]
 
         def writes() -> tuple[Write, ...]:
-            return (DropConversation(self.id), *(self.spending(self.live) if self.live is not None else ()))
+            removal, live = RemoveConversation(self.id, self.world.utc_ms()), self.live
+            if live is None:
+                return (removal,)
+            live.ending = True
+            rows = Ending("cancelled", "cancelled").rows(live, self.maker(self.begun))
+            return (*rows.writes(), *self.spending(live), removal)
 
         return self.saving.write(writes, deleted)
+
+    def restore(self, message: Restore) -> list[Effect]:
+        """What is stored is loaded anew with the next message."""
+        if self.conversation is not None:
+            return [Send(message.reply_to, Done())]
+        restored = [Send(message.reply_to, Done()), Passivate()]
+        return self.saving.write(lambda: (RemoveConversation(self.id, 0),), lambda: list(restored))
 
     # -- readers ------------------------------------------------------------------------------
 

@@ -24,10 +24,12 @@ from storage import tables
 from storage.characters import SHEET, open_face, secrets_of, versions
 from storage.choices import drop_choices
 from storage.database import Db
+from storage.filing import TAGS, filings, open_tags
 from storage.groups import drop_group, find_group, groups_of, write_group
 from storage.lorebooks import forget_conversation
 from storage.messages import BODY, check_in_tree, insert_message, message_rows, open_body
 from storage.sealing import Place, Row, SealedColumn, Secrets
+from storage.search import index
 from storage.select import Select
 from storage.unit import Unit, first, require
 
@@ -86,6 +88,7 @@ async def add_conversation(unit: Unit, write: AddConversation) -> None:
     await insert_message(unit, root, made.user, key)
     if made.group is not None:
         await write_group(unit, made.id, made.user, key, made.group)
+    await index.await_index(unit, made.user, made.id, [made.id])
 
 
 async def move_head(unit: Unit, write: MoveHead) -> None:
@@ -102,6 +105,7 @@ async def rename(unit: Unit, write: RenameConversation) -> None:
         .using_db(unit.db)
         .update(titled_by=write.by, **sealed)
     )
+    await index.await_index(unit, row["user_id"], row["id"], [row["id"]])
 
 
 async def move_to_version(unit: Unit, write: MoveToVersion) -> None:
@@ -119,6 +123,8 @@ async def drop(unit: Unit, write: DropConversation) -> None:
     """
     await drop_group(unit, write.conversation)
     await drop_choices(unit, write.conversation)
+    while await index.forget_some(unit.db, write.conversation):
+        pass
     await tables.Conversation.filter(id=write.conversation).using_db(unit.db).delete()
     await forget_conversation(unit, write.conversation)
     await tables.DataKey.filter(conversation_id=write.conversation).using_db(unit.db).delete()
@@ -158,7 +164,10 @@ async def find_conversation(unit: Unit, query: FindConversation) -> StoredConver
 
 async def find_conversations(unit: Unit, query: FindConversations) -> list[ConversationRow]:
     mine = tables.Conversation.filter(user_id=query.user).using_db(unit.db)
-    rows = await mine.order_by("-updated_ms", "-id").values(*COLUMNS)
+    filed = await filings(unit, query.user)
+    removed = {id_ for id_, row in filed.items() if row["removed_ms"]}
+    all_rows = await mine.order_by("-updated_ms", "-id").values(*COLUMNS)
+    rows = [row for row in all_rows if (row["id"] in removed) == query.removed]
     heads = {row["id"]: row for row in await message_rows(unit.db, id__in={row["head"] for row in rows})}
     groups = await groups_of(unit, query.user)
     members = {member.version for group in groups.values() for member in group.members}
@@ -166,6 +175,7 @@ async def find_conversations(unit: Unit, query: FindConversations) -> list[Conve
     secrets = {
         **await secrets_of(unit, rows, TITLE, USER_NAME),
         **await secrets_of(unit, heads.values(), BODY),
+        **await secrets_of(unit, filed.values(), TAGS),
         **await secrets_of(unit, characters, SHEET),
     }
     faces = {row["id"]: (open_face(secrets, row), row) for row in characters}
@@ -182,6 +192,7 @@ async def find_conversations(unit: Unit, query: FindConversations) -> list[Conve
     for row in rows:
         conversation = open_conversation(secrets, row)
         face, version = faces[conversation.character_version]
+        filing = filed.get(conversation.id)
         listed.append(
             ConversationRow(
                 id=conversation.id,
@@ -194,6 +205,12 @@ async def find_conversations(unit: Unit, query: FindConversations) -> list[Conve
                 members=members_of(groups.get(conversation.id)),
                 character=version["character_id"],
                 character_version=version["id"],
+                created_ms=conversation.created_ms,
+                folder=filing["folder"] if filing else None,
+                pinned_ms=filing["pinned_ms"] if filing else 0,
+                archived_ms=filing["archived_ms"] if filing else 0,
+                removed_ms=filing["removed_ms"] if filing else 0,
+                tags=open_tags(secrets, filing) if filing else (),
             )
         )
     return listed

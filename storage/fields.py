@@ -36,6 +36,15 @@ class DigestField(Field[bytes], bytes):
         SQL_TYPE = "BYTEA"
 
 
+class TermsField(Field[bytes], bytes):
+    """What a full-text index takes: packed terms on SQLite, a tsvector on PostgreSQL."""
+
+    SQL_TYPE = "BLOB"
+
+    class _db_postgres:  # noqa: N801
+        SQL_TYPE = "TSVECTOR"
+
+
 def as_id(value: bytes | UUID) -> UUID:
     """An id as the driver gives it."""
     return id_of(value) if isinstance(value, bytes) else value

@@ -12,6 +12,7 @@ from storage.errors import DamagedRowError, MissingKeyFileError, WrongKeyFileErr
 from storage.fields import as_id
 from storage.key_file import StorageKey
 from storage.sealing import NOWHERE, DataKey, Place, SealedColumn, Secrets
+from storage.search.terms import TermKey
 
 WRAPPED = SealedColumn("wrapped_key", "wrapped")
 IDS_AT_ONCE = 500
@@ -71,6 +72,10 @@ class Keyring:
         if self._for_characters is None:
             raise RuntimeError("open_for_characters comes first")
         return self._for_characters
+
+    def term_key(self, user: UUID) -> TermKey:
+        """The key of the user's words in the index."""
+        return TermKey(self._storage_key.secret, user)
 
     async def make(self, db: Db, user: UUID, conversation: UUID | None, created_ms: int) -> DataKey:
         """A fresh data key, in the transaction of `db`."""

@@ -7,12 +7,13 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from actors.messages.archive import AddMessage, StoredMessage
+from actors.messages.archive import AddMessage, AddMessages, StoredMessage
 from storage import tables
-from storage.database import Db
+from storage.database import Db, insert_many
 from storage.sealing import DataKey, Place, Row, SealedColumn, Secrets
+from storage.search import index
 from storage.select import Select
-from storage.unit import Unit, first, require
+from storage.unit import Unit, first, ids_in, require
 
 BODY = SealedColumn("message", "body")
 COLUMNS = (
@@ -54,6 +55,26 @@ async def add_message(unit: Unit, write: AddMessage) -> None:
     await add_to_tree(unit, message, user, await unit.keys.key(unit.db, key_id), move_head=write.move_head)
 
 
+async def add_messages(unit: Unit, write: AddMessages) -> None:
+    """Many, with few questions; the places they take are guarded by the table."""
+    if not write.messages:
+        return
+    conversations = tables.Conversation.filter(id=write.conversation).using_db(unit.db)
+    found = await conversations.values_list("user_id", "title_key_id")
+    user, key_id = first(found, "There is no such conversation.")
+    key = await unit.keys.key(unit.db, key_id)
+    tree = tables.Message.filter(conversation_id=write.conversation).using_db(unit.db)
+    known = set(await ids_in(tree, "id"))
+    for message in write.messages:
+        require(message.conversation == write.conversation, "A message is of another conversation.")
+        require(message.parent in known, "The parent is not a message of this conversation.")
+        require(message.id not in known, "The message is there already.")
+        known.add(message.id)
+    await insert_many(unit.db, "message", [row_of(unit, message, user, key) for message in write.messages])
+    await index.await_index(unit, user, write.conversation, [message.id for message in write.messages])
+    await touch(unit.db, write.conversation, max(message.created_ms for message in write.messages))
+
+
 async def add_to_tree(
     unit: Unit, message: StoredMessage, user: UUID, key: DataKey, *, move_head: bool
 ) -> None:
@@ -77,23 +98,28 @@ async def touch(db: Db, conversation: UUID, used_ms: int) -> None:
 
 
 async def insert_message(unit: Unit, message: StoredMessage, user: UUID, key: DataKey) -> None:
-    await tables.Message.create(
-        using_db=unit.db,
-        id=message.id,
-        conversation_id=message.conversation,
-        parent=message.parent,
-        sibling=message.sibling,
-        role=message.role,
-        character_version_id=message.character_version,
-        created_ms=message.created_ms,
-        request_key=message.request_key,
-        generation=message.generation,
-        ended=message.ended,
-        tokens=message.tokens,
-        seam=message.seam,
+    await tables.Message.create(using_db=unit.db, **row_of(unit, message, user, key))
+    if message.id != message.parent:
+        await index.await_index(unit, user, message.conversation, [message.id])
+
+
+def row_of(unit: Unit, message: StoredMessage, user: UUID, key: DataKey) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "conversation_id": message.conversation,
+        "parent": message.parent,
+        "sibling": message.sibling,
+        "role": message.role,
+        "character_version_id": message.character_version,
+        "created_ms": message.created_ms,
+        "request_key": message.request_key,
+        "generation": message.generation,
+        "ended": message.ended,
+        "tokens": message.tokens,
+        "seam": message.seam,
         **BODY.seal(key, Place(message.id, user, message.conversation), body_bytes(message)),
         **unit.owned(user),
-    )
+    }
 
 
 async def message_rows(db: Db, **which: Any) -> Sequence[Row]:

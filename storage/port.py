@@ -5,9 +5,24 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from actors.messages.archive import QueryDone, QueryFailed, RunQuery, RunWrites, WritesDone, WritesFailed
+from actors.messages.archive import (
+    AddConversation,
+    AddMessage,
+    AddMessages,
+    EndGeneration,
+    QueryDone,
+    QueryFailed,
+    RenameConversation,
+    RunQuery,
+    RunWrites,
+    WritesDone,
+    WritesFailed,
+)
+from actors.messages.filing import RemoveConversation
 from storage.database import Database, Db
+from storage.purge import Purge
 from storage.reads import run_query
+from storage.search.indexer import Indexer
 from storage.trouble import Trouble, trouble_of
 from storage.unit import Unit
 from storage.writes import run_writes
@@ -16,18 +31,38 @@ log = logging.getLogger(__name__)
 
 STORAGE = "storage"
 
+OF_THE_INDEX = (
+    AddConversation,
+    AddMessage,
+    AddMessages,
+    EndGeneration,
+    RemoveConversation,
+    RenameConversation,
+)
+"""Writes that leave something for the index."""
+
 Tell = Callable[[str, Any, str], object]
 Answer = WritesDone | WritesFailed | QueryDone | QueryFailed
 
 
 class StoragePort:
-    """Each message is a unit of work of its own, answered to its sender; writes keep their order."""
+    """Each message is a unit of work of its own, answered to its sender; writes keep their order. Beside
+    them the index takes in what was written, and what was removed long ago is dropped.
+    """
 
-    def __init__(self, database: Database, unit: Callable[[Db], Unit], tell: Tell) -> None:
+    def __init__(
+        self, database: Database, unit: Callable[[Db], Unit], tell: Tell, indexer: Indexer, purge: Purge
+    ) -> None:
         self._database = database
         self._unit = unit
         self._tell = tell
+        self._indexer = indexer
         self._answering: set[asyncio.Task[None]] = set()
+        loop = asyncio.get_running_loop()
+        self._background = [
+            loop.create_task(indexer.run(), name="index of words"),
+            loop.create_task(purge.run(), name="purge"),
+        ]
 
     def deliver(self, address: str, message: Any, sender: str) -> None:
         match message:
@@ -42,7 +77,12 @@ class StoragePort:
         task.add_done_callback(self._answering.discard)
 
     async def close(self) -> None:
-        """Finishes and answers what was delivered, then closes the database."""
+        """Finishes and answers what was delivered, then closes the database. The index goes on at the next
+        start.
+        """
+        for task in self._background:
+            task.cancel()
+        await asyncio.gather(*self._background, return_exceptions=True)
         while self._answering:
             await asyncio.wait(self._answering)
         await self._database.close()
@@ -56,6 +96,8 @@ class StoragePort:
         except Exception as error:  # noqa: BLE001 - every failure is answered
             trouble = noted(error)
             return WritesFailed(message.number, trouble.why, trouble.conflict)
+        if any(isinstance(write, OF_THE_INDEX) for write in message.writes):
+            self._indexer.poke()
         return WritesDone(message.number)
 
     async def _query(self, message: RunQuery) -> Answer:

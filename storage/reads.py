@@ -26,11 +26,13 @@ from actors.messages.archive import (
     Load,
     Query,
 )
+from actors.messages.filing import FindFolders, FindMatches
 from storage import (
     accounts,
     characters,
     choices,
     conversations,
+    filing,
     library,
     lorebooks,
     queueing,
@@ -39,6 +41,7 @@ from storage import (
     versions,
 )
 from storage.errors import RefusedError
+from storage.search import found
 from storage.unit import Unit
 
 
@@ -85,6 +88,10 @@ async def run_query(unit: Unit, query: Query | Load) -> Any:
             return await conversations.find_conversation(unit, query)
         case FindTrace():
             return await traces.find_trace(unit, query)
+        case FindFolders():
+            return await filing.find_folders(unit, query)
+        case FindMatches():
+            return await found.find_matches(unit, query)
 
 
 async def load(unit: Unit, query: Load) -> Any:

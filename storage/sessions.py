@@ -11,6 +11,7 @@ from storage.choices import find_chosen
 from storage.chunks import Tokens, open_chunks
 from storage.conversations import TITLE, USER_NAME, conversation_rows, open_conversation
 from storage.errors import DamagedRowError
+from storage.filing import is_removed
 from storage.generations import COLUMNS, INPUTS, open_generation
 from storage.groups import find_group
 from storage.lorebooks import shelf_of
@@ -32,7 +33,7 @@ UNDER_WAY = Select(
 
 async def load_session(unit: Unit, conversation: UUID) -> ConversationState | None:
     rows = await conversation_rows(unit.db, conversation)
-    if not rows:
+    if not rows or await is_removed(unit, conversation):
         return None
     messages = await OF_A_CONVERSATION.rows(unit.db, conversation)
     request_keys = await REQUEST_KEYS.rows(unit.db, conversation)

@@ -11,3 +11,10 @@ class StorageSettings(Struct, frozen=True, forbid_unknown_fields=True):
     busy_timeout_s: float = 5.0  # longest wait for another program that holds the database
     units_waiting: int = 2_000  # units of work under way or waiting; further ones fail at once
     keys_cached: int = 10_000  # data keys kept in memory, unwrapped
+    # -- the index of words
+    index_batch: int = 16  # messages that it takes in at once
+    index_pause_s: float = 0.01  # … and the pause behind them
+    index_retry_s: float = 5.0  # pause behind trouble
+    # -- conversations that people removed
+    removed_days: float = 30.0  # then they are dropped for good
+    purge_s: float = 3_600.0  # how often such ones are looked for

@@ -16,6 +16,8 @@ from storage.keyring import Keyring
 from storage.migrate import migrate_postgres, migrate_sqlite
 from storage.node import node_id
 from storage.port import StoragePort, Tell
+from storage.purge import Purge
+from storage.search.indexer import Indexer
 from storage.settings import StorageSettings
 from storage.trouble import trouble_of
 from storage.unit import Unit
@@ -63,4 +65,5 @@ async def serve(
     def unit(db: Db) -> Unit:
         return Unit(db, keys, node)
 
-    return StoragePort(database, unit, tell)
+    indexer = Indexer(database, unit, keys.term_key, settings)
+    return StoragePort(database, unit, tell, indexer, Purge(database, unit, settings))

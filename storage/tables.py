@@ -9,7 +9,7 @@ a comment above it, since Tortoise would write a docstring into the schema.
 from tortoise import fields
 from tortoise.models import Model
 
-from storage.fields import DigestField, IdField
+from storage.fields import DigestField, IdField, TermsField
 
 
 class Account(Model):
@@ -263,6 +263,72 @@ class ConversationGroup(Model):
 
     class Meta(Model.Meta):
         table = "conversation_group"
+
+
+# A folder of a user's conversations. Its name is sealed under the node's key for what belongs to none.
+class Folder(Model):
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField(db_index=True)
+    position = fields.IntField()
+    created_ms = fields.BigIntField()
+    name_key_id = IdField()
+    name_suite = fields.SmallIntField()
+    name_blob = fields.BinaryField()
+
+    class Meta(Model.Meta):
+        table = "folder"
+
+
+# How a user has ordered a conversation; none while nothing was said of it. Times are 0 where it is not so.
+# `tags` holds a list of them. `removed_ms`: it is hidden from all, and dropped some days later.
+class Filing(Model):
+    id = fields.BigIntField(primary_key=True)
+    conversation: fields.OneToOneRelation[Conversation] = fields.OneToOneField("storage.Conversation")
+    node_id = IdField()
+    user_id = IdField(db_index=True)
+    folder = IdField(null=True)
+    pinned_ms = fields.BigIntField(db_default=0)
+    archived_ms = fields.BigIntField(db_default=0)
+    removed_ms = fields.BigIntField(db_default=0)
+    tags_key_id = IdField()
+    tags_suite = fields.SmallIntField()
+    tags_blob = fields.BinaryField()
+
+    class Meta(Model.Meta):
+        table = "filing"
+
+
+# What the index of words has of a message, or of a title (`message` is then the conversation's id). `terms`
+# are keyed hashes (search/terms.py says which). On SQLite the tables search_stem and search_prefix lie
+# beside it, whose rows have the same ids.
+class SearchEntry(Model):
+    id = fields.BigIntField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    conversation: fields.ForeignKeyRelation[Conversation] = fields.ForeignKeyField(
+        "storage.Conversation", db_index=True
+    )
+    message = IdField(unique=True)
+    created_ms = fields.BigIntField()
+    terms = TermsField()
+
+    class Meta(Model.Meta):
+        table = "search_entry"
+
+
+# A message, or a title, that the index does not have yet as it is.
+class SearchPending(Model):
+    id = fields.BigIntField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    conversation: fields.ForeignKeyRelation[Conversation] = fields.ForeignKeyField(
+        "storage.Conversation", db_index=True
+    )
+    message = IdField(unique=True)
+
+    class Meta(Model.Meta):
+        table = "search_pending"
 
 
 # Immutable. The root is its own parent and has sibling -1, so that it takes no child's place. `body` holds

@@ -23,6 +23,11 @@ class Unit(NamedTuple):
         return {"node_id": self.node, "user_id": user}
 
 
+async def ids_in(rows: Any, column: str) -> list[UUID]:
+    """The ids in one column of what is asked for."""
+    return list(await rows.values_list(column, flat=True))
+
+
 def require(holds: object, why: str) -> None:
     """A guard: raises RefusedError, which undoes the unit."""
     if not holds:

@@ -9,6 +9,7 @@ from actors.messages.archive import (
     AddGeneration,
     AddLogin,
     AddMessage,
+    AddMessages,
     AppendChunk,
     AttachLorebook,
     ChooseVersion,
@@ -43,12 +44,20 @@ from actors.messages.archive import (
     SpendTokens,
     Write,
 )
+from actors.messages.filing import (
+    AddFolder,
+    ChangeFolder,
+    DropFolder,
+    FileConversation,
+    RemoveConversation,
+)
 from storage import (
     accounts,
     characters,
     choices,
     chunks,
     conversations,
+    filing,
     generations,
     groups,
     library,
@@ -121,6 +130,8 @@ async def run_write(unit: Unit, write: Write) -> None:
             await conversations.add_conversation(unit, write)
         case AddMessage():
             await messages.add_message(unit, write)
+        case AddMessages():
+            await messages.add_messages(unit, write)
         case MoveHead():
             await conversations.move_head(unit, write)
         case RenameConversation():
@@ -135,8 +146,18 @@ async def run_write(unit: Unit, write: Write) -> None:
             await groups.set_group(unit, write)
         case MoveToVersion():
             await conversations.move_to_version(unit, write)
+        case RemoveConversation():
+            await filing.remove(unit, write)
         case DropConversation():
             await conversations.drop(unit, write)
+        case FileConversation():
+            await filing.file_conversation(unit, write)
+        case AddFolder():
+            await filing.add_folder(unit, write)
+        case ChangeFolder():
+            await filing.change_folder(unit, write)
+        case DropFolder():
+            await filing.drop_folder(unit, write)
         case AddGeneration():
             await generations.add_generation(unit, write)
         case LeaseGeneration():

@@ -16,6 +16,15 @@ from uuid import UUID
 from msgspec import Struct
 
 from actors.messages.choices import Choices, Chosen, Level, Persona, Preset
+from actors.messages.filing import (
+    AddFolder,
+    ChangeFolder,
+    DropFolder,
+    FileConversation,
+    FindFolders,
+    FindMatches,
+    RemoveConversation,
+)
 from actors.messages.generation import CharacterSheet, Circumstances, PromptReport, Role, Sampling
 from actors.messages.group import Group
 from actors.messages.lore import Attached, BookSheet, Scope
@@ -322,6 +331,13 @@ class AddMessage(Struct, frozen=True):
     move_head: bool = True
 
 
+class AddMessages(Struct, frozen=True):
+    """Many at once, of one conversation, each behind its parent: the head stays where it is."""
+
+    conversation: UUID
+    messages: tuple[StoredMessage, ...]
+
+
 class MoveHead(Struct, frozen=True):
     conversation: UUID
     head: UUID
@@ -365,6 +381,8 @@ class MoveToVersion(Struct, frozen=True):
 
 
 class DropConversation(Struct, frozen=True):
+    """For good, with all that belongs to it."""
+
     conversation: UUID
 
 
@@ -468,6 +486,7 @@ Write = (
     | SetChoices
     | AddConversation
     | AddMessage
+    | AddMessages
     | MoveHead
     | RenameConversation
     | PutSummary
@@ -475,7 +494,12 @@ Write = (
     | SetSummarise
     | SetGroup
     | MoveToVersion
+    | RemoveConversation
     | DropConversation
+    | FileConversation
+    | AddFolder
+    | ChangeFolder
+    | DropFolder
     | AddGeneration
     | LeaseGeneration
     | PinPrompt
@@ -669,6 +693,12 @@ class ConversationRow(Struct, frozen=True):
     members: tuple[MemberFace, ...] = ()  # of a group
     character: UUID | None = None
     character_version: UUID | None = None
+    created_ms: int = 0
+    folder: UUID | None = None
+    pinned_ms: int = 0
+    archived_ms: int = 0
+    removed_ms: int = 0
+    tags: tuple[str, ...] = ()
 
 
 class FindAccounts(Struct, frozen=True):
@@ -775,13 +805,14 @@ class FindChosen(Struct, frozen=True):
 
 
 class FindConversations(Struct, frozen=True):
-    """→ list[ConversationRow] of the user, last used first"""
+    """→ list[ConversationRow] of the user, last used first; or those that were removed, not long ago"""
 
     user: UUID
+    removed: bool = False
 
 
 class FindConversation(Struct, frozen=True):
-    """→ StoredConversation | None: whose it is"""
+    """→ StoredConversation | None: whose it is, also where it was removed"""
 
     conversation: UUID
 
@@ -813,6 +844,8 @@ Query = (
     | FindConversations
     | FindConversation
     | FindTrace
+    | FindFolders
+    | FindMatches
 )
 
 

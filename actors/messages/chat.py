@@ -3,7 +3,8 @@
 | message | sender → receiver |
 | --- | --- |
 | Awake | session → sockets port |
-| StartConversation, Rename, ChangeVersion, ChangeGroup, Delete | edge → session; answer: Done or Problem |
+| StartConversation, Rename, ChangeVersion, ChangeGroup | edge → session; answer: Done or Problem |
+| Delete, Restore | edge → session; likewise |
 | Open, Close, SendText, Regenerate, Edit, Continue, Speak, Select, Stop | socket → session |
 | Snapshot, MessageAdded, ReplyState, ReplyText, ReplyFinished, Problem, ConversationGone | session → socket |
 
@@ -61,7 +62,13 @@ class ChangeVersion(Struct, frozen=True):
 
 
 class Delete(Struct, frozen=True):
-    """Deletes the conversation and ends its live reply."""
+    """Removes the conversation and ends its live reply; it can be brought back for some days."""
+
+    reply_to: str
+
+
+class Restore(Struct, frozen=True):
+    """Brings the removed conversation back."""
 
     reply_to: str
 

@@ -20,6 +20,7 @@ from actors.messages.archive import (
     AddGeneration,
     AddLogin,
     AddMessage,
+    AddMessages,
     AppendChunk,
     AttachLorebook,
     CharacterFound,
@@ -94,8 +95,19 @@ from actors.messages.archive import (
     Write,
 )
 from actors.messages.choices import Choices, Chosen, Persona, Preset
+from actors.messages.filing import (
+    AddFolder,
+    ChangeFolder,
+    DropFolder,
+    FileConversation,
+    FindFolders,
+    FindMatches,
+    FolderRow,
+    RemoveConversation,
+)
 from actors.messages.group import Group
 from actors.messages.lore import Attached, Scope
+from tests.fakes.memory_filing import UNFILED, Filed, file_of
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -133,6 +145,9 @@ class MemoryDisk:
         self.conversations: dict[UUID, StoredConversation] = {}
         self.updated: dict[UUID, int] = {}  # conversation → its last use
         self.messages: dict[UUID, StoredMessage] = {}
+        self.filed: dict[UUID, Filed] = {}  # conversation → how its user has ordered it
+        self.folders: dict[UUID, AddFolder] = {}
+        self.folder_order: dict[UUID, tuple[UUID, ...]] = {}  # user → folders
         self.generations: dict[UUID, StoredGeneration] = {}
         self.chunks: dict[UUID, tuple[AppendChunk, ...]] = {}
         self.spendings: dict[tuple[UUID, int], int] = {}  # (user, day) → tokens
@@ -226,13 +241,22 @@ class MemoryDisk:
             case FindChosen():
                 return self._chosen(query)
             case FindConversations():
-                mine = [c for c in self.conversations.values() if c.user == query.user]
+                mine = [
+                    c
+                    for c in self.conversations.values()
+                    if c.user == query.user and self._is_removed(c.id) == query.removed
+                ]
                 mine.sort(key=lambda c: (self.updated[c.id], c.id), reverse=True)
                 return [self._row(c) for c in mine]
             case FindConversation():
                 return self.conversations.get(query.conversation)
             case FindTrace():
                 return self.traces.get((query.conversation, query.message))
+            case FindFolders():
+                order = self.folder_order.get(query.user, ())
+                return [FolderRow(f, self.folders[f].name, place) for place, f in enumerate(order)]
+            case FindMatches():
+                raise ValueError("the memory has no index of words")
 
     def generations_of(self, conversation: UUID) -> list[StoredGeneration]:
         """Newest first."""
@@ -339,6 +363,10 @@ class MemoryDisk:
                 self._add_message(write.message)
                 if write.move_head:
                     self._move_head(write.message.conversation, write.message.id)
+            case AddMessages():
+                for message in write.messages:
+                    require(message.conversation == write.conversation, "of another conversation")
+                    self._add_message(message)
             case MoveHead():
                 self._move_head(write.conversation, write.head)
             case RenameConversation():
@@ -361,6 +389,29 @@ class MemoryDisk:
                 self._put(self.conversations, old.id, moved)
             case DropConversation():
                 self._drop_conversation(write.conversation)
+            case RemoveConversation():
+                row = self._conversation(write.conversation)
+                filed = self.filed.get(row.id, UNFILED)
+                self._put(self.filed, row.id, replace(filed, removed_ms=write.removed_ms))
+            case FileConversation():
+                row = self._conversation(write.conversation)
+                require(row.user == write.user, "another user's")
+                require(write.folder is None or self._has_folder(write.user, write.folder), "no such folder")
+                self._put(self.filed, row.id, file_of(self.filed.get(row.id, UNFILED), write))
+            case AddFolder():
+                order = self.folder_order.get(write.user, ())
+                self._put(self.folders, write.id, write)
+                self._put(self.folder_order, write.user, (*order, write.id))
+            case ChangeFolder():
+                self._change_folder(write)
+            case DropFolder():
+                require(self._has_folder(write.user, write.id), "no such folder")
+                order = tuple(f for f in self.folder_order[write.user] if f != write.id)
+                self._put(self.folder_order, write.user, order)
+                self._drop(self.folders, write.id)
+                for conversation, filed in list(self.filed.items()):
+                    if filed.folder == write.id:
+                        self._put(self.filed, conversation, replace(filed, folder=None))
             case AddGeneration():
                 self._add_generation(write.generation)
             case LeaseGeneration():
@@ -496,6 +547,21 @@ class MemoryDisk:
             tuple(sorted(based, key=lambda p: p.id)),
         )
 
+    def _is_removed(self, conversation: UUID) -> bool:
+        return self.filed.get(conversation, UNFILED).removed_ms != 0
+
+    def _has_folder(self, user: UUID, folder: UUID) -> bool:
+        return folder in self.folders and self.folders[folder].user == user
+
+    def _change_folder(self, write: ChangeFolder) -> None:
+        require(self._has_folder(write.user, write.id), "no such folder")
+        if write.name is not None:
+            self._put(self.folders, write.id, replace(self.folders[write.id], name=write.name))
+        if write.position is not None:
+            order = [f for f in self.folder_order[write.user] if f != write.id]
+            order.insert(max(0, write.position), write.id)
+            self._put(self.folder_order, write.user, tuple(order))
+
     def _own(self, owner: UUID, character: UUID) -> None:
         require(character in self.owners and self.owners[character].owner == owner, "not this user's")
 
@@ -582,6 +648,7 @@ class MemoryDisk:
         self._drop(self.updated, conversation)
         owner = self.conversations[conversation].user if conversation in self.conversations else conversation
         self._drop(self.choices, (owner, conversation))
+        self._drop(self.filed, conversation)
         self._drop(self.conversations, conversation)
 
     def _add_generation(self, row: StoredGeneration) -> None:
@@ -625,7 +692,7 @@ class MemoryDisk:
 
     def _session(self, conversation: UUID) -> ConversationState | None:
         row = self.conversations.get(conversation)
-        if row is None:
+        if row is None or self._is_removed(conversation):
             return None
         generations = [self.generations[g] for g in self._generations_of[conversation]]
         live = max(
@@ -762,6 +829,7 @@ class MemoryDisk:
     def _row(self, row: StoredConversation) -> ConversationRow:
         version = self.versions[row.character_version]
         members = row.group.members if row.group is not None else ()
+        filed = self.filed.get(row.id, UNFILED)
         return ConversationRow(
             id=row.id,
             title=row.title,
@@ -773,6 +841,12 @@ class MemoryDisk:
             members=tuple(MemberFace(m.version, m.name, self._portrait(m.version), m.left) for m in members),
             character=version.character,
             character_version=version.version,
+            created_ms=row.created_ms,
+            folder=filed.folder,
+            pinned_ms=filed.pinned_ms,
+            archived_ms=filed.archived_ms,
+            removed_ms=filed.removed_ms,
+            tags=filed.tags,
         )
 
     def _portrait(self, version: UUID) -> str:

@@ -2,6 +2,7 @@
 
 from tests.storage.contract_choices import ChoicesContract
 from tests.storage.contract_conversations import ConversationContract
+from tests.storage.contract_filing import FilingContract
 from tests.storage.contract_generations import GenerationContract
 from tests.storage.contract_groups import GroupContract
 from tests.storage.contract_library import LibraryContract
@@ -14,6 +15,7 @@ from tests.storage.contract_traces import TraceContract
 class StorageContract(
     ChoicesContract,
     ConversationContract,
+    FilingContract,
     GenerationContract,
     GroupContract,
     LibraryContract,

@@ -9,12 +9,13 @@ import pytest
 from storage.settings import StorageSettings
 from storage.start import open_storage
 from tests.storage.contract import StorageContract
+from tests.storage.contract_search import SearchContract
 from tests.storage.postgres_cluster import PostgresCluster
 from tests.storage.store import OpenPort, Port, Tell
 
 
 @pytest.mark.postgres
-class TestPostgresStorage(StorageContract):
+class TestPostgresStorage(StorageContract, SearchContract):
     @pytest.fixture(autouse=True)
     def _database(self, postgres: PostgresCluster) -> None:
         self.url = postgres.database()

@@ -7,10 +7,11 @@ from pathlib import Path
 from storage.settings import StorageSettings
 from storage.start import open_storage
 from tests.storage.contract import StorageContract
+from tests.storage.contract_search import SearchContract
 from tests.storage.store import OpenPort, Port, Tell
 
 
-class TestSqliteStorage(StorageContract):
+class TestSqliteStorage(StorageContract, SearchContract):
     def opener(self, folder: Path) -> OpenPort:
         @asynccontextmanager
         async def opened(tell: Tell) -> AsyncGenerator[Port]:

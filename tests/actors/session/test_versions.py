@@ -3,16 +3,18 @@
 import pytest
 
 from actors.addresses import QUEUE
-from actors.messages.archive import MoveHead
+from actors.messages.archive import Load, MoveHead
 from actors.messages.chat import (
     Continue,
     ConversationGone,
     Delete,
     Done,
     Edit,
+    Open,
     Regenerate,
     Rename,
     ReplyFinished,
+    Restore,
     Select,
     Snapshot,
     Stop,
@@ -193,7 +195,25 @@ def test_a_deleted_conversation_ends_its_reply_and_leaves_memory() -> None:
     assert said.to(QUEUE) == [ReplyEnded(row.id, 0, 10)]
     assert said.to(BOX) == [Cancel(row.id, 1)]
     assert talk.passive
-    assert talk.disk.conversations == {}
+    assert talk.disk.generations[row.id].state == "cancelled"
+    assert talk.disk.read(Load("session", CONVERSATION.hex, "session/x")) is None
+
+
+def test_a_deleted_conversation_comes_back_whole() -> None:
+    talk = Talk()
+    talk.live()
+    talk.frames(0, 1)
+    before = talk.disk.conversations[CONVERSATION]
+    talk.do(Delete("asks/2"))
+    talk.passive = False
+    talk.restart()
+    assert problem(talk.tell(Open(CONVERSATION))) == ("not_found", None)
+    assert talk.do(Restore("asks/3")).to("asks/3") == [Done()]
+    assert talk.passive
+    state = talk.disk.read(Load("session", CONVERSATION.hex, "session/x"))
+    assert state.conversation.title == before.title
+    assert state.live is None
+    assert state.messages[-1].ended == "cancelled"  # what was written of the reply stays
 
 
 def test_what_was_written_counts_though_its_conversation_is_deleted() -> None:

@@ -1,0 +1,183 @@
+"""The index of words in the database: FTS5 on SQLite, a tsvector with a GIN index on PostgreSQL.
+
+FTS5 keeps no text of its own here, and forgets a row only when it is told again what the row held: that is
+what `terms` of an entry is for.
+"""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple, cast
+from uuid import UUID
+
+from storage import tables
+from storage.database import Db, insert_many, marks, raw
+from storage.fields import as_id
+from storage.search.query import Clause
+from storage.search.terms import LONGEST, TermKey, Terms, pack, prefixes_text, stems_text, unpack, vector
+from storage.unit import Unit, ids_in
+
+FORGET = "INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', ?, ?)"
+PUT = "INSERT INTO {table} (rowid, terms) VALUES (?, ?)"
+AT_ONCE = 200  # entries that are forgotten in one step
+
+FOUND = """
+SELECT e.conversation_id, e.message, e.created_ms FROM search_entry e
+LEFT JOIN filing f ON f.conversation_id = e.conversation_id
+WHERE e.user_id = {user} AND COALESCE(f.removed_ms, 0) = 0{within} AND {holds}
+ORDER BY e.created_ms DESC, e.id DESC LIMIT {limit}
+"""
+
+
+class Entry(NamedTuple):
+    """What the index is to have of a message or a title."""
+
+    conversation: UUID
+    user: UUID
+    message: UUID
+    created_ms: int
+    terms: Terms
+
+
+class Place(NamedTuple):
+    """Where something was found; `message` is the conversation's id where it is the title."""
+
+    conversation: UUID
+    message: UUID
+    created_ms: int
+
+
+def is_postgres(db: Db) -> bool:
+    return db.capabilities.dialect == "postgres"
+
+
+# -- what is not in it yet ----------------------------------------------------------------------
+
+
+async def await_index(unit: Unit, user: UUID, conversation: UUID, messages: Sequence[UUID]) -> None:
+    """In the transaction that writes them: the index is to take them in, or again where they changed."""
+    if not messages:
+        return
+    owned = {**unit.owned(user), "conversation_id": conversation}
+    waiting = tables.SearchPending.filter(message__in=list(messages)).using_db(unit.db)
+    await waiting.delete()
+    await insert_many(unit.db, "search_pending", [{**owned, "message": message} for message in messages])
+
+
+async def await_missing(unit: Unit, conversation: UUID) -> None:
+    """What of a conversation is neither in the index nor waits for it: it was about to be dropped."""
+    owners = tables.Conversation.filter(id=conversation).using_db(unit.db)
+    for user in await ids_in(owners, "user_id"):
+        messages = tables.Message.filter(conversation_id=conversation, sibling__gte=0).using_db(unit.db)
+        wanted = {conversation, *await ids_in(messages, "id")}
+        for table in (tables.SearchEntry, tables.SearchPending):
+            there = table.filter(conversation_id=conversation).using_db(unit.db)
+            wanted.difference_update(await ids_in(there, "message"))
+        await await_index(unit, user, conversation, sorted(wanted))
+
+
+# -- writes -------------------------------------------------------------------------------------
+
+
+async def put(unit: Unit, entries: Sequence[Entry]) -> None:
+    """Takes them in, in place of what there was of the same messages, and out of those that wait. One whose
+    message is gone meanwhile waits no more, and is left out.
+    """
+    ids = [entry.message for entry in entries]
+    waiting = tables.SearchPending.filter(message__in=ids).using_db(unit.db)
+    still = set(await ids_in(waiting, "message"))
+    await forget(unit.db, list(still))
+    taken = [entry for entry in entries if entry.message in still]
+    for entry in taken:
+        await put_one(unit, entry)
+    await waiting.delete()
+
+
+async def put_one(unit: Unit, entry: Entry) -> None:
+    owned = {**unit.owned(entry.user), "conversation_id": entry.conversation}
+    row = {**owned, "message": entry.message, "created_ms": entry.created_ms}
+    columns = ", ".join((*row, "terms"))
+    if is_postgres(unit.db):
+        places = f"{marks(unit.db, len(row))}, ${len(row) + 1}::text::tsvector"
+        await raw(
+            unit.db,
+            f"INSERT INTO search_entry ({columns}) VALUES ({places})",  # noqa: S608 - our names
+            *row.values(),
+            vector(entry.terms),
+        )
+        return
+    query = f"INSERT INTO search_entry ({columns}) VALUES ({marks(unit.db, len(row) + 1)})"  # noqa: S608
+    made: int = await cast("Any", unit.db).execute_insert(query, [*row.values(), pack(entry.terms)])
+    await raw(unit.db, PUT.format(table="search_stem"), made, stems_text(entry.terms))
+    await raw(unit.db, PUT.format(table="search_prefix"), made, prefixes_text(entry.terms))
+
+
+async def forget(db: Db, messages: Sequence[UUID]) -> None:
+    """Whatever the index has of these."""
+    entries = tables.SearchEntry.filter(message__in=list(messages)).using_db(db)
+    if not is_postgres(db):
+        await forget_beside(db, await entries.values("id", "terms"))
+    await entries.delete()
+
+
+async def forget_some(db: Db, conversation: UUID) -> bool:
+    """A few entries of the conversation; False where there are none left."""
+    entries = tables.SearchEntry.filter(conversation_id=conversation).using_db(db).limit(AT_ONCE)
+    rows = await entries.values("id", "terms")
+    if not is_postgres(db):
+        await forget_beside(db, rows)
+    await tables.SearchEntry.filter(id__in=[row["id"] for row in rows]).using_db(db).delete()
+    return len(rows) == AT_ONCE
+
+
+async def forget_beside(db: Db, rows: Sequence[dict[str, Any]]) -> None:
+    """In the tables of FTS5."""
+    held = [(row["id"], unpack(row["terms"])) for row in rows]
+    for table, text in (("search_stem", stems_text), ("search_prefix", prefixes_text)):
+        values = [[entry, text(terms)] for entry, terms in held]
+        if values:
+            await cast("Any", db).execute_many(FORGET.format(table=table), values)
+
+
+# -- reads --------------------------------------------------------------------------------------
+
+
+async def find(
+    db: Db, key: TermKey, user: UUID, clauses: Sequence[Clause], limit: int, conversation: UUID | None = None
+) -> list[Place]:
+    """Where all of the clauses hold, newest first. Removed conversations are left out."""
+    holds, values = in_postgres(key, clauses) if is_postgres(db) else in_sqlite(key, clauses)
+    numbered = is_postgres(db)
+    given: list[Any] = [user, *([conversation] if conversation else [])]
+    names = [f"${n}" for n in range(1, len(given) + 1)] if numbered else ["?"] * len(given)
+    if numbered:
+        holds = holds.replace("?", f"${len(given) + 1}")
+    within = f" AND e.conversation_id = {names[1]}" if conversation else ""
+    query = FOUND.format(user=names[0], within=within, holds=holds, limit=limit)
+    rows = await raw(db, query, *given, *values)
+    return [Place(as_id(row["conversation_id"]), as_id(row["message"]), row["created_ms"]) for row in rows]
+
+
+async def count_waiting(db: Db, user: UUID) -> int:
+    return await tables.SearchPending.filter(user_id=user).using_db(db).count()
+
+
+def in_sqlite(key: TermKey, clauses: Sequence[Clause]) -> tuple[str, list[str]]:
+    conditions: list[str] = []
+    values: list[str] = []
+    for clause in clauses:
+        options = ["e.id IN (SELECT rowid FROM search_stem WHERE search_stem MATCH ?)"]
+        values.append('"' + " ".join(key.stem(stem).hex() for stem in clause.stems) + '"')
+        if clause.beginning:
+            options.append("e.id IN (SELECT rowid FROM search_prefix WHERE search_prefix MATCH ?)")
+            values.append('"' + key.prefix(clause.beginning[:LONGEST]).hex() + '"')
+        conditions.append(f"{'NOT ' if clause.excluded else ''}({' OR '.join(options)})")
+    return " AND ".join(conditions), values
+
+
+def in_postgres(key: TermKey, clauses: Sequence[Clause]) -> tuple[str, list[str]]:
+    parts: list[str] = []
+    for clause in clauses:
+        part = " <-> ".join(f"'{key.stem(stem).hex()}'" for stem in clause.stems)
+        if clause.beginning:
+            part = f"{part} | 'p{key.prefix(clause.beginning[:LONGEST]).hex()}'"
+        parts.append(f"{'!' if clause.excluded else ''}({part})")
+    return "e.terms @@ ?::text::tsquery", [" & ".join(parts)]

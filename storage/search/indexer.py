@@ -1,0 +1,147 @@
+"""Indexer: takes into the index what waits for it, the newest first, a few at a time, while others write.
+
+What waits is durable: after a kill it goes on from there. It makes the terms on a thread of its own, and only
+then holds the database, for a moment.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+from uuid import UUID
+
+from storage import tables
+from storage.characters import secrets_of
+from storage.conversations import COLUMNS, TITLE, USER_NAME, open_conversation
+from storage.database import Database, Db
+from storage.errors import DamagedRowError
+from storage.messages import BODY, message_rows, open_body
+from storage.search import index
+from storage.search.index import Entry
+from storage.search.terms import TermKey, Terms
+from storage.settings import StorageSettings
+from storage.trouble import trouble_of
+from storage.unit import Unit
+
+log = logging.getLogger(__name__)
+
+
+class Waiting(NamedTuple):
+    """A text that is to be taken in; None where it cannot be read."""
+
+    conversation: UUID
+    user: UUID
+    message: UUID
+    created_ms: int
+    text: str | None
+
+
+class Indexer:
+    def __init__(
+        self, database: Database, unit: Callable[[Db], Unit], term_key: Callable[[UUID], TermKey],
+        settings: StorageSettings,
+    ) -> None:  # fmt: skip
+        self._database = database
+        self._unit = unit
+        self._term_key = term_key
+        self._settings = settings
+        self._wanted = asyncio.Event()
+        self._wanted.set()
+
+    def poke(self) -> None:
+        """Something was written that it is to take in."""
+        self._wanted.set()
+
+    async def run(self) -> None:
+        """For ever."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            try:
+                if await self.step():
+                    self._wanted.set()
+                    await asyncio.sleep(self._settings.index_pause_s)
+            except Exception as error:  # noqa: BLE001 - nothing is lost: it waits in the database
+                log.warning("the index of words waits: %s", trouble_of(error).why)
+                self._wanted.set()
+                await asyncio.sleep(self._settings.index_retry_s)
+
+    async def step(self) -> bool:
+        """Takes some in; False where nothing waits."""
+        waiting = await self._database.read(lambda db: newest(self._unit(db), self._settings.index_batch))
+        if not waiting:
+            return False
+        entries = await asyncio.to_thread(self._entries, waiting)
+        await self._database.write(lambda db: index.put(self._unit(db), entries))
+        return True
+
+    def _entries(self, waiting: Sequence[Waiting]) -> list[Entry]:
+        keys = {user: self._term_key(user) for user in {one.user for one in waiting}}
+        return [
+            Entry(
+                one.conversation,
+                one.user,
+                one.message,
+                one.created_ms,
+                Terms(b"", b"") if one.text is None else keys[one.user].terms(one.text),
+            )
+            for one in waiting
+        ]
+
+
+async def newest(unit: Unit, limit: int) -> list[Waiting]:
+    pending = tables.SearchPending.all().using_db(unit.db).order_by("-id").limit(limit)
+    rows = await pending.values("conversation_id", "user_id", "message")
+    messages = {row["message"] for row in rows if row["message"] != row["conversation_id"]}
+    titles = {row["message"] for row in rows} - messages
+    found = [*await read_messages(unit, messages), *await read_titles(unit, titles)]
+    gone = {row["message"]: row for row in rows}
+    for one in found:
+        del gone[one.message]
+    # A message that was dropped and still waits: an entry without words ends that.
+    return found + [
+        Waiting(row["conversation_id"], row["user_id"], row["message"], 0, None) for row in gone.values()
+    ]
+
+
+async def read_messages(unit: Unit, messages: set[UUID]) -> list[Waiting]:
+    if not messages:
+        return []
+    rows = await message_rows(unit.db, id__in=messages)
+    secrets = await secrets_of(unit, rows, BODY)
+    return [
+        Waiting(
+            row["conversation_id"],
+            row["user_id"],
+            row["id"],
+            row["created_ms"],
+            text_of(lambda row=row: open_body(secrets, row).text),
+        )
+        for row in rows
+    ]
+
+
+async def read_titles(unit: Unit, conversations: set[UUID]) -> list[Waiting]:
+    if not conversations:
+        return []
+    rows = await tables.Conversation.filter(id__in=conversations).using_db(unit.db).values(*COLUMNS)
+    secrets = await secrets_of(unit, rows, TITLE, USER_NAME)
+    return [
+        Waiting(
+            row["id"],
+            row["user_id"],
+            row["id"],
+            row["updated_ms"],
+            text_of(lambda row=row: open_conversation(secrets, row).title),
+        )
+        for row in rows
+    ]
+
+
+def text_of(read: Callable[[], str]) -> str | None:
+    """A damaged row is found by nobody; whoever opens its conversation is told."""
+    try:
+        return read()
+    except DamagedRowError as error:
+        log.warning("not in the index of words: %s", error)
+        return None
