@@ -247,7 +247,7 @@ class Link:
         """Give the work to the engine, or ask for the character and the lorebooks first."""
         asks = self.materials.wanted(held.request.turn)
         if asks:
-            return asks
+            return [*asks]
         held.at_engine = True
         sheet, books = self.materials.used(held.request.turn)
         request = self.materials.joined(held.request)

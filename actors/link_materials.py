@@ -8,7 +8,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from actors import addresses
-from actors.effects import Effect, Send
+from actors.effects import Send
 from actors.messages.generation import CharacterSheet, GenerateReply, SheetMissing, SheetWanted, Turn
 from actors.messages.lore import BookMissing, BookSheet, BookWanted
 from actors.settings import LinkSettings
@@ -24,9 +24,9 @@ class Materials:
         self.books: OrderedDict[UUID, BookSheet] = OrderedDict()
         self.book_bytes = 0
 
-    def wanted(self, turn: Turn) -> list[Effect]:
+    def wanted(self, turn: Turn) -> list[Send]:
         """Questions for what the turn needs and is not here."""
-        asks: list[Effect] = [
+        asks = [
             Send(addresses.character(character), SheetWanted(character))
             for character in characters(turn)
             if character not in self.sheets

@@ -1,12 +1,12 @@
 """Session: one conversation. It alone writes the conversation's rows.
 
-Receives  Loaded; StartConversation, Rename, ChangeVersion, ChangeGroup, Delete, Restore, ShelfChanged,
-          ChosenChanged (edge); Open, Close, SendText, Regenerate, Edit, Continue, Speak, Select, Stop (sockets);
-          CharacterSheet (character); Leased, LeaseLost, Placed, QueueFull, OverLimit, Dismissed,
+Receives  Loaded; StartConversation, Rename, ChangeVersion, ChangeGroup, Delete, Restore, AskTurn,
+          ShelfChanged, ChosenChanged (edge); Open, Close, SendText, Regenerate, Edit, Continue, Speak, Select,
+          Stop (sockets); CharacterSheet (character); Leased, LeaseLost, Placed, QueueFull, OverLimit, Dismissed,
           WorkerSilent, WorkerHeard, GaveUp, SubmitAgain (queue); Accepted, Traced, Progress, Token, End
           (link); Committed, CommitFailed (archive)
 Sends     Commit (archive); GenerateReply, ReplyEnded (queue); Ack, Resume, Cancel (link); SheetWanted
-          (character); ChatEvents, Awake (sockets); Done, Problem (edge)
+          (character); ChatEvents, Awake (sockets); Done, NextTurn, Problem (edge)
 Restart   loads the conversation; a live reply goes on from its last committed token
 
 The rule of the stream: frames are put in order, committed, and only then shown and acknowledged.
@@ -25,6 +25,7 @@ from actors.conversation.chosen import persona_of
 from actors.conversation.ending import Ending, EndRows, ending_by
 from actors.conversation.live_reply import LiveReply, said
 from actors.conversation.message_tree import MessageTree
+from actors.conversation.next_turn import next_turn
 from actors.conversation.requests import Made, Maker, Request, refusal
 from actors.conversation.saving import Saving
 from actors.conversation.shelf import Shelf
@@ -87,6 +88,7 @@ from actors.messages.generation import (
     Traced,
 )
 from actors.messages.lore import ShelfChanged
+from actors.messages.preview import AskTurn
 from actors.messages.queueing import (
     Dismissed,
     GaveUp,
@@ -185,6 +187,8 @@ class Session:
                 return self.change(message)
             case Delete():
                 return self.delete(message)
+            case AskTurn():
+                return self.asked_turn(message)
             case ShelfChanged():
                 return self.shelf_changed(message)
             case ChosenChanged(chosen):
@@ -417,6 +421,11 @@ class Session:
         return Problem("not_found", "There is no such conversation; it may have been deleted.", self.id)
 
     # -- requests of people -------------------------------------------------------------------
+
+    def asked_turn(self, message: AskTurn) -> list[Effect]:
+        if self.conversation is None:
+            return [Send(message.reply_to, self.not_found()), *self.rest()]
+        return [Send(message.reply_to, next_turn(self.maker(self.conversation), message)), *self.rest()]
 
     def requested(self, message: Request, sender: str) -> list[Effect]:
         if self.conversation is None:

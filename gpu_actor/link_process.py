@@ -2,7 +2,7 @@
 
 import asyncio
 
-from actors.addresses import GPU, LINK, QUEUE, WEB
+from actors.addresses import GPU, LINK, PREVIEWS, QUEUE, WEB
 from actors.host import CannotServeError, Child, run_child
 from actors.link import Link
 from actors.mailbox import Runtime
@@ -32,7 +32,7 @@ async def serve(child: Child) -> None:
     dialler = Dialler(
         child.brief.dials["web"], runtime.tell, types_of(ToBox), to=LINK, sender=WEB, tells_refusal=True
     )
-    for kind in (QUEUE, "session", "character", "lorebook", WEB):
+    for kind in (QUEUE, PREVIEWS, "session", "character", "lorebook", WEB):
         runtime.serve(kind, dialler)
     keeper = keep_keys(child, dialler)
     runtime.serve(GPU, listener)

@@ -14,6 +14,7 @@ from actors.settings import (
     GpuSettings,
     LinkSettings,
     MailboxSettings,
+    PreviewSettings,
     QueueSettings,
     SessionSettings,
 )
@@ -62,6 +63,7 @@ class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
     mailbox: MailboxSettings = field(default_factory=MailboxSettings)
     session: SessionSettings = field(default_factory=SessionSettings)
     queue: QueueSettings = field(default_factory=QueueSettings)
+    preview: PreviewSettings = field(default_factory=PreviewSettings)
     archive: ArchiveSettings = field(default_factory=ArchiveSettings)
     boxes: BoxesSettings = field(default_factory=BoxesSettings)
     link: LinkSettings = field(default_factory=LinkSettings)

@@ -19,6 +19,7 @@ from web.rest import add_account_routes, add_chat_routes
 from web.rest_boxes import add_box_routes
 from web.rest_library import add_library_routes
 from web.rest_lore import add_lore_routes
+from web.rest_prompts import add_prompt_routes
 from web.rest_queue import add_queue_routes
 from web.rest_versions import add_version_routes
 from web.rights import may_call
@@ -63,7 +64,7 @@ def make_app(edge: Edge) -> Quart:
     app.config["MAX_CONTENT_LENGTH"] = edge.settings.body_bytes
     app.config["BODY_TIMEOUT"] = edge.settings.body_s
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
-    app.request_class = roomy_request(edge.library.bench.settings)
+    app.request_class = roomy_request(edge.library.bench.settings, edge.settings)
     app.asgi_websocket_class = BoundedConnection
     add_gate(app, edge)
     add_refusals(app)
@@ -72,6 +73,7 @@ def make_app(edge: Edge) -> Quart:
     add_library_routes(app, edge)
     add_version_routes(app, edge)
     add_lore_routes(app, edge)
+    add_prompt_routes(app, edge)
     add_box_routes(app, edge)
     add_queue_routes(app, edge)
     add_socket_route(app, edge)

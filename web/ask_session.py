@@ -11,7 +11,7 @@ from web import requests
 from web.edge import Edge
 from web.refusal import RefusedError, not_found, storage_trouble
 
-STATUS_OF_PROBLEM = {"not_found": 404, "busy": 409, "bad_request": 400, "forbidden": 403}
+STATUS_OF_PROBLEM = {"not_found": 404, "busy": 409, "bad_request": 400, "too_long": 400, "forbidden": 403}
 
 
 async def own_conversation(edge: Edge, text: str) -> UUID:
@@ -25,11 +25,12 @@ async def own_conversation(edge: Edge, text: str) -> UUID:
     return conversation
 
 
-async def ask_session(edge: Edge, conversation: UUID, make_message: Callable[[str], Any]) -> None:
-    """Until it is durable. Raises RefusedError."""
+async def ask_session(edge: Edge, conversation: UUID, make_message: Callable[[str], Any]) -> Any:
+    """What it answers, which may be that something is durable. Raises RefusedError."""
     try:
         said = await edge.runtime.ask(addresses.session(conversation), make_message, edge.settings.ask_s)
     except AskTimeoutError as error:
         raise storage_trouble() from error
     if isinstance(said, Problem):
         raise RefusedError(STATUS_OF_PROBLEM.get(said.code, 503), said.code, said.text)
+    return said

@@ -23,6 +23,7 @@ from web.lore.shelves import Shelves
 from web.lore.trials import Trials
 from web.ownership import Ownership
 from web.peer import LOOPBACK_NAMES
+from web.prompts import Prompts
 from web.records import Records, StorageTroubleError
 from web.security import Gate
 from web.settings import WebSettings
@@ -84,6 +85,8 @@ class Edge:
         self.new_conversations = Throttle(
             settings.conversations_per_minute, settings.conversations_per_minute / 60
         )
+        self.prompts = Prompts(runtime, settings.ask_s, settings.preview_s)
+        self.previews = Throttle(settings.previews_per_minute, settings.previews_per_minute / 60)
         self.sockets = Sockets(runtime, settings, boxes.names)
         self.background: list[asyncio.Task[None]] = []
         runtime.serve(SOCKETS, self.sockets)

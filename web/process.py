@@ -18,12 +18,14 @@ from actors.character.lore_scene import LoreLimits
 from actors.generation_queue import GenerationQueue
 from actors.host import CannotServeError, Child, run_child
 from actors.mailbox import Runtime
+from actors.previews import Previews
 from actors.private_files import ExposedFileError
 from actors.session import Session
 from actors.settings import (
     ArchiveSettings,
     BoxesSettings,
     MailboxSettings,
+    PreviewSettings,
     QueueSettings,
     SessionSettings,
 )
@@ -54,8 +56,10 @@ def register_actors(runtime: Runtime, child: Child) -> None:
     session = child.settings("session", SessionSettings)
     archive = child.settings("archive", ArchiveSettings)
     queue = child.settings("queue", QueueSettings)
+    previews = child.settings("preview", PreviewSettings)
     runtime.register(addresses.ARCHIVE, lambda _: Archive(archive, world), loads=False)
     runtime.register(addresses.QUEUE, lambda _: GenerationQueue(queue, world), loads=True)
+    runtime.register(addresses.PREVIEWS, lambda _: Previews(previews, world), loads=False)
     runtime.register("session", lambda address: Session(address, session, world), loads=True)
     runtime.register("character", lambda _: Character(session), loads=True)
     runtime.register("lorebook", lambda _: LorebookVersion(session), loads=True)
@@ -110,6 +114,7 @@ async def serve_pages(child: Child, runtime: Runtime, settings: WebSettings) -> 
         port = await server.start()
         child.facts = lambda: facts(edge, runtime, boxes, port) | announced
         runtime.wake(addresses.QUEUE)
+        runtime.wake(addresses.PREVIEWS)
         await child.ready({server.scheme: port, "link": boxes.listener.port})
         ended, _ = await asyncio.wait(
             [asyncio.create_task(child.stopping.wait()), asyncio.create_task(server.wait())],

@@ -31,6 +31,7 @@ from actors.messages.archive import (
     FindOriginal,
     FindPurgeable,
     FindShelf,
+    FindTrace,
     FindVersions,
     Found,
     LibraryUse,
@@ -41,6 +42,7 @@ from actors.messages.archive import (
     LorebookRow,
     Purgeable,
     Query,
+    ReplyTrace,
     StoredConversation,
     VersionRow,
     Write,
@@ -128,6 +130,9 @@ class Records:
 
     async def conversation(self, conversation: UUID) -> StoredConversation | None:
         return await self.find(FindConversation(conversation))
+
+    async def trace(self, conversation: UUID, message: UUID) -> ReplyTrace | None:
+        return await self.find(FindTrace(conversation, message))
 
     async def find(self, query: Query) -> Any:
         """Raises StorageTroubleError."""

@@ -31,6 +31,10 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "character_versions": LOGGED_IN,  # of one's own, as the next
     "choose_version": LOGGED_IN,
     "move_conversation": LOGGED_IN,  # one's own
+    "message_trace": LOGGED_IN,  # of one's own conversation, as the next
+    "next_prompt": LOGGED_IN,
+    "preview_prompt": LOGGED_IN,  # of a card that one sees, or writes
+    "count_tokens": LOGGED_IN,
     "asset": LOGGED_IN,
     "lorebooks": LOGGED_IN,  # one's own, as all that follow
     "new_lorebook": LOGGED_IN,

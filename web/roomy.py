@@ -6,14 +6,16 @@ from typing import Any
 from quart.wrappers import Request
 
 from web.library.settings import LibrarySettings
+from web.settings import WebSettings
 
 FILES = re.compile(r"POST /api/(characters|lorebooks)/import")
+PROMPTS = re.compile(r"POST /api/prompts/(counts|preview)")
 BOOKS = re.compile(r"PUT /api/lorebooks/[0-9a-f-]{36}|POST /api/lore/trial", re.ASCII)
 WRITTEN_OUT = 3
 """How much longer a lorebook is as an editor sends it than its text: names of fields, escaped letters."""
 
 
-def roomy_request(settings: LibrarySettings) -> type[Request]:
+def roomy_request(settings: LibrarySettings, web: WebSettings) -> type[Request]:
     class RoomyRequest(Request):
         def __init__(self, method: str, scheme: str, path: str, *rest: Any, **more: Any) -> None:
             asked = f"{method} {path}"
@@ -22,6 +24,8 @@ def roomy_request(settings: LibrarySettings) -> type[Request]:
             elif BOOKS.fullmatch(asked):
                 most = WRITTEN_OUT * settings.book_bytes
                 more |= {"max_content_length": most, "body_timeout": settings.upload_s}
+            elif PROMPTS.fullmatch(asked):
+                more |= {"max_content_length": web.prompt_bytes}
             super().__init__(method, scheme, path, *rest, **more)
 
     return RoomyRequest

@@ -21,6 +21,10 @@ class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
     body_s: float = 10.0  # most time a body may take to arrive
     ask_s: float = 5.0  # most time the archive or a session may take to answer
     conversations_per_minute: int = 60  # new conversations of one user
+    prompt_bytes: int = 4_194_304  # the body of a request with a whole card, or with texts to count
+    counted_texts: int = 512  # texts whose tokens are counted at once
+    previews_per_minute: int = 240  # prompts that are shown and texts that are counted, of one user
+    preview_s: float = 10.0  # most time for one, longer than preview.deadline_s; then there is an estimate
 
     # -- accounts
     login_days: int = 30  # a login ends after so many days

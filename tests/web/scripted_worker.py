@@ -3,7 +3,7 @@
 import asyncio
 from typing import Any
 
-from actors.addresses import QUEUE, session
+from actors.addresses import PREVIEWS, QUEUE, session
 from actors.mailbox import Runtime
 from actors.messages.generation import (
     Accepted,
@@ -12,9 +12,20 @@ from actors.messages.generation import (
     EndReason,
     GenerateReply,
     GenerationsLost,
+    PromptReport,
+    PromptTrace,
     Token,
+    Traced,
+    TurnMessage,
 )
 from actors.messages.link import WIRE_VERSION, Hello
+from actors.messages.preview import (
+    CountTokens,
+    PreviewMessage,
+    PreviewPrompt,
+    PromptPreviewed,
+    TokensCounted,
+)
 
 ADDRESS = "worker/box"
 
@@ -30,16 +41,19 @@ class ScriptedWorker:
         self.asked = asyncio.Event()
         self.cancelled: list[Cancel] = []
         self.exact = True  # as it says of itself
+        self.report: PromptReport | None = None  # what it tells of every prompt
+        self.previews: list[CountTokens | PreviewPrompt] = []
+        self.previews_well = True
         runtime.serve("worker", self)
 
-    def greet(self, *, demonstration: bool = True, slots: int = 64) -> None:
+    def greet(self, *, demonstration: bool = True, slots: int = 64, engine: str = "scripted") -> None:
         self.runtime.tell(
             QUEUE,
             Hello(
                 version=WIRE_VERSION,
                 boot=self.boot,
                 software="scripted",
-                engine="scripted",
+                engine=engine,
                 model="script",
                 model_hash="script",
                 slots=slots,
@@ -58,11 +72,17 @@ class ScriptedWorker:
                 message.generation, message.attempt, "script", b"digest", 10, exact=self.exact
             )
             self.say(message, accepted)
+            if self.report is not None:
+                self.say(message, Traced(message.generation, message.attempt, self.report))
             if self.words is not None:
                 self.speak(message, 0, self.words)
                 self.end(message, len(self.words))
         elif isinstance(message, Cancel):
             self.cancelled.append(message)
+        elif isinstance(message, CountTokens | PreviewPrompt):
+            self.previews.append(message)
+            if self.previews_well:
+                self.runtime.tell(PREVIEWS, previewed(message), ADDRESS)
 
     async def request(self) -> GenerateReply:
         """The next request for a reply."""
@@ -89,3 +109,15 @@ class ScriptedWorker:
 
     def say(self, request: GenerateReply, message: Any) -> None:
         self.runtime.tell(session(request.conversation), message, ADDRESS)
+
+
+def previewed(message: CountTokens | PreviewPrompt) -> TokensCounted | PromptPreviewed:
+    """A word is a token."""
+    if isinstance(message, CountTokens):
+        counts = tuple(len(text.split()) for text in message.texts)
+        return TokensCounted(message.id, counts, "script", 2048)
+    talk = (TurnMessage("system", message.sheet.description), *message.request.turn.history)
+    said = tuple(PreviewMessage(each.role, each.text) for each in talk if each.text)
+    parts = tuple(PromptTrace("message", len(each.text.split()), kept=True, kind="message") for each in said)
+    report = PromptReport(parts, sum(part.tokens for part in parts), 2048, 1536, model="script")
+    return PromptPreviewed(message.id, report, said, "\n".join(each.text for each in said))

@@ -30,11 +30,13 @@ from actors.mailbox import Runtime
 from actors.messages.archive import AccountRow, AddAccount, AddCharacterVersion
 from actors.messages.control import Door
 from actors.messages.generation import CharacterSheet
+from actors.previews import Previews
 from actors.session import Session
 from actors.settings import (
     ArchiveSettings,
     BoxesSettings,
     MailboxSettings,
+    PreviewSettings,
     QueueSettings,
     SessionSettings,
 )
@@ -148,6 +150,7 @@ class Site:
         runtime.register(addresses.ARCHIVE, lambda _: Archive(ArchiveSettings(), world), loads=False)
         queue = QueueSettings(silence_s=3600.0)
         runtime.register(addresses.QUEUE, lambda _: GenerationQueue(queue, world), loads=True)
+        runtime.register(addresses.PREVIEWS, lambda _: Previews(PreviewSettings(), world), loads=False)
         runtime.register("session", lambda a: Session(a, SessionSettings(), world), loads=True)
         runtime.register("character", lambda _: Character(SessionSettings()), loads=True)
         runtime.register("lorebook", lambda _: LorebookVersion(SessionSettings()), loads=True)
@@ -191,6 +194,7 @@ class Site:
             self.runtime.serve(addresses.STORAGE, self.real_storage)
         await self.edge.start()
         await self.server.start()
+        self.runtime.wake(addresses.PREVIEWS)
         self.worker.greet()
         return self
 

@@ -216,7 +216,9 @@ def test_a_body_is_bounded_everywhere_and_larger_where_files_are_brought(ui: Pat
         assert (await bring(site, cookie, large))["status"] == "refused"
         answer = await site.call("POST", "/api/conversations", large, cookie)
         assert answer.status == 413
-        site.server.app.request_class = roomy_request(LibrarySettings(upload_bytes=100_000, upload_s=5.0))
+        site.server.app.request_class = roomy_request(
+            LibrarySettings(upload_bytes=100_000, upload_s=5.0), site.settings
+        )
         kind: dict[str, str | None] = {"Content-Type": AS_IT_IS}
         assert (await site.call("POST", IMPORT, bytes(100_001), cookie, kind)).status == 413
         assert (await site.call("POST", IMPORT, b"x")).status == 401

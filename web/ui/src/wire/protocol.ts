@@ -504,6 +504,113 @@ export interface NewTitle {
   title: string;
 }
 
+/**
+ * A part of a prompt, or what was left out of it. `kind` is one of gpu_actor/prompt/pieces.py, "more" or
+ * "other"; `source` and `why` are English. Of lore: its `entry`, the `key` it fired on, "" where it needed
+ * none, and what was `said` there. `excerpt` is how its text begins. `count`: so many parts are added up.
+ */
+export interface PromptPart {
+  kind: string;
+  source: string;
+  tokens: number;
+  kept: boolean;
+  why: string;
+  entry: string;
+  key: string;
+  said: string;
+  excerpt: string;
+  count: number;
+}
+
+/** A message as a model's template is given it. */
+export interface PromptMessage {
+  role: Role;
+  text: string;
+}
+
+/**
+ * The answer to both requests for a prompt. `exact`: a GPU box has built it, with its own tokenizer. If
+ * not, `tokens` and `parts` are an estimate, there is no text, and `why` says why: no_box, busy (too many
+ * previews), late (the box did not answer in time) or failed. `trouble`: why the box cannot build it, for
+ * people. Parts come in the order of the prompt, those that were left out behind them.
+ */
+export interface PromptPreview {
+  exact: boolean;
+  tokens: number;
+  parts: PromptPart[];
+  why: string;
+  trouble: string;
+  model: string;
+  engine: string;
+  /** tokens of prompt and reply together */
+  context: number;
+  /** … of the prompt */
+  budget: number;
+  messages: PromptMessage[];
+  text: string;
+}
+
+/**
+ * POST /api/prompts/preview → PromptPreview. The character is a card that is being written (`card`, its
+ * JSON as text, of any version) or one that is there (`character_version`). `history` is the talk; where it
+ * is empty, the greeting of that number.
+ */
+export interface PromptWish {
+  card?: string;
+  character_version?: string | null;
+  user_name?: string;
+  persona?: string;
+  history?: PromptMessage[];
+  greeting?: number;
+}
+
+/** POST /api/conversations/<id>/prompt → PromptPreview, were `text` sent now; "": were nothing sent. */
+export interface NextPrompt {
+  text?: string;
+}
+
+/** POST /api/prompts/counts → TokenCounts */
+export interface TextsToCount {
+  texts: string[];
+}
+
+/** In the order of the texts. `exact` and `why` as in PromptPreview. */
+export interface TokenCounts {
+  counts: number[];
+  exact: boolean;
+  why: string;
+  model: string;
+  context: number;
+}
+
+/** `name` as in Sampling. */
+export interface SamplerSetting {
+  name: string;
+  value: string;
+}
+
+/**
+ * GET /api/conversations/<id>/messages/<id>/trace: how a reply came about. `tokens` are those of the
+ * reply, `speed` how many came in a second, 0 where that is not known; `reading_s` is from the prompt to the
+ * first word. `reused` tokens of the prompt lay in the conversation's cache, `cloned` ones in another's.
+ * `attempts`: how often a computer was asked.
+ */
+export interface MessageTrace {
+  parts: PromptPart[];
+  prompt_tokens: number;
+  reused: number;
+  cloned: number;
+  context: number;
+  budget: number;
+  model: string;
+  engine: string;
+  sampling: SamplerSetting[];
+  tokens: number;
+  speed: number;
+  reading_s: number;
+  attempts: number;
+}
+
 /** POST /api/control, from loopback only → Me, and the cookie of the built-in local user. */
 export interface ControlToken {
   token: string;
