@@ -1,10 +1,10 @@
 """Session: one conversation. It alone writes the conversation's rows.
 
 Receives  Loaded; StartConversation, Rename, ChangeVersion, ChangeGroup, Delete, Restore, AskTurn,
-          ShelfChanged, ChosenChanged (edge); Open, Close, SendText, Regenerate, Edit, Continue, Speak, Select,
-          Stop (sockets); CharacterSheet (character); Leased, LeaseLost, Placed, QueueFull, OverLimit, Dismissed,
-          WorkerSilent, WorkerHeard, GaveUp, SubmitAgain (queue); Accepted, Traced, Progress, Token, End
-          (link); Committed, CommitFailed (archive)
+          ShelfChanged, ChosenChanged (edge); Open, Close, SendText, Regenerate, Edit, Continue, Speak,
+          Select, Stop (sockets); CharacterSheet (character); Leased, LeaseLost, Placed, QueueFull, OverLimit,
+          Dismissed, WorkerSilent, WorkerHeard, GaveUp, SubmitAgain (queue); Accepted, Traced, Progress,
+          Token, End (link); Committed, CommitFailed (archive)
 Sends     Commit (archive); GenerateReply, ReplyEnded (queue); Ack, Resume, Cancel (link); SheetWanted
           (character); ChatEvents, Awake (sockets); Done, NextTurn, Problem (edge)
 Restart   loads the conversation; a live reply goes on from its last committed token
