@@ -27,6 +27,8 @@ USERS: tuple[type[Model], ...] = (tables.Conversation, tables.Message)
 PICTURES: tuple[tuple[type[Model], str], ...] = (
     (tables.CharacterVersion, "portrait"),
     (tables.CharacterVersion, "thumb"),
+    (tables.Persona, "portrait"),
+    (tables.Persona, "thumb"),
 )
 """Columns that name an asset."""
 

@@ -17,8 +17,10 @@ from web.refusal import RefusedError, storage_trouble
 from web.requests import COOKIE
 from web.rest import add_account_routes, add_chat_routes
 from web.rest_boxes import add_box_routes
+from web.rest_choices import add_choice_routes
 from web.rest_library import add_library_routes
 from web.rest_lore import add_lore_routes
+from web.rest_personas import add_persona_routes
 from web.rest_prompts import add_prompt_routes
 from web.rest_queue import add_queue_routes
 from web.rest_versions import add_version_routes
@@ -74,6 +76,8 @@ def make_app(edge: Edge) -> Quart:
     add_version_routes(app, edge)
     add_lore_routes(app, edge)
     add_prompt_routes(app, edge)
+    add_persona_routes(app, edge)
+    add_choice_routes(app, edge)
     add_box_routes(app, edge)
     add_queue_routes(app, edge)
     add_socket_route(app, edge)

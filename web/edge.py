@@ -13,6 +13,7 @@ from actors.mailbox import Runtime
 from actors.settings import SessionSettings
 from web.accounts import Accounts
 from web.boxes import Boxes
+from web.choosing import Choosing
 from web.codes import SetupCode
 from web.library.bench import Bench
 from web.library.importing import Library
@@ -81,6 +82,8 @@ class Edge:
         self.trials_taken = Throttle(library.trials_per_minute, library.trials_per_minute / 60)
         self.imports = Throttle(library.imports_per_minute, library.imports_per_minute / 60)
         self.ownership = Ownership(self.records)
+        usual = (session or SessionSettings()).sampling
+        self.choosing = Choosing(runtime, self.records, self.ownership, bench, put_asset, usual)
         self.setup_code = SetupCode(settings.code_failures, announce_code)
         self.new_conversations = Throttle(
             settings.conversations_per_minute, settings.conversations_per_minute / 60

@@ -21,6 +21,8 @@ from actors.messages.archive import (
     FindAssetsInUse,
     FindCharacter,
     FindCharacters,
+    FindChoices,
+    FindChosen,
     FindConversation,
     FindConversations,
     FindFailed,
@@ -29,6 +31,8 @@ from actors.messages.archive import (
     FindLorebook,
     FindLorebooks,
     FindOriginal,
+    FindPersonas,
+    FindPresets,
     FindPurgeable,
     FindShelf,
     FindTrace,
@@ -47,6 +51,7 @@ from actors.messages.archive import (
     VersionRow,
     Write,
 )
+from actors.messages.choices import Choices, Chosen, Persona, Preset
 from actors.messages.lore import Attached, BookSheet
 
 
@@ -124,6 +129,20 @@ class Records:
         if not isinstance(answer, Loaded):
             raise StorageTroubleError(why_of(answer))
         return answer.state
+
+    async def personas(self, user: UUID) -> list[Persona]:
+        return await self.find(FindPersonas(user))
+
+    async def presets(self, user: UUID) -> list[Preset]:
+        return await self.find(FindPresets(user))
+
+    async def choices(self, user: UUID, about: UUID) -> Choices:
+        """Of a character, or (about the user) of everything."""
+        return await self.find(FindChoices(user, about))
+
+    async def chosen(self, user: UUID, version: UUID, conversation: UUID | None) -> Chosen:
+        """What counts for the conversation, or for a new one."""
+        return await self.find(FindChosen(user, version, conversation))
 
     async def conversations(self, user: UUID) -> list[ConversationRow]:
         return await self.find(FindConversations(user))

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec.structs import replace
 from quart import Quart, Response, g, request
 
+from actors.conversation.chosen import persona_of
 from actors.messages.archive import AccountRow
 from actors.messages.chat import ChangeGroup, Delete, Rename, StartConversation
 from actors.messages.group import Group, GroupWish
@@ -150,21 +151,24 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
         if not edge.new_conversations.take(account.id.hex, edge.world.monotonic_s()):
             raise RefusedError(429, "too_many", "Too many new conversations: wait a minute.", 60)
         conversation = edge.world.new_id()
-        version, name = asked.character_version, spoken_name(account)
+        version = asked.character_version
         await must_see(account.id, version)
         if asked.group is not None:
             if all(member.version != version for member in asked.group.members):
                 raise RefusedError(400, "bad_request", "The character is not in the group.")
             await must_see_members(account.id, asked.group)
+        chosen = await edge.choosing.for_new(account.id, version, asked.persona)
+        persona = persona_of(chosen)
         begin = StartConversation(
             account.id,
-            name,
+            persona.name if persona is not None else spoken_name(account),
             version,
             "",
             greeting=asked.greeting,
             group=asked.group,
             all_greet=asked.all_greet,
             shelf=await edge.records.shelf(account.id),
+            chosen=chosen,
         )
         await ask_session(edge, conversation, lambda to: replace(begin, reply_to=to))
         edge.ownership.remember(conversation, account.id)

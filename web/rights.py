@@ -35,6 +35,20 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "next_prompt": LOGGED_IN,
     "preview_prompt": LOGGED_IN,  # of a card that one sees, or writes
     "count_tokens": LOGGED_IN,
+    "personas": LOGGED_IN,  # one's own, as all of these
+    "new_persona": LOGGED_IN,
+    "change_persona": LOGGED_IN,
+    "set_picture": LOGGED_IN,
+    "drop_picture": LOGGED_IN,
+    "presets": LOGGED_IN,
+    "new_preset": LOGGED_IN,
+    "import_preset": LOGGED_IN,
+    "change_preset": LOGGED_IN,
+    "conversation_choices": LOGGED_IN,
+    "choose_for_conversation": LOGGED_IN,
+    "character_choices": LOGGED_IN,
+    "choose_for_character": LOGGED_IN,
+    "choose_everywhere": LOGGED_IN,
     "asset": LOGGED_IN,
     "lorebooks": LOGGED_IN,  # one's own, as all that follow
     "new_lorebook": LOGGED_IN,

@@ -1,4 +1,4 @@
-"""Requests whose body may be large and slow: where files are brought and lorebooks saved, nowhere else."""
+"""Requests whose body may be large and slow: where files are brought and lorebooks saved, no other."""
 
 import re
 from typing import Any
@@ -11,6 +11,7 @@ from web.settings import WebSettings
 FILES = re.compile(r"POST /api/(characters|lorebooks)/import")
 PROMPTS = re.compile(r"POST /api/prompts/(counts|preview)")
 BOOKS = re.compile(r"PUT /api/lorebooks/[0-9a-f-]{36}|POST /api/lore/trial", re.ASCII)
+PORTRAITS = re.compile(r"PUT /api/personas/[0-9a-f-]{36}/picture", re.ASCII)
 WRITTEN_OUT = 3
 """How much longer a lorebook is as an editor sends it than its text: names of fields, escaped letters."""
 
@@ -26,6 +27,9 @@ def roomy_request(settings: LibrarySettings, web: WebSettings) -> type[Request]:
                 more |= {"max_content_length": most, "body_timeout": settings.upload_s}
             elif PROMPTS.fullmatch(asked):
                 more |= {"max_content_length": web.prompt_bytes}
+            elif PORTRAITS.fullmatch(asked):
+                most = settings.portrait_bytes
+                more |= {"max_content_length": most, "body_timeout": settings.upload_s}
             super().__init__(method, scheme, path, *rest, **more)
 
     return RoomyRequest

@@ -32,7 +32,7 @@ class Persona(Struct, frozen=True):
     created_ms: int = 0
 
 
-class AuthorsNote(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class AuthorsNote(Struct, frozen=True, forbid_unknown_fields=True):
     """See Note."""
 
     text: str = ""
@@ -85,7 +85,7 @@ class Preset(Struct, frozen=True):
     created_ms: int = 0
 
 
-class Choices(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
+class Choices(Struct, frozen=True, forbid_unknown_fields=True):
     """What a user has chosen at one level; null: what the next one says. `own_instructions_win`: over those
     of the card."""
 

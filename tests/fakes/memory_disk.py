@@ -216,6 +216,7 @@ class MemoryDisk:
                 return self._purgeable(query)
             case FindAssetsInUse():
                 named = {a for v in self.versions.values() for a in (v.portrait, v.thumb)}
+                named |= {a for p in self.personas.values() for a in (p.persona.portrait, p.persona.thumb)}
                 return sorted(named & set(query.assets))
             case FindLibraryUse():
                 files = sum(len(v.file) for v in self.versions.values() if v.owner == query.user)

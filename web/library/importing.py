@@ -23,6 +23,9 @@ NAME = 200  # characters of a file's or a character's name
 TAGS, TAG = 50, 60  # that many, and that long
 
 
+PutAsset = Callable[[bytes], str]
+
+
 class CannotExportError(Exception):
     """The text says why, in one line."""
 

@@ -19,6 +19,9 @@ class LibrarySettings(Struct, frozen=True, forbid_unknown_fields=True):
     trials_per_minute: int = 240  # of what lore would fire
     undo_days: float = 30.0  # a removed lorebook can come back for so long
     replaced_s: float = 7_200.0  # a changed lorebook's text before is kept for the replies under way
+    personas: int = 500
+    presets: int = 500
+    portrait_bytes: int = 16_777_216  # a persona's picture, as it is brought
     # -- the workshop, in which a card is opened
     memory_bytes: int = 1_073_741_824  # of its process
     cpu_s: int = 20

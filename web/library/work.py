@@ -25,6 +25,20 @@ class WriteWork(Struct, frozen=True, tag="write"):
     picture: bytes = b""
 
 
+class PortraitWork(Struct, frozen=True, tag="portrait"):
+    """Draw a person's picture anew."""
+
+    data: bytes
+    pixels: int
+
+
+class PortraitDrawn(Struct, frozen=True, tag="drawn"):
+    """Both as WebP."""
+
+    portrait: bytes
+    thumb: bytes
+
+
 class CardRead(Struct, frozen=True, tag="card"):
     """`card` is the card's tree as JSON, `digest` the SHA-256 of it and of what goes with it, `sheet` lacks
     its id; `portrait` and `thumb` are WebP, b"" where there is no picture."""
@@ -51,5 +65,5 @@ class CardRefused(Struct, frozen=True, tag="refused"):
     why: str
 
 
-Work = ReadWork | WriteWork
-Answer = CardRead | CardWritten | CardRefused
+Work = ReadWork | WriteWork | PortraitWork
+Answer = CardRead | CardWritten | PortraitDrawn | CardRefused

@@ -23,14 +23,30 @@ from actors.character.sheet import TooMuchTextError, sheet_of
 from web.library.limited import limit
 from web.library.portraits import PictureTrouble, Portraits, portraits_of
 from web.library.tagline import tagline_of
-from web.library.work import Answer, CardRead, CardRefused, CardWritten, ReadWork, Work, WriteWork
+from web.library.work import (
+    Answer,
+    CardRead,
+    CardRefused,
+    CardWritten,
+    PortraitDrawn,
+    PortraitWork,
+    ReadWork,
+    Work,
+    WriteWork,
+)
 
 NO_ID = UUID(int=0)
 
 
 def done(work: Work) -> Answer:
     try:
-        return read(work) if isinstance(work, ReadWork) else written(work)
+        match work:
+            case ReadWork():
+                return read(work)
+            case WriteWork():
+                return written(work)
+            case PortraitWork():
+                return drawn(work)
     except (CardTrouble, TooMuchTextError) as trouble:
         return CardRefused(str(trouble))
     except (MemoryError, RecursionError):
@@ -60,6 +76,14 @@ def read(work: ReadWork) -> CardRead:
         carrier=file.carrier,
         warnings=tuple(warnings),
     )
+
+
+def drawn(work: PortraitWork) -> PortraitDrawn | CardRefused:
+    try:
+        shown = portraits_of(work.data, work.pixels)
+    except PictureTrouble as trouble:
+        return CardRefused(f"The picture cannot be shown: {trouble}.")
+    return PortraitDrawn(shown.portrait, shown.thumb)
 
 
 def written(work: WriteWork) -> CardWritten:

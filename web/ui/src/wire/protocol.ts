@@ -493,6 +493,102 @@ export interface NewConversation {
   group?: GroupWish | null;
   /** the members greet one after another */
   all_greet?: boolean;
+  /** who the user is; null: as usual with this character */
+  persona?: string | null;
+}
+
+/**
+ * GET /api/personas → list: who the user can be. `portrait` and `thumb` are paths on this server, or "".
+ * `standard`: where nothing nearer is chosen.
+ */
+export interface Persona {
+  id: string;
+  name: string;
+  description: string;
+  portrait: string;
+  thumb: string;
+  standard: boolean;
+}
+
+/** POST /api/personas → Persona. Its picture: PUT /api/personas/<id>/picture, the file as it is. */
+export interface NewPersona {
+  name: string;
+  description?: string;
+}
+
+/** PATCH /api/personas/<id>; what is null stays. */
+export interface PersonaChange {
+  name?: string | null;
+  description?: string | null;
+  removed?: boolean | null;
+  standard?: boolean | null;
+}
+
+/**
+ * GET /api/conversations/<id>/choices: those of the three levels, the nearest first, and what the card
+ * brings of its own. PUT on the same path takes Choices, as do /api/characters/<id>/choices and
+ * /api/choices.
+ */
+export interface ConversationChoices {
+  conversation: Choices;
+  character: Choices;
+  everywhere: Choices;
+  /** null: the user sees it no more */
+  character_id: string | null;
+  character_name: string;
+  /** the user's, without a persona */
+  own_name: string;
+  card_system_prompt: string;
+  card_post_history: string;
+}
+
+/** GET /api/characters/<id>/choices */
+export interface CharacterChoices {
+  character: Choices;
+  everywhere: Choices;
+}
+
+/**
+ * Settings of replies with a name, all of them. `id` is what ReplySettings name it by; not `own`: it
+ * comes with Samovar.
+ */
+export interface Preset {
+  id: string;
+  name: string;
+  settings: ReplySettings;
+  own: boolean;
+}
+
+/** GET /api/presets. `usual`: how replies are made where nothing is chosen. */
+export interface Presets {
+  usual: ReplySettings;
+  presets: Preset[];
+}
+
+/** POST /api/presets → Preset */
+export interface NewPreset {
+  name: string;
+  settings: ReplySettings;
+}
+
+/** PATCH /api/presets/<id>; what is null stays. */
+export interface PresetChange {
+  name?: string | null;
+  settings?: ReplySettings | null;
+  removed?: boolean | null;
+}
+
+/** POST /api/presets/import: a sampler preset of SillyTavern → PresetRead */
+export interface PresetFile {
+  name: string;
+  /** the file's text */
+  data: string;
+}
+
+/** `left_out`: what the file says and Samovar has no counterpart of, by the file's names. */
+export interface PresetRead {
+  preset: Preset;
+  left_out: string[];
 }
 
 export interface ConversationMade {
@@ -899,6 +995,51 @@ export interface GroupWish {
   joined?: boolean;
 }
 
+/**
+ * What a user has chosen at one level; null: what the next one says. `own_instructions_win`: over those
+ * of the card.
+ */
+export interface Choices {
+  persona: string | null;
+  note: AuthorsNote | null;
+  system_prompt: string | null;
+  post_history_instructions: string | null;
+  own_instructions_win: boolean | null;
+  replies: ReplySettings | null;
+}
+
+/**
+ * How replies are made: a preset, and what differs from it; null: as there. `preset` is the name of one
+ * that comes with Samovar, the id of one's own (hex), or "": what the node uses. The rest are fields of
+ * Sampling.
+ */
+export interface ReplySettings {
+  preset?: string;
+  temperature?: number | null;
+  top_k?: number | null;
+  top_p?: number | null;
+  min_p?: number | null;
+  typical_p?: number | null;
+  top_n_sigma?: number | null;
+  repetition_penalty?: number | null;
+  presence_penalty?: number | null;
+  frequency_penalty?: number | null;
+  penalty_last_n?: number | null;
+  dry_multiplier?: number | null;
+  dry_base?: number | null;
+  dry_allowed_length?: number | null;
+  dry_last_n?: number | null;
+  dry_breakers?: string[] | null;
+  xtc_probability?: number | null;
+  xtc_threshold?: number | null;
+  dynamic_range?: number | null;
+  dynamic_exponent?: number | null;
+  max_tokens?: number | null;
+  max_thought_tokens?: number | null;
+  min_tokens?: number | null;
+  stop?: string[] | null;
+}
+
 /** A character version. `left`: it speaks no more, and is kept for what it has said. */
 export interface Member {
   version: string;
@@ -916,4 +1057,12 @@ export interface MemberWish {
   version: string;
   muted?: boolean;
   talkativeness?: number | null;
+}
+
+/** See Note. */
+export interface AuthorsNote {
+  text: string;
+  depth: number;
+  role: Role;
+  every: number;
 }
