@@ -44,6 +44,7 @@ def parts_of(card: Card, turn: Turn) -> tuple[PromptTrace, ...]:
             kept=True,
             kind="message",
             excerpt=message.text[:160],
+            role=message.role,
         )
         for number, message in enumerate(turn.history, 1)
     ]

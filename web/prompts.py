@@ -117,4 +117,6 @@ def part(line: PromptTrace) -> PromptPart:
         said=line.said,
         excerpt=line.excerpt,
         count=line.count,
+        reason=line.reason,
+        role=line.role,
     )

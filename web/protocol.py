@@ -463,7 +463,8 @@ class NewTitle(Struct, frozen=True, forbid_unknown_fields=True):
 class PromptPart(Struct, frozen=True):
     """A part of a prompt, or what was left out of it. `kind` is one of gpu_actor/prompt/pieces.py, "more" or
     "other"; `source` and `why` are English. Of lore: its `entry`, the `key` it fired on, "" where it needed
-    none, and what was `said` there. `excerpt` is how its text begins. `count`: so many parts are added up."""
+    none, and what was `said` there. `excerpt` is how its text begins. `count`: so many parts are added up.
+    `reason` is `why` for programs, `role` who said a message."""
 
     kind: str
     source: str
@@ -475,6 +476,8 @@ class PromptPart(Struct, frozen=True):
     said: str = ""
     excerpt: str = ""
     count: int = 1
+    reason: str = ""
+    role: str = ""
 
 
 class PromptMessage(Struct, frozen=True):

@@ -292,7 +292,10 @@ class PromptTrace(Struct, frozen=True, array_like=True):
     key it fired on ("" where it needed none), and the message of the talk that has it (-1: none).
 
     `kind` is what pages know a part by (gpu_actor/prompt/pieces.py). `count`: so many parts that follow each
-    other and differ in nothing else. `excerpt`: how its text begins; `said`: where the key stands."""
+    other and differ in nothing else. `excerpt`: how its text begins; `said`: where the key stands.
+    `reason` is `why` for programs: one of actors/character/lore_fired.py, "context" or "unread". `role`: who
+    said a message.
+    """
 
     source: ShortText
     tokens: Count
@@ -305,6 +308,8 @@ class PromptTrace(Struct, frozen=True, array_like=True):
     count: Count = 1
     excerpt: ShortText = ""
     said: ShortText = ""
+    reason: ShortText = ""
+    role: ShortText = ""
 
 
 class PromptReport(Struct, frozen=True, array_like=True):

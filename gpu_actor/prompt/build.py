@@ -145,10 +145,11 @@ def trace_of(pieces: Pieces, budget: int) -> tuple[PromptTrace, ...]:
         why=f"{why}, not counted",
         kind="message",
         count=pieces.unread,
+        reason="unread",
     )
     return (
         *(piece.traced(kept=True) for piece in pieces.kept()),
-        *(piece.traced(kept=False, why=why) for piece in pieces.dropped),
+        *(piece.traced(kept=False, why=why, reason="context") for piece in pieces.dropped),
         *(piece.traced(kept=False) for piece in pieces.left_out),
         *([unread] if pieces.unread else ()),
     )

@@ -71,7 +71,7 @@ class Composer:
             shared=self.given.joined,
             mark=self.mark(),
             unread=unread,
-            left_out=[self.lore_piece(each.fired, each.why) for each in lore.dropped],
+            left_out=[self.lore_piece(each.fired, each.why, each.reason) for each in lore.dropped],
         )
 
     # -- lore -----------------------------------------------------------------------------------
@@ -106,11 +106,12 @@ class Composer:
     def at(self, spot: Spot) -> list[Piece]:
         return [self.lore_piece(fired) for fired in self.placed.get(spot, ())]
 
-    def lore_piece(self, fired: Fired, why: str = "") -> Piece:
+    def lore_piece(self, fired: Fired, why: str = "", reason: str = "") -> Piece:
         entry = fired.entry
         name = entry.name or entry.comment or str(entry.id if entry.id is not None else fired.number)
         source = f"lore of {fired.source}"
         piece = Piece(source, fired.text, fired.tokens, 0, name, fired.key, fired.message, why or fired.why)
+        piece.reason = reason or fired.reason
         if 0 <= fired.message < len(self.given.history):
             piece.said = around(self.given.history[fired.message].text, fired.key)
         if fired.expendable and not why:
@@ -264,7 +265,7 @@ class Composer:
                 return recent[::-1], place + 1
             if text := self.named(message, self.said(place, message, Use.PROMPT)):
                 piece = self.piece(f"message {place + 1} ({message.role})", text)
-                piece.place = place
+                piece.place, piece.role = place, message.role
                 recent.append(Said(message.role, piece))
                 budget -= piece.tokens
         return recent[::-1], 0

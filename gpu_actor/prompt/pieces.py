@@ -63,8 +63,10 @@ class Piece:
     message: int = -1  # … in which message of the talk
     why: str = ""
     said: str = ""  # … where the key stands there
+    reason: str = ""  # why, for programs
+    role: str = ""  # of a message
 
-    def traced(self, *, kept: bool, why: str = "") -> PromptTrace:
+    def traced(self, *, kept: bool, why: str = "", reason: str = "") -> PromptTrace:
         return PromptTrace(
             self.source,
             self.tokens,
@@ -76,6 +78,8 @@ class Piece:
             kind_of(self.source),
             excerpt=excerpt_of(self.text),
             said=self.said,
+            reason=reason or self.reason,
+            role=self.role,
         )
 
 

@@ -108,8 +108,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def traced(line: PromptTrace) -> dict[str, Any]:
-    said: dict[str, Any] = msgspec.structs.asdict(line)
-    return {**said, "message": line.message if line.message >= 0 else None}
+    return {
+        "source": line.source,
+        "entry": line.entry,
+        "key": line.key,
+        "message": line.message if line.message >= 0 else None,
+        "tokens": line.tokens,
+        "kept": line.kept,
+        "why": line.why,
+    }
 
 
 def shown(line: PromptTrace) -> str:

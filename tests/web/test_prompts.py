@@ -14,7 +14,7 @@ from web.settings import WebSettings
 
 COUNTS, PREVIEW = "/api/prompts/counts", "/api/prompts/preview"
 LORE = PromptTrace(
-    "lore of the card", 9, True, "“tea” in message 1", "Tea", "tea", 1, "lore", 1, "Чай", "tea?"
+    "lore of the card", 9, True, "“tea” in message 1", "Tea", "tea", 1, "lore", 1, "Чай", "tea?", "key"
 )
 REPORT = PromptReport((LORE,), 90, 2048, 1536, reused=60, model="script", engine="scripted")
 
@@ -64,6 +64,8 @@ def test_a_reply_says_how_it_came_about(ui: Path) -> None:
                 "said": "tea?",
                 "excerpt": "Чай",
                 "count": 1,
+                "reason": "key",
+                "role": "",
             }
         ]
         facts = (trace["prompt_tokens"], trace["reused"], trace["context"], trace["model"], trace["tokens"])

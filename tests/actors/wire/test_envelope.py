@@ -111,7 +111,9 @@ SHEET = CharacterSheet(
 BOOK = BookSheet(D, "Tea", b"\x81\xa4name\xa3Tea")
 
 PARTS = (
-    PromptTrace("lore of tea", 12, True, "why", "Tea", "tea", 3, "lore", 2, "Tea is …", "… tea …"),
+    PromptTrace(
+        "lore of tea", 12, True, "why", "Tea", "tea", 3, "lore", 2, "Tea is …", "tea …", "key", "user"
+    ),
     PromptTrace("message 1", 30, kept=False),
 )
 REPORT = PromptReport(PARTS, 900, 4_096, 3_584, 700, 100, "SmolLM2", "ONNX Runtime")

@@ -297,3 +297,33 @@ def test_the_same_ingredients_give_the_same_prompt(builder: PromptBuilder) -> No
     plans = [builder.build_of(given(card, chance=Chance("talk", seed)), 4000) for seed in (1, 1, 2)]
     assert plans[0] == plans[1]
     assert plans[0].digest != plans[2].digest
+
+
+# -- what the trace says ------------------------------------------------------------------------------
+
+
+def test_pages_know_each_part_by_its_kind(builder: PromptBuilder) -> None:
+    card = msgspec.structs.replace(with_book(entry("Samovar")), system_prompt="You play.")
+    note = DepthPrompt("Quietly.", 1, "system")
+    plan = builder.build_of(given(card, persona="Anna is tired.", note=note), 4_000)
+    kinds = [line.kind for line in plan.trace]
+    assert "other" not in kinds
+    assert set(kinds) == {
+        *("system", "description", "personality", "scenario", "persona", "lore", "example", "message"),
+        *("note", "instructions"),
+    }
+
+
+def test_lore_says_where_its_key_was_said(builder: PromptBuilder) -> None:
+    book = with_book(entry("Samovar"), {"name": "Snow", "keys": [], "content": "It snows.", "constant": True})
+    lines = {line.entry: line for line in builder.build_of(given(book), 4_000).trace if line.kind == "lore"}
+    tea, snow = lines["Samovar"], lines["Snow"]
+    assert (tea.key, tea.reason, tea.said, tea.excerpt) == ("tea", "key", TALK[tea.message].text, "Samovar")
+    assert (snow.key, snow.reason, snow.said) == ("", "constant", "")
+
+
+def test_what_found_no_room_says_so_for_programs(builder: PromptBuilder) -> None:
+    talk = tuple(TurnMessage("user", f"Number {number}. " + "word " * 30) for number in range(12))
+    dropped = [line for line in builder.build_of(given(history=talk), 300).trace if not line.kept]
+    assert {line.reason for line in dropped} <= {"context", "unread"}
+    assert any(line.kind == "message" for line in dropped)

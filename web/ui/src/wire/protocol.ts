@@ -604,6 +604,7 @@ export interface NewTitle {
  * A part of a prompt, or what was left out of it. `kind` is one of gpu_actor/prompt/pieces.py, "more" or
  * "other"; `source` and `why` are English. Of lore: its `entry`, the `key` it fired on, "" where it needed
  * none, and what was `said` there. `excerpt` is how its text begins. `count`: so many parts are added up.
+ * `reason` is `why` for programs, `role` who said a message.
  */
 export interface PromptPart {
   kind: string;
@@ -616,6 +617,8 @@ export interface PromptPart {
   said: string;
   excerpt: string;
   count: number;
+  reason: string;
+  role: string;
 }
 
 /** A message as a model's template is given it. */
