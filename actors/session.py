@@ -249,8 +249,7 @@ class Session:
             case "submit":  # a queue that knows of it drops the repetition
                 return self.submit_again(self.live.generation.id) if self.live is not None else []
             case _:
-                self.saving.timed_out(name)
-                return []
+                return self.saving.timed_out()
 
     # -- writing ------------------------------------------------------------------------------
 
@@ -258,7 +257,8 @@ class Session:
         commit = self.saving.answered(tag)
         if commit is None:
             return []
-        effects = [*self.saving.done(), *commit.then(), *self.saving.next(), *self.flush()]
+        self.saving.done()
+        effects = [*commit.then(), *self.saving.next(), *self.flush()]
         if self.submit_when_quiet and self.live is not None:
             effects += self.submit(self.live)
         return effects + self.rest()

@@ -9,9 +9,9 @@ from msgspec import Struct
 from actors.messages.archive import AddCharacterVersion
 from actors.messages.generation import CharacterSheet
 from storage import tables
-from storage.database import Db
 from storage.sealing import Place, Row, SealedColumn, Secrets
 from storage.unit import Unit, require
+from storage.work import Db
 
 SHEET = SealedColumn("character_version", "sheet")
 FILE = SealedColumn("character_file", "body")

@@ -9,12 +9,14 @@ from msgspec import Struct
 
 from actors.messages.archive import UNFINISHED, AppendChunk
 from storage import tables
-from storage.database import Db, insert_many, marks, raw
+from storage.database import insert_many, marks, raw
 from storage.errors import DamagedRowError
-from storage.fields import as_id
+from storage.fields import of_hex
 from storage.sealing import DataKey, Row, SealedColumn, chunk_place
 from storage.select import Select
+from storage.statement import Statement
 from storage.unit import Unit, require
+from storage.work import Db
 
 BODY = SealedColumn("generation_chunk", "body")
 OF_A_REPLY = Select(
@@ -23,17 +25,27 @@ OF_A_REPLY = Select(
     ("generation_id",),
     order=("first_seq",),
 )
+STREAMING = Statement("UPDATE generation SET state = 'streaming' WHERE id = ?")
+DROP = Statement("DELETE FROM generation_chunk WHERE generation_id = ?")
 TAKING = frozenset(UNFINISHED) - {"queued"}
 """The states in which a generation takes chunks."""
 
 # The end of the last chunk comes from the index of (generation_id, first_seq), in one step; a
 # GROUP BY over the chunks would read all of them, and grow slower as replies grow longer.
-FIND_TARGETS = """
-SELECT g.id, g.attempt, g.state, g.user_id, g.conversation_id, g.inputs_key_id,
-  (SELECT c.first_seq + c.count FROM generation_chunk c
-   WHERE c.generation_id = g.id ORDER BY c.first_seq DESC LIMIT 1) AS next_seq
-FROM generation g WHERE g.id IN ({ids}) ORDER BY g.id
-"""
+NEXT_SEQ = """(SELECT c.first_seq + c.count FROM generation_chunk c
+   WHERE c.generation_id = g.id ORDER BY c.first_seq DESC LIMIT 1)"""
+FIND_TARGETS = f"""
+SELECT g.id, g.attempt, g.state, g.user_id, g.conversation_id, g.inputs_key_id, {NEXT_SEQ} AS next_seq
+FROM generation g WHERE g.id IN ({{ids}}) ORDER BY g.id FOR UPDATE OF g
+"""  # noqa: S608 - our names
+FIND_TARGETS_IN_ONE_ROW = f"""
+SELECT json_group_array(json_array(hex(g.id), g.attempt, g.state, hex(g.user_id), hex(g.conversation_id),
+  hex(g.inputs_key_id), {NEXT_SEQ})) AS rows
+FROM generation g WHERE g.id IN ({{ids}})
+"""  # noqa: S608
+"""For SQLite: select.py says why."""
+
+decode_rows = msgspec.json.Decoder(list[tuple[str, int, str, str, str, str, int | None]]).decode
 
 
 class Tokens(Struct, frozen=True, array_like=True):
@@ -82,7 +94,8 @@ async def append_chunks(unit: Unit, writes: Sequence[AppendChunk]) -> None:
     await insert_many(unit.db, "generation_chunk", rows)
     starting = [generation for generation, target in targets.items() if target.state != "streaming"]
     if starting:
-        await tables.Generation.filter(id__in=starting).using_db(unit.db).update(state="streaming")
+        for generation in starting:
+            await STREAMING.run(unit.db, generation)
 
 
 def checked(targets: dict[UUID, Target], write: AppendChunk) -> Target:
@@ -98,16 +111,21 @@ def checked(targets: dict[UUID, Target], write: AppendChunk) -> Target:
 
 async def find_targets(db: Db, generations: Collection[UUID]) -> dict[UUID, Target]:
     """Locks the rows where the database has such locks (SQLite has one writer)."""
-    postgres = db.capabilities.dialect == "postgres"
-    query = FIND_TARGETS.format(ids=marks(db, len(generations))) + ("FOR UPDATE OF g" if postgres else "")
-    rows = await raw(db, query, *generations)
+    ids = marks(db, len(generations))
+    if db.capabilities.dialect == "sqlite":
+        (found,) = await raw(db, FIND_TARGETS_IN_ONE_ROW.format(ids=ids), *generations)
+        return {
+            of_hex(generation): Target(attempt, state, of_hex(user), of_hex(talk), of_hex(key), next_seq or 0)
+            for generation, attempt, state, user, talk, key, next_seq in decode_rows(found["rows"])
+        }
+    rows = await raw(db, FIND_TARGETS.format(ids=ids), *generations)
     return {
-        as_id(row["id"]): Target(
+        row["id"]: Target(
             row["attempt"],
             row["state"],
-            as_id(row["user_id"]),
-            as_id(row["conversation_id"]),
-            as_id(row["inputs_key_id"]),
+            row["user_id"],
+            row["conversation_id"],
+            row["inputs_key_id"],
             row["next_seq"] or 0,
         )
         for row in rows
@@ -142,4 +160,4 @@ async def open_chunks(unit: Unit, generation: Row) -> Tokens:
 
 
 async def drop_chunks(db: Db, generation: UUID) -> None:
-    await tables.GenerationChunk.filter(generation_id=generation).using_db(db).delete()
+    await DROP.run(db, generation)

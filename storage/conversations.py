@@ -23,15 +23,15 @@ from actors.messages.group import Group
 from storage import tables
 from storage.characters import SHEET, open_face, secrets_of, versions
 from storage.choices import drop_choices
-from storage.database import Db
 from storage.filing import TAGS, filings, open_tags
 from storage.groups import drop_group, find_group, groups_of, write_group
 from storage.lorebooks import forget_conversation
-from storage.messages import BODY, check_in_tree, insert_message, message_rows, open_body
+from storage.messages import BODY, check_in_tree, insert_message, message_rows, open_body, set_head
 from storage.sealing import Place, Row, SealedColumn, Secrets
 from storage.search import index
 from storage.select import Select
 from storage.unit import Unit, first, require
+from storage.work import Db
 
 TITLE = SealedColumn("conversation", "title")
 USER_NAME = SealedColumn("conversation", "user_name")
@@ -93,7 +93,7 @@ async def add_conversation(unit: Unit, write: AddConversation) -> None:
 
 async def move_head(unit: Unit, write: MoveHead) -> None:
     await check_in_tree(unit.db, write.conversation, write.head, "The head")
-    await tables.Conversation.filter(id=write.conversation).using_db(unit.db).update(head=write.head)
+    await set_head(unit.db, write.conversation, write.head)
 
 
 async def rename(unit: Unit, write: RenameConversation) -> None:

@@ -54,3 +54,9 @@ def as_id(value: bytes | UUID) -> UUID:
 def id_of(value: bytes) -> UUID:
     """Making a UUID takes longer than opening a seal, and the rows of a conversation share most of theirs."""
     return UUID(bytes=value)
+
+
+@lru_cache(maxsize=16_384)
+def of_hex(value: str) -> UUID:
+    """An id out of SQLite's JSON."""
+    return UUID(hex=value)

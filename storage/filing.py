@@ -19,11 +19,13 @@ from storage import tables
 from storage.characters import secrets_of
 from storage.sealing import Place, Row, SealedColumn, Secrets
 from storage.search import index
+from storage.select import Select
 from storage.unit import Unit, first, ids_in, require
 
 NAME = SealedColumn("folder", "name")
 TAGS = SealedColumn("filing", "tags")
 COLUMNS = ("conversation_id", "user_id", "folder", "pinned_ms", "archived_ms", "removed_ms", *TAGS.columns)
+REMOVED = Select(tables.Filing, ("id",), ("conversation_id",), also="removed_ms > 0")
 NOT_YOURS = "There is no such conversation of this user."
 NO_FOLDER = "There is no such folder of this user."
 
@@ -136,8 +138,7 @@ async def filings(unit: Unit, user: UUID) -> dict[UUID, Row]:
 
 
 async def is_removed(unit: Unit, conversation: UUID) -> bool:
-    removed = tables.Filing.filter(conversation_id=conversation, removed_ms__gt=0).using_db(unit.db)
-    return await removed.exists()
+    return bool(await REMOVED.rows(unit.db, conversation))
 
 
 def open_tags(secrets: Secrets, row: Row) -> tuple[str, ...]:

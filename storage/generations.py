@@ -1,6 +1,5 @@
 """Generations: the row of a reply under way, its lease, its end."""
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -18,9 +17,11 @@ from actors.messages.archive import (
 from actors.messages.generation import Circumstances, Sampling
 from storage import tables
 from storage.chunks import drop_chunks, open_chunks
-from storage.database import Db
-from storage.messages import add_to_tree, check_in_tree, touch
+from storage.database import insert
+from storage.messages import add_to_tree, check_in_tree, owner_and_key, touch
 from storage.sealing import Place, Row, SealedColumn, Secrets
+from storage.select import Select
+from storage.statement import Statement
 from storage.unit import Unit, first, require
 
 INPUTS = SealedColumn("generation", "inputs")
@@ -46,6 +47,18 @@ COLUMNS = (
 )
 
 
+UNDER_WAY = "state IN ({})".format(", ".join(f"'{state}'" for state in UNFINISHED))
+ONE_UNDER_WAY = Select(tables.Generation, COLUMNS, ("id",), also=UNDER_WAY, lock=True)
+THAT_ONE = f"id = ? AND {UNDER_WAY}"
+HOLDER = "attempt = ?, worker = ?, worker_boot = ?, node_id = ?"
+LEASE = Statement(f"UPDATE generation SET state = 'leased', {HOLDER} WHERE {THAT_ONE} AND attempt = ?")  # noqa: S608
+PIN = Statement(
+    f"UPDATE generation SET model = ?, prompt_digest = ?, engine_digest = ? WHERE {THAT_ONE}"  # noqa: S608
+)
+SEAM = Statement(f"UPDATE generation SET seam = ? WHERE {THAT_ONE}")  # noqa: S608
+END = Statement("UPDATE generation SET state = ?, reason = ?, why = ? WHERE id = ?")
+
+
 class Inputs(Struct, frozen=True, array_like=True):
     """What lies in `inputs`, as msgpack: stop strings are text of people too."""
 
@@ -65,69 +78,59 @@ class Inputs(Struct, frozen=True, array_like=True):
 
 async def add_generation(unit: Unit, write: AddGeneration) -> None:
     made = write.generation
-    conversations = tables.Conversation.filter(id=made.conversation).using_db(unit.db)
-    found = await conversations.values_list("user_id", "title_key_id")
-    user, key_id = first(found, "There is no such conversation.")
+    user, key = await owner_and_key(unit, made.conversation)
     require(user == made.user, "The conversation is another user's.")
     await check_in_tree(unit.db, made.conversation, made.parent, "The parent")
-    key = await unit.keys.key(unit.db, key_id)
     inputs = Inputs(
         *(made.continues, made.sampling, made.continues_thoughts),
         *(made.speaker, made.round_left, made.user_name, made.persona, made.circumstances),
         made.books,
     )
-    await tables.Generation.create(
-        using_db=unit.db,
-        id=made.id,
-        conversation_id=made.conversation,
-        parent=made.parent,
-        message=made.message,
-        request_key=made.request_key,
-        kind=made.kind,
-        seed=made.seed,
-        created_ms=made.created_ms,
-        state=made.state,
-        attempt=made.attempt,
-        worker=made.worker,
-        worker_boot=made.worker_boot,
-        model=made.model,
-        prompt_digest=made.prompt_digest,
-        engine_digest=made.engine_digest or None,
-        seam=made.seam,
-        reason="",
-        why="",
+    row = {
+        "id": made.id,
+        "conversation_id": made.conversation,
+        "parent": made.parent,
+        "message": made.message,
+        "request_key": made.request_key,
+        "kind": made.kind,
+        "seed": made.seed,
+        "created_ms": made.created_ms,
+        "state": made.state,
+        "attempt": made.attempt,
+        "worker": made.worker,
+        "worker_boot": made.worker_boot,
+        "model": made.model,
+        "prompt_digest": made.prompt_digest,
+        "engine_digest": made.engine_digest or None,
+        "seam": made.seam,
+        "reason": "",
+        "why": "",
         **INPUTS.seal(key, Place(made.id, user, made.conversation), msgspec.msgpack.encode(inputs)),
         **unit.owned(user),
-    )
+    }
+    await insert(unit.db, "generation", row)
     await touch(unit.db, made.conversation, made.created_ms)
 
 
 async def lease(unit: Unit, write: LeaseGeneration) -> None:
-    free = unfinished(unit.db, write.generation).filter(attempt=write.attempt - 1)
-    leased = await free.update(
-        state="leased",
-        attempt=write.attempt,
-        worker=write.worker,
-        worker_boot=write.worker_boot,
-        node_id=unit.node,
-    )
+    holder = (write.worker, write.worker_boot, unit.node)
+    leased = await LEASE.run(unit.db, write.attempt, *holder, write.generation, write.attempt - 1)
     require(leased, "The generation has ended, or another attempt has the lease.")
 
 
 async def pin_prompt(unit: Unit, write: PinPrompt) -> None:
-    pinned = await unfinished(unit.db, write.generation).update(
-        model=write.model, prompt_digest=write.prompt_digest, engine_digest=write.engine_digest or None
-    )
+    prompt = (write.model, write.prompt_digest, write.engine_digest or None)
+    pinned = await PIN.run(unit.db, *prompt, write.generation)
     require(pinned, "There is no such generation under way.")
 
 
 async def mark_seam(unit: Unit, write: MarkSeam) -> None:
-    marked = await unfinished(unit.db, write.generation).update(seam=write.seam)
+    marked = await SEAM.run(unit.db, write.seam, write.generation)
     require(marked, "There is no such generation under way.")
 
 
 async def end(unit: Unit, write: EndGeneration) -> None:
-    rows = await unfinished(unit.db, write.generation).select_for_update().values(*COLUMNS)
+    rows = await ONE_UNDER_WAY.rows(unit.db, write.generation)
     row = first(rows, "There is no such generation under way.")
     message = write.message
     if message is not None:
@@ -137,12 +140,7 @@ async def end(unit: Unit, write: EndGeneration) -> None:
         await open_chunks(unit, row)  # what was damaged meanwhile must not go unnoticed
         await add_to_tree(unit, message, row["user_id"], key, move_head=True)
     await drop_chunks(unit.db, write.generation)
-    this = tables.Generation.filter(id=write.generation).using_db(unit.db)
-    await this.update(state=write.state, reason=write.reason, why=write.why)
-
-
-def unfinished(db: Db, generation: UUID) -> Any:
-    return tables.Generation.filter(id=generation, state__in=UNFINISHED).using_db(db)
+    await END.run(unit.db, write.state, write.reason, write.why, write.generation)
 
 
 # -- reads --------------------------------------------------------------------------------------

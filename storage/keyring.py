@@ -3,16 +3,18 @@
 import os
 from collections import OrderedDict
 from collections.abc import Iterable
+from threading import Lock
 from uuid import UUID, uuid4
 
 from rust_crypto.seal import KEY_LEN
 from storage import tables
-from storage.database import Db, marks, raw
+from storage.database import marks, raw
 from storage.errors import DamagedRowError, MissingKeyFileError, WrongKeyFileError
 from storage.fields import as_id
 from storage.key_file import StorageKey
 from storage.sealing import NOWHERE, DataKey, Place, SealedColumn, Secrets
 from storage.search.terms import TermKey
+from storage.work import Db
 
 WRAPPED = SealedColumn("wrapped_key", "wrapped")
 IDS_AT_ONCE = 500
@@ -56,6 +58,7 @@ class Keyring:
         self._node = node
         self._limit = limit
         self._secrets: OrderedDict[UUID, bytes] = OrderedDict()
+        self._lock = Lock()  # units of work run on several threads
         self._for_characters: DataKey | None = None
 
     async def open_for_characters(self, db: Db) -> None:
@@ -108,9 +111,10 @@ class Keyring:
         """These keys; one that the database lacks is left out. Raises DamagedRowError."""
         wanted = set(key_ids)
         found: dict[UUID, bytes] = {}
-        for key_id in wanted & self._secrets.keys():
-            self._secrets.move_to_end(key_id)
-            found[key_id] = self._secrets[key_id]
+        with self._lock:
+            for key_id in wanted & self._secrets.keys():
+                self._secrets.move_to_end(key_id)
+                found[key_id] = self._secrets[key_id]
         missing = list(wanted - found.keys())
         for start in range(0, len(missing), IDS_AT_ONCE):
             for key in await self._unwrap(db, missing[start : start + IDS_AT_ONCE]):
@@ -137,6 +141,7 @@ class Keyring:
         return keys
 
     def _remember(self, key: DataKey) -> None:
-        self._secrets[key.id] = key.secret
-        while len(self._secrets) > self._limit:
-            self._secrets.popitem(last=False)
+        with self._lock:
+            self._secrets[key.id] = key.secret
+            while len(self._secrets) > self._limit:
+                self._secrets.popitem(last=False)

@@ -9,11 +9,13 @@ from msgspec import Struct
 
 from actors.messages.archive import AddMessage, AddMessages, StoredMessage
 from storage import tables
-from storage.database import Db, insert_many
+from storage.database import insert, insert_many
 from storage.sealing import DataKey, Place, Row, SealedColumn, Secrets
 from storage.search import index
 from storage.select import Select
+from storage.statement import Statement
 from storage.unit import Unit, first, ids_in, require
+from storage.work import Db
 
 BODY = SealedColumn("message", "body")
 COLUMNS = (
@@ -34,6 +36,10 @@ COLUMNS = (
 )
 
 OF_A_CONVERSATION = Select(tables.Message, COLUMNS, ("conversation_id",))
+IN_TREE = Select(tables.Message, ("id",), ("id", "conversation_id"))
+OWNER = Select(tables.Conversation, ("user_id", "title_key_id"), ("id",))
+TOUCH = Statement("UPDATE conversation SET updated_ms = ? WHERE id = ? AND updated_ms < ?")
+SET_HEAD = Statement("UPDATE conversation SET head = ? WHERE id = ?")
 
 WITH_MORE = frozenset({b"\x92", b"\x93"})
 """First byte of a body that holds more than a text: msgpack's arrays of two and three."""
@@ -48,21 +54,21 @@ class Body(Struct, frozen=True, array_like=True):
 
 
 async def add_message(unit: Unit, write: AddMessage) -> None:
-    message = write.message
-    conversations = tables.Conversation.filter(id=message.conversation).using_db(unit.db)
-    found = await conversations.values_list("user_id", "title_key_id")
-    user, key_id = first(found, "There is no such conversation.")
-    await add_to_tree(unit, message, user, await unit.keys.key(unit.db, key_id), move_head=write.move_head)
+    user, key = await owner_and_key(unit, write.message.conversation)
+    await add_to_tree(unit, write.message, user, key, move_head=write.move_head)
+
+
+async def owner_and_key(unit: Unit, conversation: UUID) -> tuple[UUID, DataKey]:
+    """Whose the conversation is, and what its rows are sealed with. Raises RefusedError."""
+    row = first(await OWNER.rows(unit.db, conversation), "There is no such conversation.")
+    return row["user_id"], await unit.keys.key(unit.db, row["title_key_id"])
 
 
 async def add_messages(unit: Unit, write: AddMessages) -> None:
     """Many, with few questions; the places they take are guarded by the table."""
     if not write.messages:
         return
-    conversations = tables.Conversation.filter(id=write.conversation).using_db(unit.db)
-    found = await conversations.values_list("user_id", "title_key_id")
-    user, key_id = first(found, "There is no such conversation.")
-    key = await unit.keys.key(unit.db, key_id)
+    user, key = await owner_and_key(unit, write.conversation)
     tree = tables.Message.filter(conversation_id=write.conversation).using_db(unit.db)
     known = set(await ids_in(tree, "id"))
     for message in write.messages:
@@ -83,22 +89,23 @@ async def add_to_tree(
     await insert_message(unit, message, user, key)
     await touch(unit.db, message.conversation, message.created_ms)
     if move_head:
-        conversations = tables.Conversation.filter(id=message.conversation).using_db(unit.db)
-        await conversations.update(head=message.id)
+        await set_head(unit.db, message.conversation, message.id)
 
 
 async def check_in_tree(db: Db, conversation: UUID, message: UUID, what: str) -> None:
-    tree = tables.Message.filter(id=message, conversation_id=conversation).using_db(db)
-    require(await tree.exists(), f"{what} is not a message of this conversation.")
+    require(await IN_TREE.rows(db, message, conversation), f"{what} is not a message of this conversation.")
 
 
 async def touch(db: Db, conversation: UUID, used_ms: int) -> None:
-    older = tables.Conversation.filter(id=conversation, updated_ms__lt=used_ms).using_db(db)
-    await older.update(updated_ms=used_ms)
+    await TOUCH.run(db, used_ms, conversation, used_ms)
+
+
+async def set_head(db: Db, conversation: UUID, head: UUID) -> None:
+    await SET_HEAD.run(db, head, conversation)
 
 
 async def insert_message(unit: Unit, message: StoredMessage, user: UUID, key: DataKey) -> None:
-    await tables.Message.create(using_db=unit.db, **row_of(unit, message, user, key))
+    await insert(unit.db, "message", row_of(unit, message, user, key))
     if message.id != message.parent:
         await index.await_index(unit, user, message.conversation, [message.id])
 

@@ -26,9 +26,10 @@ from tortoise.migrations.schema_editor import AsyncpgSchemaEditor
 from tortoise.transactions import in_transaction
 
 from storage import orm
-from storage.database import Db, raw
+from storage.database import raw
 from storage.errors import MigrationError, NewerDatabaseError
 from storage.private_files import sync_folder
+from storage.work import Db
 
 log = logging.getLogger(__name__)
 

@@ -19,13 +19,14 @@ from actors.messages.archive import (
     WritesFailed,
 )
 from actors.messages.filing import RemoveConversation
-from storage.database import Database, Db
+from storage.database import Database
 from storage.purge import Purge
-from storage.reads import run_query
+from storage.reads import is_direct, run_query
 from storage.search.indexer import Indexer
 from storage.trouble import Trouble, trouble_of
 from storage.unit import Unit
-from storage.writes import run_writes
+from storage.work import Db
+from storage.writes import DIRECT_WRITES, run_writes
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,8 @@ class StoragePort:
 
     async def _write(self, message: RunWrites) -> Answer:
         try:
-            await self._database.write(lambda db: run_writes(self._unit(db), message.writes))
+            direct = all(type(write) in DIRECT_WRITES for write in message.writes)
+            await self._database.write(lambda db: run_writes(self._unit(db), message.writes), direct=direct)
         except Exception as error:  # noqa: BLE001 - every failure is answered
             trouble = noted(error)
             return WritesFailed(message.number, trouble.why, trouble.conflict)
@@ -102,7 +104,10 @@ class StoragePort:
 
     async def _query(self, message: RunQuery) -> Answer:
         try:
-            result = await self._database.read(lambda db: run_query(self._unit(db), message.query))
+            direct = is_direct(message.query)
+            result = await self._database.read(
+                lambda db: run_query(self._unit(db), message.query), direct=direct
+            )
         except Exception as error:  # noqa: BLE001 - every failure is answered
             return QueryFailed(message.number, noted(error).why)
         return QueryDone(message.number, result)

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from actors.messages.archive import DropConversation
 from storage import conversations, tables
-from storage.database import Database, Db
+from storage.database import Database
 from storage.search import index
 from storage.settings import StorageSettings
 from storage.trouble import trouble_of
 from storage.unit import Unit, ids_in
+from storage.work import Db
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,5 @@
 """What the generation queue keeps: its rows under way, what users have spent, their shares, drained boxes."""
 
-from tortoise.expressions import F
-
 from actors.messages.archive import (
     SPENDING_DAYS,
     UNFINISHED,
@@ -12,17 +10,19 @@ from actors.messages.archive import (
     SpendTokens,
 )
 from storage import tables
+from storage.database import insert
 from storage.generations import COLUMNS, open_generation
+from storage.statement import Statement
 from storage.unit import Unit
 
 EVERYBODYS_SHARE = 1.0
+SPEND = Statement("UPDATE spending SET tokens = tokens + ? WHERE user_id = ? AND day = ?")
 
 
 async def spend_tokens(unit: Unit, write: SpendTokens) -> None:
-    that_day = tables.Spending.filter(user_id=write.user, day=write.day).using_db(unit.db)
-    if not await that_day.update(tokens=F("tokens") + write.tokens):
-        owned = unit.owned(write.user)
-        await tables.Spending.create(using_db=unit.db, day=write.day, tokens=write.tokens, **owned)
+    if not await SPEND.run(unit.db, write.tokens, write.user, write.day):
+        spending = {"day": write.day, "tokens": write.tokens, **unit.owned(write.user)}
+        await insert(unit.db, "spending", spending)
 
 
 async def set_share(unit: Unit, write: SetShare) -> None:

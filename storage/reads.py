@@ -8,7 +8,6 @@ from actors.messages.archive import (
     FindAssetsInUse,
     FindCharacter,
     FindCharacters,
-    FindChat,
     FindChoices,
     FindChosen,
     FindConversation,
@@ -89,12 +88,15 @@ async def run_query(unit: Unit, query: Query | Load) -> Any:
             return await conversations.find_conversation(unit, query)
         case FindTrace():
             return await traces.find_trace(unit, query)
-        case FindChat():
-            return await sessions.find_chat(unit, query)
         case FindFolders():
             return await filing.find_folders(unit, query)
         case FindMatches():
             return await found.find_matches(unit, query)
+
+
+def is_direct(query: Query | Load) -> bool:
+    """Whether it asks nothing of the ORM (direct.py): hundreds of sessions may wake at once."""
+    return isinstance(query, Load) and query.kind == "session"
 
 
 async def load(unit: Unit, query: Load) -> Any:

@@ -2,22 +2,32 @@
 
 Tortoise makes the SQL of a question anew each time it is asked, which takes several times as long as SQLite
 takes to answer it: it shows when hundreds of sessions wake at once, after a restart.
+
+SQLite gives the rows as one, a JSON array, blobs in hexadecimal. For at each row that its thread steps to,
+Python's lock changes hands twice; beside a busy event loop that took longer than all the rest.
 """
 
 from functools import cache
 from typing import Any, cast
 from uuid import UUID
 
+import msgspec
+from tortoise.fields import BinaryField
 from tortoise.models import Model
 
-from storage.database import Db, raw
-from storage.fields import IdField, as_id
+from storage.database import raw
+from storage.fields import DigestField, IdField, as_id, of_hex
 from storage.sealing import Row
+from storage.work import Db
+
+BLOBS = (DigestField, BinaryField)
+
+decode = msgspec.json.Decoder(list[list[Any]]).decode
 
 
 class Select:
     """Rows of `model` whose columns `where` have the values that are asked for, and `also` holds (SQL), in
-    the order `order`.
+    the order `order`; with `lock` for this unit of work alone, where the database has such locks.
     """
 
     def __init__(
@@ -28,16 +38,22 @@ class Select:
         *,
         also: str = "",
         order: tuple[str, ...] = (),
+        lock: bool = False,
     ) -> None:
         self.model = model
         self.columns = columns
         self.where = where
         self.also = also
         self.order = order
+        self.lock = lock
 
     async def rows(self, db: Db, *values: Any) -> list[Row]:
         """With ids as UUIDs, whatever the driver makes of them."""
-        sql, ids = prepared(self, db.capabilities.dialect == "postgres")
+        if db.capabilities.dialect == "sqlite":
+            sql, blobs, ids = as_json(self)
+            (found,) = await raw(db, sql, *values)
+            return [row_of(self.columns, blobs, ids, row) for row in decode(found["rows"])]
+        sql, ids = prepared(self), ids_of(self)
         rows = await raw(db, sql, *values)
         for row in rows:
             for column in ids:
@@ -47,20 +63,60 @@ class Select:
         return cast("list[Row]", rows)
 
 
-@cache
-def prepared(select: Select, numbered: bool) -> tuple[str, tuple[str, ...]]:
-    """The SQL, and which of the columns are ids. All names are our own."""
+def row_of(columns: tuple[str, ...], blobs: tuple[int, ...], ids: tuple[int, ...], values: list[Any]) -> Row:
+    for place in blobs:
+        if values[place] is not None:
+            values[place] = bytes.fromhex(values[place])
+    for place in ids:
+        if values[place] is not None:
+            values[place] = of_hex(values[place])
+    return dict(zip(columns, values, strict=True))
+
+
+def fields_of(select: Select) -> list[Any]:
+    """Tortoise's fields, column by column."""
     meta = cast("Any", select.model)._meta  # noqa: SLF001 - Tortoise has no other way
     names_of = {column: name for name, column in meta.fields_db_projection.items()}
-    ids = tuple(column for column in select.columns if isinstance(meta.fields_map[names_of[column]], IdField))
-    conditions = [
-        f'"{column}" = {f"${number}" if numbered else "?"}'
-        for number, column in enumerate(select.where, start=1)
+    return [meta.fields_map[names_of[column]] for column in select.columns]
+
+
+@cache
+def ids_of(select: Select) -> tuple[str, ...]:
+    fields = zip(select.columns, fields_of(select), strict=True)
+    return tuple(column for column, field in fields if isinstance(field, IdField))
+
+
+@cache
+def prepared(select: Select) -> str:
+    """The SQL for PostgreSQL. All names are our own."""
+    names = ", ".join(f'"{column}"' for column in select.columns)
+    return question(select, names, [f"${number}" for number, _ in enumerate(select.where, start=1)])
+
+
+@cache
+def as_json(select: Select) -> tuple[str, tuple[int, ...], tuple[int, ...]]:
+    """The SQL for SQLite, and which of the columns are blobs, and which ids."""
+    fields = fields_of(select)
+    ids = tuple(place for place, field in enumerate(fields) if isinstance(field, IdField))
+    blobs = tuple(place for place, field in enumerate(fields) if isinstance(field, BLOBS))
+    parts = [
+        f'CASE WHEN "{column}" IS NULL THEN NULL ELSE hex("{column}") END'
+        if place in (*blobs, *ids)
+        else f'"{column}"'
+        for place, column in enumerate(select.columns)
     ]
+    rows = question(select, f"json_array({', '.join(parts)}) AS row", ["?"] * len(select.where))
+    return f"SELECT json_group_array(json(row)) AS rows FROM ({rows})", blobs, ids  # noqa: S608
+
+
+def question(select: Select, what: str, places: list[str]) -> str:
+    conditions = [f'"{column}" = {place}' for column, place in zip(select.where, places, strict=True)]
     if select.also:
         conditions.append(select.also)
-    names = ", ".join(f'"{column}"' for column in select.columns)
-    sql = f'SELECT {names} FROM "{meta.db_table}" WHERE {" AND ".join(conditions)}'  # noqa: S608
+    meta = cast("Any", select.model)._meta  # noqa: SLF001
+    sql = f'SELECT {what} FROM "{meta.db_table}" WHERE {" AND ".join(conditions)}'  # noqa: S608
     if select.order:
         sql += " ORDER BY " + ", ".join(f'"{column}"' for column in select.order)
-    return sql, ids
+    if select.lock and places[:1] != ["?"]:
+        sql += " FOR UPDATE"
+    return sql

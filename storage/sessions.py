@@ -4,22 +4,15 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from actors.messages.archive import (
-    UNFINISHED,
-    ChatFound,
-    ConversationState,
-    FindChat,
-    FindChosen,
-    StoredMessage,
-)
+from actors.messages.archive import ConversationState, FindChosen, StoredMessage
 from storage import tables
-from storage.characters import SHEET, open_face, secrets_of, versions
+from storage.characters import secrets_of
 from storage.choices import find_chosen
 from storage.chunks import Tokens, open_chunks
 from storage.conversations import TITLE, USER_NAME, conversation_rows, open_conversation
 from storage.errors import DamagedRowError
 from storage.filing import is_removed
-from storage.generations import COLUMNS, INPUTS, open_generation
+from storage.generations import COLUMNS, INPUTS, UNDER_WAY, open_generation
 from storage.groups import find_group
 from storage.lorebooks import shelf_of
 from storage.messages import BODY, OF_A_CONVERSATION, open_message
@@ -29,11 +22,11 @@ from storage.unit import Unit
 
 IN_ORDER = ("created_ms", "id")
 REQUEST_KEYS = Select(tables.Generation, ("request_key", "id"), ("conversation_id",), order=IN_ORDER)
-UNDER_WAY = Select(
+LIVE = Select(
     tables.Generation,
     COLUMNS,
     ("conversation_id",),
-    also="state IN ({})".format(", ".join(f"'{state}'" for state in UNFINISHED)),
+    also=UNDER_WAY,
     order=IN_ORDER,
 )
 
@@ -44,7 +37,7 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
         return None
     messages = await OF_A_CONVERSATION.rows(unit.db, conversation)
     request_keys = await REQUEST_KEYS.rows(unit.db, conversation)
-    unfinished = await UNDER_WAY.rows(unit.db, conversation)
+    unfinished = await LIVE.rows(unit.db, conversation)
     live = unfinished[-1] if unfinished else None
     tokens = await open_chunks(unit, live) if live else Tokens((), "")
     secrets = {
@@ -64,27 +57,6 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
         request_keys=tuple((row["request_key"], row["id"]) for row in request_keys),
         shelf=await shelf_of(unit, rows[0]["user_id"]),
         chosen=await find_chosen(unit, FindChosen(opened.user, opened.character_version, conversation)),
-    )
-
-
-async def find_chat(unit: Unit, query: FindChat) -> ChatFound | None:
-    rows = [
-        row for row in await conversation_rows(unit.db, query.conversation) if row["user_id"] == query.user
-    ]
-    if not rows or await is_removed(unit, query.conversation):
-        return None
-    messages = await OF_A_CONVERSATION.rows(unit.db, query.conversation)
-    spoken = {row["character_version_id"] for row in (*rows, *messages)}
-    characters = await versions(unit.db, spoken)
-    secrets = {
-        **await secrets_of(unit, rows, TITLE, USER_NAME),
-        **await secrets_of(unit, messages, BODY),
-        **await secrets_of(unit, characters, SHEET),
-    }
-    return ChatFound(
-        open_conversation(secrets, rows[0]),
-        oldest_first([open_message(secrets, message) for message in messages]),
-        tuple((row["id"], open_face(secrets, row).sheet.name) for row in characters),
     )
 
 

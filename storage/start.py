@@ -9,7 +9,7 @@ await port.close()
 from pathlib import Path
 
 from storage import keyring, orm
-from storage.database import Database, Db
+from storage.database import Database
 from storage.errors import StorageError, UnreachableError
 from storage.key_file import StorageKey, new_key, read_key
 from storage.keyring import Keyring
@@ -21,6 +21,7 @@ from storage.search.indexer import Indexer
 from storage.settings import StorageSettings
 from storage.trouble import trouble_of
 from storage.unit import Unit
+from storage.work import Db
 
 MIGRATION_S = 600.0
 """Longest time of one statement of a migration on PostgreSQL."""

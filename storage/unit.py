@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
-from storage.database import Db
 from storage.errors import RefusedError
 from storage.keyring import Keyring
+from storage.work import Db
 
 T = TypeVar("T")
 

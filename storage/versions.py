@@ -18,8 +18,8 @@ from actors.messages.archive import (
 )
 from storage import groups, tables
 from storage.characters import COLUMNS, SHEET, open_face, secrets_of
-from storage.database import Db
 from storage.unit import Unit, require
+from storage.work import Db
 
 NOT_CURRENT = "Another version is current: somebody saved meanwhile."
 USERS: tuple[type[Model], ...] = (tables.Conversation, tables.Message)

@@ -70,6 +70,21 @@ from storage import (
 )
 from storage.unit import Unit
 
+DIRECT_WRITES = frozenset(
+    {
+        AddGeneration,
+        AddMessage,
+        AppendChunk,
+        EndGeneration,
+        LeaseGeneration,
+        MarkSeam,
+        MoveHead,
+        PinPrompt,
+        SpendTokens,
+    }
+)
+"""Those that replies are made of. They ask nothing of the ORM (direct.py)."""
+
 
 async def run_writes(unit: Unit, writes: Iterable[Write]) -> None:
     """In their order; chunks that follow each other go in together. Raises RefusedError, and what the

@@ -17,9 +17,7 @@ from web.refusal import RefusedError, storage_trouble
 from web.requests import COOKIE
 from web.rest import add_account_routes, add_chat_routes
 from web.rest_boxes import add_box_routes
-from web.rest_chats import add_chat_file_routes
 from web.rest_choices import add_choice_routes
-from web.rest_filing import add_filing_routes
 from web.rest_library import add_library_routes
 from web.rest_lore import add_lore_routes
 from web.rest_personas import add_persona_routes
@@ -29,12 +27,12 @@ from web.rest_versions import add_version_routes
 from web.rights import may_call
 from web.roomy import roomy_request
 from web.security import HEADERS, Asked
-from web.socket import Connection, Socket, close_code, text_of
+from web.socket import ClosedDoor, Connection, Socket, close_code, text_of
 from web.static import add_static_routes
 
 log = logging.getLogger(__name__)
 
-ABORT = "samovar.abort"  # extension of the ASGI scope: cuts a WebSocket whose other end takes nothing
+DOOR = "samovar.door"  # extension of the ASGI scope: web/socket.py's Door
 WAITING_FRAMES = 32
 
 WORDS = {
@@ -74,8 +72,6 @@ def make_app(edge: Edge) -> Quart:
     add_refusals(app)
     add_account_routes(app, edge)
     add_chat_routes(app, edge)
-    add_chat_file_routes(app, edge)
-    add_filing_routes(app, edge)
     add_library_routes(app, edge)
     add_version_routes(app, edge)
     add_lore_routes(app, edge)
@@ -180,7 +176,7 @@ def add_socket_route(app: Quart, edge: Edge) -> None:
         extensions: dict[str, Any] = cast("Any", websocket.scope).get("extensions", {})
         edge.sockets.add(mine)
         try:
-            await mine.live(connection, extensions.get(ABORT, lambda: None))
+            await mine.live(connection, extensions.get(DOOR, ClosedDoor()))
         finally:
             edge.sockets.remove(mine)
 

@@ -8,8 +8,8 @@ from quart.wrappers import Request
 from web.library.settings import LibrarySettings
 from web.settings import WebSettings
 
+FILES = re.compile(r"POST /api/(characters|lorebooks)/import")
 PROMPTS = re.compile(r"POST /api/prompts/(counts|preview)")
-FILES = re.compile(r"POST /api/(characters|lorebooks|conversations)/import")
 BOOKS = re.compile(r"PUT /api/lorebooks/[0-9a-f-]{36}|POST /api/lore/trial", re.ASCII)
 PORTRAITS = re.compile(r"PUT /api/personas/[0-9a-f-]{36}/picture", re.ASCII)
 WRITTEN_OUT = 3

@@ -1,6 +1,6 @@
 """Server: Uvicorn as a task of the process's own event loop.
 
-Its door: nothing else imports uvicorn.
+Its door: nothing else imports uvicorn or websockets.
 """
 
 import asyncio
@@ -14,9 +14,10 @@ from typing import Any
 import uvicorn
 from quart import Quart
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from websockets.protocol import State
 
 from actors.host import CannotServeError
-from web.app import ABORT
+from web.app import DOOR
 from web.peer import LOOPBACK_NAMES, parse
 from web.security import WILDCARDS
 from web.settings import WebSettings
@@ -76,9 +77,21 @@ class PatientWebSocket(WebSocketsSansIOProtocol):
 
     async def run_asgi(self) -> None:
         extensions: dict[str, Any] = self.scope["extensions"]  # pyright: ignore[reportTypedDictNotRequiredAccess, reportAssignmentType]
-        extensions[ABORT] = self.transport.abort
+        extensions[DOOR] = self
         await super().run_asgi()
-        self.loop.call_later(ABORT_S, self.transport.abort)
+        self.loop.call_later(ABORT_S, self.abort)
+
+    # -- the door (web/socket.py) -----------------------------------------------------------------
+
+    def abort(self) -> None:
+        self.transport.abort()
+
+    def is_free(self) -> bool:
+        return self.writable.is_set() and self.conn.state is State.OPEN and not self.transport.is_closing()
+
+    def send_now(self, data: bytes) -> None:
+        self.conn.send_text(data)
+        self.transport.write(b"".join(self.conn.data_to_send()))
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()

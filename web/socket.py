@@ -7,7 +7,6 @@ client that floods waits for itself alone, and one that does not read only fills
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable
 from typing import Protocol
 from uuid import UUID
 
@@ -50,6 +49,33 @@ class Connection(Protocol):
     async def close(self, code: int, reason: str = "") -> None: ...
 
 
+class Door(Protocol):
+    """The WebSocket without the framework's layers: most of what a token cost was its way through them."""
+
+    def is_free(self) -> bool:
+        """Whether it can take a frame at once."""
+        ...
+
+    def send_now(self, data: bytes) -> None: ...
+
+    def abort(self) -> None:
+        """Cut the connection: the other end takes nothing."""
+        ...
+
+
+class ClosedDoor:
+    """Where the server has none: everything goes through the framework."""
+
+    def is_free(self) -> bool:
+        return False
+
+    def send_now(self, data: bytes) -> None:
+        raise NotImplementedError
+
+    def abort(self) -> None:
+        """It ends when the framework ends it."""
+
+
 class Socket:
     """The port of one reader; its address is `sockets/<id>`."""
 
@@ -76,7 +102,9 @@ class Socket:
         self.utc_offset_min = 0  # of the reader's clock, as last told
         self.welcome: Welcome | None = None
         self.greeted = False
+        self.door: Door = ClosedDoor()
         self.wake = asyncio.Event()  # something waits for the writer
+        self.rests = False  # the writer: whatever was put into the outbox is sent
         self.leaving = asyncio.Event()
         self.last_word: Farewell | None = None
 
@@ -90,7 +118,12 @@ class Socket:
             self.outbox.put(event)
         except TooFarBehindError:
             self.leave(Farewell("too_many", "This page does not take what it is sent.", again=True))
-        self.wake.set()
+        if self.rests and not self.wake.is_set() and not self.outbox.behind and self.door.is_free():
+            waiting = self.outbox.pop()
+            if waiting is not None:
+                self.door.send_now(encode(waiting))
+        else:
+            self.wake.set()
 
     def leave(self, farewell: Farewell) -> None:
         """Say farewell and close, whatever waits."""
@@ -106,8 +139,9 @@ class Socket:
 
     # -- life -----------------------------------------------------------------------------------
 
-    async def live(self, connection: Connection, abort: Callable[[], None]) -> None:
-        """Serve the client until either side has enough. `abort` cuts the connection."""
+    async def live(self, connection: Connection, door: Door) -> None:
+        """Serve the client until either side has enough."""
+        self.door = door
         reader = asyncio.create_task(self.read(connection))
         writer = asyncio.create_task(self.write(connection))
         leaving = asyncio.create_task(self.leaving.wait())
@@ -117,7 +151,7 @@ class Socket:
             if not reader.done() or reader.exception() is None:
                 await asyncio.wait((writer,), timeout=FLUSH_S)
             if not writer.done():
-                abort()  # it does not even take the farewell
+                door.abort()  # it does not even take the farewell
             for task in (reader, writer):
                 if task.done():
                     task.result()
@@ -144,7 +178,9 @@ class Socket:
                     self.tell_session(Open(conversation, utc_offset_min=self.utc_offset_min))
                 else:
                     self.wake.clear()
+                    self.rests = self.greeted
                     await self.wake.wait()
+                    self.rests = False
             await connection.send(text_of(self.last_word))
             await connection.close(close_code(self.last_word))
 

@@ -7,9 +7,11 @@ from uuid import UUID
 from msgspec import Struct
 
 from actors.addresses import ARCHIVE
-from actors.effects import CancelTimer, Effect, Send, StartTimer
+from actors.effects import Effect, Send, StartTimer
 from actors.messages.archive import Commit, Write
 from actors.settings import SessionSettings
+
+TIMER = "commit"
 
 
 class CommitTimeoutError(Exception):
@@ -34,6 +36,7 @@ class Saving:
         self.commits: deque[PendingCommit] = deque()  # the first one is under way, when `writing`
         self.writing = False
         self.number = 0
+        self.watched = 0  # the commit under way when the timer was started; 0: it does not run
         self.in_trouble = False  # the last answer was that the storage is at fault
 
     @property
@@ -56,16 +59,16 @@ class Saving:
             return []
         self.writing = True
         self.number += 1
-        return [
-            Send(ARCHIVE, Commit(self.commits[0].writes(), self.address, self.tag())),
-            StartTimer(self.timer(), self.settings.commit_timeout_s),
-        ]
+        effects: list[Effect] = [Send(ARCHIVE, Commit(self.commits[0].writes(), self.address, self.tag()))]
+        return effects if self.watched else [*effects, self.watch()]
+
+    def watch(self) -> StartTimer:
+        """One timer for all commits: a reply has hundreds, and nearly all are answered at once."""
+        self.watched = self.number
+        return StartTimer(TIMER, self.settings.commit_timeout_s)
 
     def tag(self) -> str:
         return f"{self.nonce}/{self.number}"
-
-    def timer(self) -> str:
-        return f"commit/{self.number}"
 
     def answered(self, tag: str) -> PendingCommit | None:
         """The commit that this answers; None for an answer to an earlier incarnation."""
@@ -74,18 +77,19 @@ class Saving:
         self.writing = False
         return self.commits[0]
 
-    def done(self) -> list[Effect]:
+    def done(self) -> None:
         """The commit that was answered is durable: forget it."""
         self.in_trouble = False
         self.commits.popleft()
-        return [CancelTimer(self.timer())]
 
     def retry_later(self) -> list[Effect]:
         """Nothing was written, through no fault of ours: nothing is lost, it waits."""
         self.in_trouble = True
-        return [CancelTimer(self.timer()), StartTimer("retry", self.settings.commit_retry_s)]
+        return [StartTimer("retry", self.settings.commit_retry_s)]
 
-    def timed_out(self, timer: str) -> None:
-        """Raises CommitTimeoutError, but for a timer of an earlier incarnation."""
-        if self.writing and timer == self.timer():
+    def timed_out(self) -> list[Effect]:
+        """Raises CommitTimeoutError where the commit that was under way when the timer began still is."""
+        if self.writing and self.watched == self.number:
             raise CommitTimeoutError(f"no answer within {self.settings.commit_timeout_s:g} s")
+        self.watched = 0
+        return [self.watch()] if self.writing else []

@@ -10,6 +10,7 @@ message costs is its frame.
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Annotated, Any, get_args
 
 import msgspec
@@ -170,8 +171,13 @@ def fits(address: str, message: Message) -> bool:
 
     Another spelling of the same id would make a second actor of one conversation.
     """
+    return fits_type(address, type(message))
+
+
+@lru_cache(maxsize=4_096)
+def fits_type(address: str, message: type) -> bool:
     kind, _, key = address.partition("/")
-    if type(message) not in TYPES.get(kind, ()):
+    if message not in TYPES.get(kind, ()):
         return False
     if kind in {"session", "character", "lorebook"}:
         return HEX_ID.fullmatch(key) is not None

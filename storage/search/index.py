@@ -9,14 +9,16 @@ from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from storage import tables
-from storage.database import Db, insert_many, marks, raw
+from storage.database import insert_many, marks, raw
 from storage.fields import as_id
 from storage.search.query import Clause
 from storage.search.terms import LONGEST, TermKey, Terms, pack, prefixes_text, stems_text, unpack, vector
 from storage.unit import Unit, ids_in
+from storage.work import Db
 
 FORGET = "INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', ?, ?)"
 PUT = "INSERT INTO {table} (rowid, terms) VALUES (?, ?)"
+WAITS_NO_MORE = "DELETE FROM search_pending WHERE message IN ({ids})"
 AT_ONCE = 200  # entries that are forgotten in one step
 
 FOUND = """
@@ -57,8 +59,9 @@ async def await_index(unit: Unit, user: UUID, conversation: UUID, messages: Sequ
     if not messages:
         return
     owned = {**unit.owned(user), "conversation_id": conversation}
-    waiting = tables.SearchPending.filter(message__in=list(messages)).using_db(unit.db)
-    await waiting.delete()
+    for start in range(0, len(messages), AT_ONCE):
+        some = messages[start : start + AT_ONCE]
+        await raw(unit.db, WAITS_NO_MORE.format(ids=marks(unit.db, len(some))), *some)
     await insert_many(unit.db, "search_pending", [{**owned, "message": message} for message in messages])
 
 

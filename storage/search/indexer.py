@@ -13,7 +13,7 @@ from uuid import UUID
 from storage import tables
 from storage.characters import secrets_of
 from storage.conversations import COLUMNS, TITLE, USER_NAME, open_conversation
-from storage.database import Database, Db
+from storage.database import Database
 from storage.errors import DamagedRowError
 from storage.messages import BODY, message_rows, open_body
 from storage.search import index
@@ -22,6 +22,7 @@ from storage.search.terms import TermKey, Terms
 from storage.settings import StorageSettings
 from storage.trouble import trouble_of
 from storage.unit import Unit
+from storage.work import Db
 
 log = logging.getLogger(__name__)
 

@@ -22,11 +22,12 @@ from actors.messages.archive import (
     WritesFailed,
 )
 from storage import accounts
-from storage.database import Db, raw
+from storage.database import raw
 from storage.errors import DatabaseUrlError, UnreachableError
 from storage.port import StoragePort
 from storage.settings import StorageSettings
 from storage.start import open_storage
+from storage.work import Db
 from tests.storage.node import Node
 from tests.storage.postgres_cluster import PostgresCluster
 from tests.storage.store import ACCOUNT, BOOT, CHAT, GENERATION, ROOT, Store, begin, begin_reply, said, uid
@@ -61,7 +62,7 @@ def test_a_full_disk_is_said_and_passes(node: Node) -> None:
         await begin(store)
         before = await store.session(CHAT)
         # From here on the file may not grow: what SQLite says is what it says of a full disk.
-        await database_of(store).write(no_growth)
+        await database_of(store).write(no_growth, direct=True)
         assert "disk is full" in await failed(store, AddMessage(said(61, ROOT, sibling=2)), big)
         assert await store.session(CHAT) == before
         await store.put(big)
@@ -135,8 +136,9 @@ def test_more_work_than_the_limit_is_refused_and_the_rest_is_done(tmp_path: Path
         ]
         answers = await asyncio.gather(*sent)
         done = [n for n, answer in enumerate(answers) if isinstance(answer, WritesDone)]
-        assert done == list(range(10))
-        assert all("busy" in answer.why and not answer.conflict for answer in answers[10:])
+        assert done == list(range(len(done)))
+        assert 5 < len(done) <= 10  # the index of words may be at work as well
+        assert all("busy" in answer.why and not answer.conflict for answer in answers[len(done) :])
         assert [a.name for a in await store.find(FindAccounts())] == [str(n) for n in done]
 
     node.using(scenario)

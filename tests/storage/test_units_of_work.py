@@ -14,10 +14,11 @@ from tortoise.backends.sqlite.client import SqliteTransactionWrapper
 from tortoise.exceptions import OperationalError
 
 from storage import orm, tables
-from storage.database import Database, Db, Work, raw
+from storage.database import Database, raw
 from storage.errors import BusyError, RefusedError
 from storage.migrate import migrate_postgres, migrate_sqlite
 from storage.settings import StorageSettings
+from storage.work import Db, Work
 from tests.storage.postgres_cluster import PostgresCluster
 
 Scenario = Callable[[Database], Coroutine[Any, Any, None]]

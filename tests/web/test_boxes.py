@@ -148,9 +148,9 @@ def test_the_joining_key_lets_nothing_through_but_the_one_request(tmp_path: Path
         read = house.boxes.listener.take
         frames: list[zmq.Frame] = []
 
-        def take(route: bytes, frame: zmq.Frame) -> None:
+        def take(route: bytes, frame: zmq.Frame) -> int:
             frames.append(frame)
-            read(route, frame)
+            return read(route, frame)
 
         house.boxes.listener.take = take
 

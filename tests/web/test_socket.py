@@ -29,6 +29,7 @@ from actors.messages.chat import (
 from actors.messages.generation import Sampling
 from tests.web.site import SETTINGS, Page, Site, run_at
 from web.protocol import ConversationsChanged, Farewell, Greeting, NodeState, Welcome
+from web.socket import ClosedDoor
 
 
 async def opened(page: Page, conversation: UUID) -> Snapshot:
@@ -488,7 +489,7 @@ def test_a_storage_that_is_away_is_a_problem_and_not_the_end(ui: Path) -> None:
 def sluggish(site: Site, cookie: str) -> connect:
     """A page whose end of the line holds next to nothing while it does not read."""
     line = socket.socket()
-    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65_536)
     line.connect(("127.0.0.1", site.server.port))
     return connect(
         f"ws://{site.host}/ws",
@@ -566,7 +567,8 @@ def test_a_reader_that_takes_nothing_and_causes_more_is_sent_away(ui: Path) -> N
         async with site.page(await site.person("Anna")) as page:
             await page.until(Welcome)
             (mine,) = site.edge.sockets.open.values()
-            for _ in range(SETTINGS.outbox_events + 1):  # in one turn of the loop: nothing is sent meanwhile
+            mine.door = ClosedDoor()  # in one turn of the loop nothing is sent then
+            for _ in range(SETTINGS.outbox_events + 1):
                 mine.deliver(Problem("bad_request", "No."))
             assert (await page.until(Farewell)).code == "too_many"
             await page.closed()

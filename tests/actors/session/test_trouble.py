@@ -98,12 +98,31 @@ def test_an_end_is_written_with_the_text_of_the_time_when_it_is_written() -> Non
 def test_without_an_answer_of_the_archive_it_starts_anew() -> None:
     talk = live(0)
     talk.tell(talk.token(1), BOX)
-    (name,) = (name for name in talk.timers if name.startswith("commit/"))
+    talk.fire("commit")  # it was started for an earlier commit
     with pytest.raises(CommitTimeoutError):
-        talk.fire(name)
+        talk.fire("commit")
     talk.restart()
-    talk.timers[name] = 0.0
-    assert talk.fire(name) == []  # delivered again, to the next incarnation
+    talk.timers["commit"] = 0.0
+    assert talk.fire("commit") == []  # delivered again, to the next incarnation
+
+
+def test_a_commit_that_began_after_the_timer_has_its_whole_time() -> None:
+    talk = live(0)
+    talk.tell(talk.token(1), BOX)
+    talk.tell(talk.token(2), BOX)
+    talk.commit()
+    talk.fire("commit")  # the second one is under way
+    assert "commit" in talk.timers
+    with pytest.raises(CommitTimeoutError):
+        talk.fire("commit")
+
+
+def test_the_timer_of_commits_ends_when_none_is_under_way() -> None:
+    talk = live(0)
+    talk.tell(talk.token(1), BOX)
+    talk.commit()
+    assert talk.fire("commit") == []
+    assert "commit" not in talk.timers
 
 
 def test_an_answer_to_an_earlier_incarnation_is_not_taken() -> None:

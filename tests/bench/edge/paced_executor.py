@@ -14,7 +14,7 @@ from gpu_actor.engine_facts import EngineFacts
 
 RATE = "SAMOVAR_BENCH_RATE"
 SLOTS = "SAMOVAR_BENCH_SLOTS"
-PAUSE_S = 0.001  # longest step: a reply that comes meanwhile waits for its end
+PAUSE_S = 0.004  # longest step: a reply that comes meanwhile waits for its end, as for one of a card
 
 
 def stamp(arrived_ns: int | None, emitted_ns: int) -> str:

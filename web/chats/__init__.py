@@ -1,1 +1,0 @@
-"""Conversations as files: out of the storage, and into it."""
