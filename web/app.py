@@ -16,6 +16,7 @@ from web.records import StorageTroubleError
 from web.refusal import RefusedError, storage_trouble
 from web.requests import COOKIE
 from web.rest import add_account_routes, add_chat_routes
+from web.rest_authoring import add_authoring_routes
 from web.rest_boxes import add_box_routes
 from web.rest_choices import add_choice_routes
 from web.rest_library import add_library_routes
@@ -78,6 +79,7 @@ def make_app(edge: Edge) -> Quart:
     add_prompt_routes(app, edge)
     add_persona_routes(app, edge)
     add_choice_routes(app, edge)
+    add_authoring_routes(app, edge)
     add_box_routes(app, edge)
     add_queue_routes(app, edge)
     add_socket_route(app, edge)

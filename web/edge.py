@@ -15,9 +15,12 @@ from web.accounts import Accounts
 from web.boxes import Boxes
 from web.choosing import Choosing
 from web.codes import SetupCode
+from web.library.authoring import Authoring
 from web.library.bench import Bench
 from web.library.importing import Library
+from web.library.purging import Purging
 from web.library.settings import LibrarySettings
+from web.library.shelf import Shelf
 from web.lore import work as lore_work
 from web.lore.books import Books
 from web.lore.shelves import Shelves
@@ -35,9 +38,9 @@ log = logging.getLogger(__name__)
 
 
 class Edge:
-    """`boot` is another at each start of the process. `read_asset` gives the bytes of a picture by its id,
-    None where there is none, `put_asset` keeps one; both may block. `announce_code` shows the one-time
-    code to the person at the node. `ui` is the folder of the built user interface.
+    """`boot` is another at each start of the process. `assets` holds the pictures, `drafts` those for cards
+    that are being written. `announce_code` shows the one-time code to the person at the node. `ui` is the
+    folder of the built user interface.
     """
 
     def __init__(
@@ -49,8 +52,8 @@ class Edge:
         version: str,
         control_token: str,
         announce_code: Callable[[str], None],
-        read_asset: Callable[[str], bytes | None],
-        put_asset: Callable[[bytes], str],
+        assets: Shelf,
+        drafts: Shelf,
         ui: Path,
         boxes: Boxes,
         library: LibrarySettings | None = None,
@@ -64,7 +67,7 @@ class Edge:
         self.boot = boot
         self.version = version
         self.control_token = control_token
-        self.read_asset = read_asset
+        self.read_asset = assets.read
         self.ui = ui
         self.boxes = boxes
         self.gate = Gate(settings)
@@ -72,7 +75,9 @@ class Edge:
         self.accounts = Accounts(self.records, self.world, settings)
         library = library or LibrarySettings()
         bench = Bench(library, cards or CardLimits())
-        self.library = Library(self.records, self.world, bench, put_asset, read_asset)
+        self.library = Library(self.records, self.world, bench, assets.put, assets.read, drafts)
+        self.authoring = Authoring(self.library)
+        self.purging = Purging(self.records, self.world, library, assets, drafts)
         self.shelves = Shelves(self.records, runtime)
         lore_bench = Bench(library, bench.limits, "web.lore.workshop", lore_work.Answer)
         self.books = Books(self.records, self.shelves, self.world, lore_bench)
@@ -83,7 +88,7 @@ class Edge:
         self.imports = Throttle(library.imports_per_minute, library.imports_per_minute / 60)
         self.ownership = Ownership(self.records)
         usual = (session or SessionSettings()).sampling
-        self.choosing = Choosing(runtime, self.records, self.ownership, bench, put_asset, usual)
+        self.choosing = Choosing(runtime, self.records, self.ownership, bench, assets.put, usual)
         self.setup_code = SetupCode(settings.code_failures, announce_code)
         self.new_conversations = Throttle(
             settings.conversations_per_minute, settings.conversations_per_minute / 60
@@ -103,6 +108,7 @@ class Edge:
         self.background = [
             asyncio.create_task(self.watch_queue(), name="watch queue"),
             asyncio.create_task(self.check_logins(), name="check logins"),
+            asyncio.create_task(self.purge(), name="purge"),
         ]
 
     async def stop(self) -> None:
@@ -131,3 +137,15 @@ class Edge:
                 except StorageTroubleError as error:
                     log.warning("logins could not be looked at: %s", error)
                     break
+
+    async def purge(self) -> None:
+        """What was removed long ago goes, for ever."""
+        while True:
+            await asyncio.sleep(self.purging.settings.purge_every_s)
+            try:
+                gone = await self.purging.run()
+            except (StorageTroubleError, OSError) as error:
+                log.warning("removed characters could not be purged: %s", error)
+            else:
+                if gone:
+                    log.info("%d characters that were removed are gone for good", gone)

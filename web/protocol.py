@@ -10,7 +10,9 @@ from uuid import UUID
 
 from msgspec import Raw, Struct
 
+from actors.character.editing import AssetEdit, CardTexts
 from actors.character.lore_trial import KeyTrouble, TriedEntry
+from actors.character.other_data import OtherData
 from actors.messages.chat import (
     Close,
     Continue,
@@ -177,6 +179,65 @@ class ChosenVersion(Struct, frozen=True, forbid_unknown_fields=True):
     base: UUID
 
 
+class CardAsset(Struct, frozen=True):
+    """An asset of a card; its place in the list is what AssetEdit calls `at`. `where`: default (the picture
+    of the card), embedded, missing, inline or remote, which is never fetched. `size` of its file in bytes.
+    `thumb`: a small WebP in base64, "" where it is no picture."""
+
+    type: str
+    name: str
+    ext: str
+    where: str
+    size: int
+    thumb: str
+
+
+class EditableCard(Struct, frozen=True):
+    """GET /api/characters/versions/<version>/card: all that its author wrote. `book`: the lorebook as JSON,
+    "" where there is none. `other`: what no form shows, which every save keeps. `current`: the version that
+    the character has now."""
+
+    character: Character
+    current: UUID
+    texts: CardTexts
+    book: str
+    assets: tuple[CardAsset, ...]
+    other: tuple[OtherData, ...]
+
+
+class CardSave(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/characters: a new character, a copy of the version `base` where there is one. POST
+    /api/characters/<id>/versions: a further version, made from `base`, which must be the current one, else
+    409 `conflict`; unless the author knows that one, and names it as `over`. Both → SavedCard. What is null
+    stays. `portrait` and those of `assets`: ids of BroughtPicture. `name`: in place of the card's."""
+
+    texts: CardTexts | None = None
+    book: str | None = None
+    assets: tuple[AssetEdit, ...] | None = None
+    portrait: str = ""
+    base: UUID | None = None
+    name: str = ""
+    over: UUID | None = None
+
+
+class SavedCard(Struct, frozen=True):
+    """Not `changed`: `base` says the same, and is what `version` is."""
+
+    character: UUID
+    version: UUID
+    changed: bool
+
+
+class BroughtPicture(Struct, frozen=True):
+    """POST /api/characters/pictures, the picture as it is. It is drawn anew, and kept for some days, so that
+    a CardSave can name it. `thumb`: a small WebP in base64."""
+
+    id: str
+    thumb: str
+    width: int
+    height: int
+
+
 class ConversationVersion(Struct, frozen=True, forbid_unknown_fields=True):
     """PUT /api/conversations/<id>/version: another version of the same character from now on."""
 
@@ -193,6 +254,8 @@ class ImportedFile(Struct, frozen=True):
     character: UUID | None = None
     version: UUID | None = None
     character_name: str = ""
+    code: str = ""  # of a refusal, for programs, which may have words of their own for it …
+    facts: tuple[str, ...] = ()  # … and for what it is about: numbers and names, as the code has them
 
 
 class ImportReport(Struct, frozen=True):
@@ -697,8 +760,10 @@ class UserShare(Struct, frozen=True, forbid_unknown_fields=True):
 
 class Refusal(Struct, frozen=True):
     """Body of every answer with a status of 400 and above. `limit` is the number that the refusal is about;
-    0 where there is none."""
+    0 where there is none. Of a card: `cause` and `facts`, as ImportedFile has its code and facts."""
 
     code: str
     text: str
     limit: int = 0
+    cause: str = ""
+    facts: tuple[str, ...] = ()

@@ -6,11 +6,20 @@ from web.protocol import Refusal
 class RefusedError(Exception):
     """The request is refused; `text` tells its sender what to do."""
 
-    def __init__(self, status: int, code: str, text: str, retry_after_s: int = 0, limit: int = 0) -> None:
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        text: str,
+        retry_after_s: int = 0,
+        limit: int = 0,
+        cause: str = "",
+        facts: tuple[str, ...] = (),
+    ) -> None:
         super().__init__(text)
         self.status = status
         self.retry_after_s = retry_after_s
-        self.body = Refusal(code, text, limit)
+        self.body = Refusal(code, text, limit, cause, facts)
 
 
 def not_found() -> RefusedError:

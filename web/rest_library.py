@@ -21,6 +21,7 @@ from web import requests
 from web.edge import Edge
 from web.library.bench import BusyError
 from web.library.importing import CannotExportError, Upload
+from web.library.work import CardRefused
 from web.protocol import Character, CharacterChange, CharacterDetails, ImportedFile, ImportReport
 from web.records import ConflictError
 from web.refusal import RefusedError, not_found
@@ -75,7 +76,7 @@ def add_library_routes(app: Quart, edge: Edge) -> None:
         try:
             out = await library.written(original, kind, spec)
         except CannotExportError as error:
-            raise RefusedError(422, "card", str(error)) from error
+            raise refused_card(error.refused) from error
         except BusyError as error:
             raise busy() from error
         return download(out.data, original.name, kind)
@@ -121,6 +122,10 @@ def id_of(text: str) -> UUID:
 
 def busy() -> RefusedError:
     return RefusedError(503, "busy", "Many cards are being opened: try again in a moment.", 5)
+
+
+def refused_card(refused: CardRefused) -> RefusedError:
+    return RefusedError(422, "card", refused.why, cause=refused.code, facts=refused.facts)
 
 
 def shown(row: CharacterRow, user: UUID) -> Character:

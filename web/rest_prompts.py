@@ -33,7 +33,7 @@ from web.protocol import (
     TextsToCount,
 )
 from web.refusal import RefusedError, not_found, storage_trouble
-from web.rest_library import busy, greetings, id_of
+from web.rest_library import busy, greetings, id_of, refused_card
 
 COUNTS = "/api/prompts/counts"
 PREVIEW = "/api/prompts/preview"
@@ -108,7 +108,7 @@ def add_prompt_routes(app: Quart, edge: Edge) -> None:
         except BusyError as error:
             raise busy() from error
         if isinstance(answer, CardRefused):
-            raise RefusedError(422, "card", answer.why)
+            raise refused_card(answer)
         return cast("CardRead", answer).sheet
 
     _ = message_trace, next_prompt, preview_prompt, count_tokens

@@ -49,6 +49,10 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "character_choices": LOGGED_IN,
     "choose_for_character": LOGGED_IN,
     "choose_everywhere": LOGGED_IN,
+    "editable_card": LOGGED_IN,  # of those that one sees
+    "new_character": LOGGED_IN,
+    "save_character": LOGGED_IN,  # of one's own
+    "bring_picture": LOGGED_IN,
     "asset": LOGGED_IN,
     "lorebooks": LOGGED_IN,  # one's own, as all that follow
     "new_lorebook": LOGGED_IN,

@@ -1,4 +1,4 @@
-"""Requests whose body may be large and slow: where files are brought and lorebooks saved, no other."""
+"""Requests whose body may be large and slow: where files are brought, cards and books saved; nowhere else."""
 
 import re
 from typing import Any
@@ -8,8 +8,9 @@ from quart.wrappers import Request
 from web.library.settings import LibrarySettings
 from web.settings import WebSettings
 
-FILES = re.compile(r"POST /api/(characters|lorebooks)/import")
 PROMPTS = re.compile(r"POST /api/prompts/(counts|preview)")
+FILES = re.compile(r"POST /api/(?:(?:characters|lorebooks)/import|characters/pictures)")
+CARDS = re.compile(r"POST /api/characters(?:/[0-9a-f-]{36}/versions)?", re.ASCII)
 BOOKS = re.compile(r"PUT /api/lorebooks/[0-9a-f-]{36}|POST /api/lore/trial", re.ASCII)
 PORTRAITS = re.compile(r"PUT /api/personas/[0-9a-f-]{36}/picture", re.ASCII)
 WRITTEN_OUT = 3
@@ -22,6 +23,8 @@ def roomy_request(settings: LibrarySettings, web: WebSettings) -> type[Request]:
             asked = f"{method} {path}"
             if FILES.fullmatch(asked):
                 more |= {"max_content_length": settings.upload_bytes, "body_timeout": settings.upload_s}
+            elif CARDS.fullmatch(asked):
+                more |= {"max_content_length": settings.edit_bytes, "body_timeout": settings.upload_s}
             elif BOOKS.fullmatch(asked):
                 most = WRITTEN_OUT * settings.book_bytes
                 more |= {"max_content_length": most, "body_timeout": settings.upload_s}

@@ -22,6 +22,12 @@ EXTENSIONS = frozenset({"depth_prompt", "talkativeness", "world", "fav"})
 class TooMuchTextError(Exception):
     """The card has more text than a GPU box takes at once: shorten its lore."""
 
+    code = "sheet_bytes"
+
+    def __init__(self, size: int, most: int) -> None:
+        super().__init__(f"The card has {size:,} bytes of text, more than the {most:,} allowed.")
+        self.facts = (str(size), str(most))
+
 
 def sheet_of(version: UUID, card: Card, most_bytes: int) -> CharacterSheet:
     """Raises TooMuchTextError where it would be larger than `most_bytes`."""
@@ -41,7 +47,7 @@ def sheet_of(version: UUID, card: Card, most_bytes: int) -> CharacterSheet:
     )
     size = len(msgspec.msgpack.encode(sheet))
     if size > most_bytes:
-        raise TooMuchTextError(f"The card has {size:,} bytes of text, more than the {most_bytes:,} allowed.")
+        raise TooMuchTextError(size, most_bytes)
     return sheet
 
 

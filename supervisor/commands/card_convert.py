@@ -64,7 +64,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def converted_book(given: bytes, form: str, spec: str, limits: CardLimits) -> tuple[bytes, tuple[str, ...]]:
     if form != "json" or spec == "v2":
-        raise CannotExportError(f"A lorebook alone is written as .json, with --spec v3 or {WORLD}.")
+        raise CannotExportError(
+            f"A lorebook alone is written as .json, with --spec v3 or {WORLD}.", "lorebook_kind"
+        )
     book = read_lorebook(given, limits)
     return write_lorebook(book, WORLD if spec == WORLD else BOOK, limits), book.warnings
 

@@ -6,6 +6,7 @@ import hashlib
 import http.client
 import json
 import os
+import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -87,6 +88,31 @@ class Answer(Struct):
         return self.headers.get("set-cookie", "").partition(";")[0]
 
 
+class MemoryShelf:
+    """Pictures in memory; `put_s` says when each was put there."""
+
+    def __init__(self, files: dict[str, bytes] | None = None) -> None:
+        self.files = dict(files or {})
+        self.put_s: dict[str, float] = {}
+
+    def put(self, content: bytes) -> str:
+        asset = hashlib.sha256(content).hexdigest()
+        self.files[asset] = content
+        self.put_s[asset] = time.monotonic()
+        return asset
+
+    def read(self, asset: str) -> bytes | None:
+        return self.files.get(asset)
+
+    def forget(self, asset: str, unused_s: float) -> bool:
+        if time.monotonic() - self.put_s.get(asset, 0.0) < unused_s:
+            return False
+        return self.files.pop(asset, None) is not None
+
+    def forget_old(self, unused_s: float) -> int:
+        return sum(self.forget(asset, unused_s) for asset in list(self.files))
+
+
 class Page:
     """A browser's page: a WebSocket that has said its greeting."""
 
@@ -128,7 +154,7 @@ class Site:
         self.real_storage: StoragePort | None = None
         self.world = RealWorld()
         self.codes: list[str] = []
-        self.assets = dict(ASSETS)
+        self.assets, self.drafts = MemoryShelf(ASSETS), MemoryShelf()
         self.runtime = Runtime(MailboxSettings(), self.world)
         self.disk = MemoryDisk()
         loop = asyncio.get_running_loop()
@@ -163,8 +189,8 @@ class Site:
             version="0.1.0",
             control_token=TOKEN,
             announce_code=self.codes.append,
-            read_asset=self.read_asset,
-            put_asset=self.put_asset,
+            assets=self.assets,
+            drafts=self.drafts,
             ui=self.ui,
             boxes=self.boxes,
         )
@@ -176,14 +202,6 @@ class Site:
 
         edge.sockets.remove = remove_and_tell
         return edge
-
-    def put_asset(self, data: bytes) -> str:
-        asset = hashlib.sha256(data).hexdigest()
-        self.assets[asset] = data
-        return asset
-
-    def read_asset(self, asset: str) -> bytes | None:
-        return self.assets.get(asset)
 
     def new_server(self) -> Server:
         return Server(make_app(self.edge), self.edge.sockets, self.settings)

@@ -41,6 +41,8 @@ BODIES: dict[str, Any] = {
     "choose_for_conversation": {},
     "choose_for_character": {},
     "choose_everywhere": {},
+    "new_character": {"texts": {"name": "x"}},
+    "save_character": {"texts": {"name": "x"}, "base": str(uuid4())},
     "choose_version": {"version": str(uuid4()), "base": str(uuid4())},
     "move_conversation": {"character_version": str(uuid4())},
     "new_lorebook": {"name": "x"},

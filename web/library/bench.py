@@ -21,8 +21,8 @@ KEPT = ("PATH", "PYTHONPATH", "SYSTEMROOT", "TEMP", "TMP", "LANG", "LC_ALL")
 ROOM = 8_388_608  # bytes of an answer beside the card's own
 CHUNK = 1_048_576
 
-TOO_LONG = CardRefused("The file takes too long to open.")
-GAVE_UP = CardRefused("The file needs more memory or time than a card may.")
+TOO_LONG = CardRefused("The file takes too long to open.", "time")
+GAVE_UP = CardRefused("The file needs more memory or time than a card may.", "memory")
 
 
 class BusyError(Exception):

@@ -15,6 +15,7 @@ from actors.messages.archive import AccountRow, AddCharacterVersion, CharacterOr
 from actors.world import World
 from web.library.bench import Bench
 from web.library.content_ids import content_id
+from web.library.shelf import Shelf
 from web.library.work import CardRead, CardRefused, CardWritten, ReadWork, WriteWork
 from web.protocol import ImportedFile
 from web.records import ConflictError, Records
@@ -27,7 +28,11 @@ PutAsset = Callable[[bytes], str]
 
 
 class CannotExportError(Exception):
-    """The text says why, in one line."""
+    """`refused` says why."""
+
+    def __init__(self, refused: CardRefused) -> None:
+        super().__init__(refused.why)
+        self.refused = refused
 
 
 class Upload(Struct, frozen=True):
@@ -36,7 +41,8 @@ class Upload(Struct, frozen=True):
 
 
 class Library:
-    """`put_asset` keeps a picture and gives its id, `read_asset` the picture again; both may block."""
+    """`put_asset` keeps a picture and gives its id, `read_asset` the picture again; both may block. `drafts`
+    are pictures for cards that are being written."""
 
     def __init__(
         self,
@@ -45,39 +51,50 @@ class Library:
         bench: Bench,
         put_asset: Callable[[bytes], str],
         read_asset: Callable[[str], bytes | None],
+        drafts: Shelf,
     ) -> None:
         self.records = records
         self.world = world
         self.bench = bench
         self.put_asset = put_asset
         self.read_asset = read_asset
+        self.drafts = drafts
 
     async def take_in(self, upload: Upload, account: AccountRow) -> ImportedFile:
         """Raises BusyError, StorageTroubleError."""
         name = shown_name(upload.name)
-        why = await self.too_much(upload, account)
-        if why:
-            return ImportedFile(name, "refused", why)
+        refused = await self.too_much(len(upload.data), account, is_new=True)
+        if refused is not None:
+            return refusal(name, refused)
         settings = self.bench.settings
         answer = await self.bench.do(
             ReadWork(upload.data, self.bench.limits, settings.sheet_bytes, settings.picture_pixels)
         )
         if isinstance(answer, CardRefused):
-            return ImportedFile(name, "refused", answer.why)
+            return refusal(name, answer)
         return await self.keep(name, upload, cast("CardRead", answer), account)
 
-    async def too_much(self, upload: Upload, account: AccountRow) -> str:
-        """Why the user can bring no more; "" where nothing is against it."""
+    async def too_much(self, size: int, account: AccountRow, *, is_new: bool) -> CardRefused | None:
+        """Why the user can keep no further file of that size; None where nothing is against it."""
         settings, use = self.bench.settings, await self.records.library_use(account.id)
-        if not upload.data:
-            return "The file is empty."
-        if len(upload.data) > self.bench.limits.file_bytes:
-            return f"The file is larger than {self.bench.limits.file_bytes:,} bytes."
-        if use.characters >= settings.characters:
-            return f"You have {use.characters:,} characters, as many as this server allows."
-        if use.file_bytes + len(upload.data) > settings.file_bytes:
-            return f"Your cards take more than the {settings.file_bytes:,} bytes that this server allows."
-        return ""
+        most_bytes, characters, all_bytes = (
+            self.bench.limits.file_bytes,
+            settings.characters,
+            settings.file_bytes,
+        )
+        if not size:
+            return CardRefused("The file is empty.", "empty")
+        if size > most_bytes:
+            return CardRefused(
+                f"The file is larger than {most_bytes:,} bytes.", "file_bytes", (str(most_bytes),)
+            )
+        if is_new and use.characters >= characters:
+            why = f"You have {use.characters:,} characters, as many as this server allows."
+            return CardRefused(why, "characters", (str(use.characters),))
+        if use.file_bytes + size > all_bytes:
+            why = f"Your cards take more than the {all_bytes:,} bytes that this server allows."
+            return CardRefused(why, "all_bytes", (str(all_bytes),))
+        return None
 
     async def keep(self, name: str, upload: Upload, read: CardRead, account: AccountRow) -> ImportedFile:
         digest = account.id.bytes + read.digest
@@ -129,8 +146,12 @@ class Library:
         work = WriteWork(original.file or original.card, self.bench.limits, form, spec, picture)
         answer = await self.bench.do(work)
         if isinstance(answer, CardRefused):
-            raise CannotExportError(answer.why)
+            raise CannotExportError(answer)
         return cast("CardWritten", answer)
+
+
+def refusal(name: str, refused: CardRefused) -> ImportedFile:
+    return ImportedFile(name, "refused", refused.why, code=refused.code, facts=refused.facts)
 
 
 def shown_name(name: str) -> str:

@@ -29,6 +29,27 @@ class Portraits(Struct, frozen=True):
 
 def portraits_of(data: bytes, most_pixels: int) -> Portraits:
     """Raises PictureTrouble."""
+    picture = drawn(data, most_pixels, PORTRAIT)
+    return Portraits(small(picture, PORTRAIT), small(picture, THUMB))
+
+
+def thumb_of(data: bytes, most_pixels: int) -> bytes:
+    """A small WebP. Raises PictureTrouble."""
+    return small(drawn(data, most_pixels, THUMB), THUMB)
+
+
+def redrawn(data: bytes, most_pixels: int, side: int) -> tuple[bytes, bytes, tuple[int, int]]:
+    """As a PNG of that width and height at most, as a small WebP, and the size of the PNG. Raises
+    PictureTrouble."""
+    picture = drawn(data, most_pixels, (side, side))
+    picture.thumbnail((side, side))
+    out = io.BytesIO()
+    picture.save(out, "PNG", optimize=True)
+    return out.getvalue(), small(picture, THUMB), picture.size
+
+
+def drawn(data: bytes, most_pixels: int, size: tuple[int, int]) -> Any:
+    """The pixels. A JPEG is decoded near the size that is wanted. Raises PictureTrouble."""
     try:
         # Loaded where there is a picture: it is large.
         image: Any = import_module("PIL.Image")
@@ -40,14 +61,13 @@ def portraits_of(data: bytes, most_pixels: int) -> Portraits:
         with image.open(io.BytesIO(data), formats=FORMATS) as opened:
             width, height = opened.size
             check_size(width * height, most_pixels)
-            opened.draft("RGB", PORTRAIT)  # a JPEG is decoded small
+            opened.draft("RGB", size)
             turned = operations.exif_transpose(opened)
-            picture = turned.convert("RGBA" if turned.has_transparency_data else "RGB")
+            return turned.convert("RGBA" if turned.has_transparency_data else "RGB")
     except PictureTrouble:
         raise
     except Exception as error:  # a decoder of foreign bytes may raise anything
         raise PictureTrouble("it is damaged, or of a kind that is not shown") from error
-    return Portraits(small(picture, PORTRAIT), small(picture, THUMB))
 
 
 def check_size(pixels: int, most: int) -> None:

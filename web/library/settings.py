@@ -22,6 +22,13 @@ class LibrarySettings(Struct, frozen=True, forbid_unknown_fields=True):
     personas: int = 500
     presets: int = 500
     portrait_bytes: int = 16_777_216  # a persona's picture, as it is brought
+    # -- what was removed, and what was brought and never saved
+    keep_removed_days: float = 30.0  # a removed character that no conversation uses; 0: for ever
+    keep_drafts_days: float = 14.0  # pictures that were brought for a card which was not saved
+    purge_every_s: float = 3_600.0  # how often is looked for what goes
+    # -- writing cards
+    edit_bytes: int = 16_777_216  # the body of a save: all texts and the lorebook
+    picture_side: int = 2_048  # pixels of a picture that is brought for a card: it is drawn anew
     # -- the workshop, in which a card is opened
     memory_bytes: int = 1_073_741_824  # of its process
     cpu_s: int = 20

@@ -5,37 +5,37 @@ memory, processor time, no further files, no further processes' output on disk. 
 decoder, it does it here; the web process (bench.py) waits with a deadline, and ends what it does not like.
 """
 
-import hashlib
 import sys
-from uuid import UUID
 
 import msgspec
 from msgspec.structs import replace
 
-from actors.character.card import DEFAULT_ICON, Card
+from actors.character.card import DEFAULT_ICON
+from actors.character.editing import CannotEditError
 from actors.character.formats.carried import Contents
-from actors.character.formats.json_tree import tree_bytes
-from actors.character.formats.reading import CardFile, read_card
+from actors.character.formats.reading import read_card
 from actors.character.formats.troubles import CardTrouble
-from actors.character.formats.uris import embedded_path, inline_bytes
 from actors.character.formats.writing import write_card
-from actors.character.sheet import TooMuchTextError, sheet_of
+from actors.character.sheet import TooMuchTextError
+from web.library.editing import card_shown, edited
 from web.library.limited import limit
-from web.library.portraits import PictureTrouble, Portraits, portraits_of
-from web.library.tagline import tagline_of
+from web.library.portraits import PictureTrouble, portraits_of, redrawn
+from web.library.reading import summary
 from web.library.work import (
     Answer,
     CardRead,
     CardRefused,
     CardWritten,
+    EditWork,
+    PictureDrawn,
+    PictureWork,
     PortraitDrawn,
     PortraitWork,
     ReadWork,
+    ShowWork,
     Work,
     WriteWork,
 )
-
-NO_ID = UUID(int=0)
 
 
 def done(work: Work) -> Answer:
@@ -47,42 +47,36 @@ def done(work: Work) -> Answer:
                 return written(work)
             case PortraitWork():
                 return drawn(work)
-    except (CardTrouble, TooMuchTextError) as trouble:
-        return CardRefused(str(trouble))
+            case ShowWork():
+                return card_shown(work)
+            case EditWork():
+                return edited(work)
+            case PictureWork():
+                return picture_drawn(work)
+    except (CardTrouble, TooMuchTextError, CannotEditError) as trouble:
+        return CardRefused(str(trouble), trouble.code, trouble.facts)
     except (MemoryError, RecursionError):
-        return CardRefused("The file needs more memory than a card may.")
+        return CardRefused("The file needs more memory than a card may.", "memory")
 
 
 def read(work: ReadWork) -> CardRead:
     file = read_card(work.data, work.limits)
-    contents = file.origin or file.contents
-    card = tree_bytes(contents.tree)
-    warnings = list(file.warnings)
-    shown = Portraits()
-    picture = picture_of(file.card, file)
-    if picture is not None:
-        try:
-            shown = portraits_of(picture, work.pixels)
-        except PictureTrouble as trouble:
-            warnings.append(f"The picture is not shown: {trouble}.")
-    return CardRead(
-        sheet=sheet_of(NO_ID, file.card, work.sheet_bytes),
-        card=card,
-        digest=digest_of(card, contents),
-        tagline=tagline_of(file.card),
-        tags=file.card.tags,
-        portrait=shown.portrait,
-        thumb=shown.thumb,
-        carrier=file.carrier,
-        warnings=tuple(warnings),
-    )
+    return summary(file.origin or file.contents, file.carrier, file.warnings, work.sheet_bytes, work.pixels)
+
+
+def picture_drawn(work: PictureWork) -> Answer:
+    try:
+        picture, thumb, (width, height) = redrawn(work.data, work.pixels, work.side)
+    except PictureTrouble as trouble:
+        return CardRefused(f"The picture cannot be taken: {trouble}.", "picture")
+    return PictureDrawn(picture, thumb, width, height)
 
 
 def drawn(work: PortraitWork) -> PortraitDrawn | CardRefused:
     try:
         shown = portraits_of(work.data, work.pixels)
     except PictureTrouble as trouble:
-        return CardRefused(f"The picture cannot be shown: {trouble}.")
+        return CardRefused(f"The picture cannot be shown: {trouble}.", "picture")
     return PortraitDrawn(shown.portrait, shown.thumb)
 
 
@@ -93,25 +87,6 @@ def written(work: WriteWork) -> CardWritten:
         contents = Contents(contents.tree, contents.files, work.picture)
     out = write_card(replace(file, contents=contents, origin=None), work.form, work.limits, work.spec)
     return CardWritten(out.data, out.losses)
-
-
-def picture_of(card: Card, file: CardFile) -> bytes | None:
-    """The main icon's, or that of the carrier."""
-    icons = sorted((a for a in card.assets if a.type == "icon"), key=lambda icon: icon.name != "main")
-    for icon in icons:
-        path = embedded_path(icon.uri)
-        found = file.contents.files.get(path) if path is not None else inline_bytes(icon.uri)
-        if found:
-            return found
-    return file.contents.picture
-
-
-def digest_of(card: bytes, contents: Contents) -> bytes:
-    """The same for the same card in whatever carrier it comes."""
-    parts = [card, contents.picture or b""]
-    for path, data in sorted(contents.files.items()):
-        parts += [path.encode(errors="surrogatepass"), data]
-    return hashlib.sha256(b"".join(hashlib.sha256(part).digest() for part in parts)).digest()
 
 
 def main() -> None:

@@ -131,7 +131,7 @@ class Books:
         """Raises CannotExportError, BusyError."""
         answer = await self.bench.do(WriteBook(file, kind, self.bench.limits))
         if isinstance(answer, CardRefused):
-            raise CannotExportError(answer.why)
+            raise CannotExportError(answer)
         return cast("BookWritten", answer).data
 
     @property

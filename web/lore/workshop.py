@@ -57,7 +57,7 @@ def done(work: Work) -> Answer:
             case TryLore():
                 return tried_out(work)
     except (CardTrouble, TooMuchLoreError) as trouble:
-        return CardRefused(str(trouble))
+        return CardRefused(str(trouble), getattr(trouble, "code", ""), getattr(trouble, "facts", ()))
     except (MemoryError, RecursionError):
         return CardRefused("The lorebook needs more memory than one may.")
 
@@ -81,7 +81,7 @@ def of_card(data: bytes, limits: CardLimits, trouble: CardTrouble) -> LorebookFi
         raise trouble from None
     book = card.contents.tree.get("data", {}).get("character_book")
     if card.card.book is None or not isinstance(book, dict):
-        raise NoLorebookError("The card has no lorebook.")
+        raise NoLorebookError("The card has no lorebook.", "no_lorebook")
     file = read_lorebook(tree_bytes(book), limits)
     return file if file.book.name else named(file, card.card.name)
 

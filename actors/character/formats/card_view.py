@@ -38,14 +38,14 @@ class Spec(Struct, frozen=True):
 def spec_of(tree: Any, warnings: Warnings) -> Spec:
     """Raises NoCardError where the JSON is something else."""
     if not isinstance(tree, dict):
-        raise NoCardError("The JSON is no card: it is no object.")
+        raise NoCardError("The JSON is no card: it is no object.", "no_card_json")
     said = cast("dict[str, Any]", tree)
     spec, data = said.get("spec"), said.get("data")
     if spec == BOOK or ("entries" in said and not isinstance(data, dict) and not is_v1(said)):
-        raise LorebookAloneError("The file is a lorebook alone, without a character.")
+        raise LorebookAloneError("The file is a lorebook alone, without a character.", "lorebook_alone")
     if not isinstance(data, dict):
         if not is_v1(said):
-            raise NoCardError("The JSON is no character card.")
+            raise NoCardError("The JSON is no character card.", "no_card_json")
         if spec is not None:
             warnings.add(f'The card calls itself "{shown(spec)}", but has no data: read as V1.')
         return Spec(V1, "1.0")

@@ -33,7 +33,7 @@ def inlined(contents: Contents, limits: CardLimits, *, picture: bool) -> Tree:
     files = contents.files
     named = [path for _, path in embedded_assets(contents.tree) if path in files]
     if sum(len(files[path]) for path in named) * 4 // 3 > limits.json_bytes:
-        raise TooLargeError("The files of the card are too large for JSON (json_bytes).")
+        raise TooLargeError("The files of the card are too large for JSON (json_bytes).", "files_json")
 
     def uri(_: Tree, old: str) -> str:
         data = files.get(embedded_path(old) or "")

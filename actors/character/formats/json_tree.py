@@ -28,10 +28,18 @@ EXACT_INT = 2**53
 def parse_tree(data: bytes, limits: CardLimits, warnings: Warnings) -> Any:
     """The JSON in these bytes. Encodings and slips that are seen in cards are tolerated and told."""
     if len(data) > limits.json_bytes:
-        raise TooLargeError(f"The card's JSON is larger than {limits.json_bytes:,} bytes (json_bytes).")
+        raise TooLargeError(
+            f"The card's JSON is larger than {limits.json_bytes:,} bytes (json_bytes).",
+            "json_bytes",
+            limits.json_bytes,
+        )
     text = decoded(data, warnings).strip("\0 \t\r\n")
     if text.count(",") + text.count("[") + text.count("{") > limits.json_parts:
-        raise TooLargeError(f"The card's JSON has more than {limits.json_parts:,} parts (json_parts).")
+        raise TooLargeError(
+            f"The card's JSON has more than {limits.json_parts:,} parts (json_parts).",
+            "json_parts",
+            limits.json_parts,
+        )
     reader = TreeReader(warnings)
     try:
         tree = reader.read(text)
@@ -41,7 +49,11 @@ def parse_tree(data: bytes, limits: CardLimits, warnings: Warnings) -> Any:
     else:
         nested = depth(tree) > limits.json_depth
     if nested:
-        raise TooLargeError(f"The card's JSON is nested deeper than {limits.json_depth} levels (json_depth).")
+        raise TooLargeError(
+            f"The card's JSON is nested deeper than {limits.json_depth} levels (json_depth).",
+            "json_depth",
+            limits.json_depth,
+        )
     return tree
 
 
@@ -74,7 +86,10 @@ class TreeReader:
             tree = self.parse(text, strict=False)
         except json.JSONDecodeError as error:
             raise BrokenJsonError(
-                f"The card's JSON is broken in line {error.lineno}, column {error.colno}: {error.msg}."
+                f"The card's JSON is broken in line {error.lineno}, column {error.colno}: {error.msg}.",
+                "broken_json",
+                error.lineno,
+                error.colno,
             ) from None
         self.warnings.add("The JSON has line breaks or other control characters inside its texts.")
         return tree
@@ -101,7 +116,7 @@ class TreeReader:
         try:
             exact = Decimal(text)
         except InvalidOperation:
-            raise BrokenJsonError("The card's JSON has a number beyond all measure.") from None
+            raise BrokenJsonError("The card's JSON has a number beyond all measure.", "json_number") from None
         value = float(text)
         return value if exact == Decimal(repr(value)) else exact
 

@@ -54,7 +54,7 @@ def editable(file: LorebookFile) -> Tree:
 def edited(file: LorebookFile, book: Tree, limits: CardLimits) -> LorebookFile:
     """The file with that book in it. Raises a CardTrouble."""
     if not isinstance(book.get("entries"), list):
-        raise NoLorebookError("The book has no list of entries.")
+        raise NoLorebookError("The book has no list of entries.", "no_lorebook")
     if file.kind == BOOK:
         tree: Tree = {**file.tree, "data": book}
     elif file.kind == WORLD:
@@ -98,5 +98,5 @@ def parsed_book(data: bytes, limits: CardLimits) -> Tree:
     """JSON of an editor. Raises a CardTrouble."""
     tree = parse_tree(data, limits, Warnings(0))
     if not isinstance(tree, dict):
-        raise NoLorebookError("The book is no object.")
+        raise NoLorebookError("The book is no object.", "no_lorebook")
     return cast("Tree", tree)

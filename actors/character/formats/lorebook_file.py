@@ -69,7 +69,7 @@ def read_lorebook(data: bytes, limits: CardLimits) -> LorebookFile:
     warnings = Warnings(limits.warnings)
     tree = parse_tree(data, limits, warnings)
     if not isinstance(tree, dict):
-        raise NoLorebookError("The JSON is no lorebook: it is no object.")
+        raise NoLorebookError("The JSON is no lorebook: it is no object.", "no_lorebook")
     kind, book = book_of(cast("Tree", tree))
     view = book_view(book, warnings)
     return LorebookFile(kind, cast("Tree", tree), view, warnings.told())
@@ -84,17 +84,21 @@ def book_of(tree: Tree) -> tuple[str, Tree]:
         return WORLD, tree
     if isinstance(tree.get("entries"), list):
         return "", tree
-    raise NoLorebookError("The JSON is no lorebook: it has no entries.")
+    raise NoLorebookError("The JSON is no lorebook: it has no entries.", "no_lorebook")
 
 
 def write_lorebook(file: LorebookFile, kind: str, limits: CardLimits) -> bytes:
     """`kind`: one of KINDS."""
     if kind not in KINDS:
-        raise CannotExportError(f"Lorebooks are written as {' or '.join(KINDS)}.")
+        raise CannotExportError(f"Lorebooks are written as {' or '.join(KINDS)}.", "lorebook_kind")
     tree = file.tree if kind == file.kind else before(file) or turned(file.tree, kind)
     data = tree_bytes(tree, indent=2) + b"\n"
     if len(data) > limits.file_bytes:
-        raise TooLargeError(f"The file would be larger than {limits.file_bytes:,} bytes (file_bytes).")
+        raise TooLargeError(
+            f"The file would be larger than {limits.file_bytes:,} bytes (file_bytes).",
+            "written_bytes",
+            limits.file_bytes,
+        )
     return data
 
 

@@ -36,7 +36,7 @@ def card_among(blocks: Iterator[tuple[str, bytes]]) -> bytes:
             found = card_json(text)
             if found is not None:
                 return found
-    raise NoCardError("The picture is sound, but there is no card in it.")
+    raise NoCardError("The picture is sound, but there is no card in it.", "no_card_picture")
 
 
 def webp_blocks(data: bytes, limits: CardLimits) -> Iterator[tuple[str, bytes]]:
@@ -46,14 +46,16 @@ def webp_blocks(data: bytes, limits: CardLimits) -> Iterator[tuple[str, bytes]]:
             return
         kind, size = struct.unpack_from("<4sI", data, at)
         if size > len(data) - at - 8:
-            raise BrokenFileError("The picture is cut off within a chunk.")
+            raise BrokenFileError("The picture is cut off within a chunk.", "picture_cut")
         block = data[at + 8 : at + 8 + size]
         if kind == b"EXIF":
             yield "exif", block
         elif kind == b"XMP ":
             yield "xmp", block
         at += 8 + size + size % 2
-    raise TooLargeError(f"The picture has more than {limits.segments:,} chunks (segments).")
+    raise TooLargeError(
+        f"The picture has more than {limits.segments:,} chunks (segments).", "picture_parts", limits.segments
+    )
 
 
 def jpeg_blocks(data: bytes, limits: CardLimits) -> Iterator[tuple[str, bytes]]:
@@ -62,10 +64,12 @@ def jpeg_blocks(data: bytes, limits: CardLimits) -> Iterator[tuple[str, bytes]]:
         while data[at : at + 2] == b"\xff\xff":  # fill bytes
             at += 1
         if at + 4 > len(data):
-            raise BrokenFileError("The picture is cut off before its first pixel.")
+            raise BrokenFileError("The picture is cut off before its first pixel.", "picture_cut")
         mark, kind, size = struct.unpack_from(">BBH", data, at)
         if mark != 0xFF or size < 2:
-            raise BrokenFileError("The picture is damaged: where a segment should begin, there is none.")
+            raise BrokenFileError(
+                "The picture is damaged: where a segment should begin, there is none.", "picture_damaged"
+            )
         if kind in {START_OF_SCAN, END}:
             return
         block = data[at + 4 : at + 2 + size]
@@ -74,7 +78,11 @@ def jpeg_blocks(data: bytes, limits: CardLimits) -> Iterator[tuple[str, bytes]]:
         elif kind == APP1 and block.startswith(JPEG_XMP):
             yield "xmp", block.removeprefix(JPEG_XMP)
         at += 2 + size
-    raise TooLargeError(f"The picture has more than {limits.segments:,} segments (segments).")
+    raise TooLargeError(
+        f"The picture has more than {limits.segments:,} segments (segments).",
+        "picture_parts",
+        limits.segments,
+    )
 
 
 def xmp_texts(packet: bytes) -> Iterator[bytes]:

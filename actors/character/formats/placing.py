@@ -173,6 +173,11 @@ def embedded_assets(tree: Tree) -> Iterator[tuple[Tree, str]]:
             yield asset, path
 
 
+def asset_paths(tree: Tree) -> set[str]:
+    """Of the files that an asset names."""
+    return {path for _, path in embedded_assets(tree)}
+
+
 def with_uris(tree: Tree, change: Callable[[Tree, str], str]) -> Tree:
     """The tree with every asset's uri changed."""
     found = data_of(tree).get("assets")

@@ -97,19 +97,24 @@ class PngReader:
                     troubles.append(trouble)
         if sound:
             return tuple(sound)
-        raise troubles[0] if troubles else NoCardError("The picture is sound, but there is no card in it.")
+        raise (
+            troubles[0]
+            if troubles
+            else NoCardError("The picture is sound, but there is no card in it.", "no_card_picture")
+        )
 
     def json(self, text: bytes) -> bytes:
         if text.startswith(ENCRYPTED):
             raise EncryptedCardError(
-                "The card is encrypted (rcc) for RisuAI: export it from there without encryption."
+                "The card is encrypted (rcc) for RisuAI: export it from there without encryption.",
+                "encrypted_risu",
             )
         if text.startswith(b"{"):
             self.warnings.add("The card stands in the picture as bare JSON, not as base64.")
             return text
         decoded = base64_bytes(text)
         if decoded is None:
-            raise BrokenFileError("The card in the picture is damaged: it is no base64.")
+            raise BrokenFileError("The card in the picture is damaged: it is no base64.", "card_damaged")
         return decoded
 
 
@@ -131,7 +136,7 @@ def write_png(
     chunks = read_chunks(bare_picture(picture, limits), limits, Warnings(0))
     first = next((at for at, chunk in enumerate(chunks) if chunk.kind == b"IDAT"), len(chunks) - 1)
     if any(len(chunk.data) > limits.png_chunk_bytes for chunk in added):
-        raise TooLargeError("A file of the card is too large for a PNG (png_chunk_bytes).")
+        raise TooLargeError("A file of the card is too large for a PNG (png_chunk_bytes).", "file_png")
     return write_chunks([*chunks[:first], *added, *chunks[first:]])
 
 

@@ -31,22 +31,31 @@ def read_chunks(data: bytes, limits: CardLimits, warnings: Warnings) -> list[Chu
     at = len(SIGNATURE)
     while not chunks or chunks[-1].kind != b"IEND":
         if len(chunks) == limits.png_chunks:
-            raise TooLargeError(f"The picture has more than {limits.png_chunks:,} chunks (png_chunks).")
+            raise TooLargeError(
+                f"The picture has more than {limits.png_chunks:,} chunks (png_chunks).",
+                "picture_parts",
+                limits.png_chunks,
+            )
         if len(data) - at < FRAME:
-            raise BrokenFileError("The picture is cut off: its end is missing.")
+            raise BrokenFileError("The picture is cut off: its end is missing.", "picture_cut")
         length, kind = struct.unpack_from(">I4s", data, at)
         if length > limits.png_chunk_bytes:
             raise TooLargeError(
-                f"The picture has a chunk of more than {limits.png_chunk_bytes:,} bytes (png_chunk_bytes)."
+                f"The picture has a chunk of more than {limits.png_chunk_bytes:,} bytes (png_chunk_bytes).",
+                "picture_part_bytes",
+                limits.png_chunk_bytes,
             )
         if not kind.isalpha():
-            raise BrokenFileError("The picture is damaged: where a chunk should begin, there is none.")
+            raise BrokenFileError(
+                "The picture is damaged: where a chunk should begin, there is none.", "picture_damaged"
+            )
         if length > len(data) - at - FRAME:
-            raise BrokenFileError("The picture is cut off within a chunk.")
+            raise BrokenFileError("The picture is cut off within a chunk.", "picture_cut")
         body = data[at + 8 : at + 8 + length]
         if struct.unpack_from(">I", data, at + 8 + length)[0] != checksum(kind, body):
             raise BrokenFileError(
-                f"The picture is damaged: the checksum of a {kind.decode()} chunk is wrong."
+                f"The picture is damaged: the checksum of a {kind.decode()} chunk is wrong.",
+                "picture_damaged",
             )
         chunks.append(Chunk(kind, body))
         at += FRAME + length
@@ -58,10 +67,14 @@ def read_chunks(data: bytes, limits: CardLimits, warnings: Warnings) -> list[Chu
 
 def check_header(header: Chunk, limits: CardLimits) -> None:
     if header.kind != b"IHDR" or len(header.data) != 13:
-        raise BrokenFileError("The picture is damaged: it has no header.")
+        raise BrokenFileError("The picture is damaged: it has no header.", "picture_damaged")
     width, height = struct.unpack_from(">II", header.data)
     if width * height > limits.png_pixels:
-        raise TooLargeError(f"The picture has more than {limits.png_pixels:,} pixels (png_pixels).")
+        raise TooLargeError(
+            f"The picture has more than {limits.png_pixels:,} pixels (png_pixels).",
+            "picture_pixels",
+            limits.png_pixels,
+        )
 
 
 def write_chunks(chunks: Iterable[Chunk]) -> bytes:
@@ -111,11 +124,15 @@ def inflated(data: bytes, most: int) -> bytes:
     try:
         text = engine.decompress(data, most + 1)
     except zlib.error:
-        raise BrokenFileError("The picture is damaged: a compressed text cannot be read.") from None
+        raise BrokenFileError(
+            "The picture is damaged: a compressed text cannot be read.", "picture_damaged"
+        ) from None
     if len(text) > most:
-        raise TooLargeError("The compressed texts of the picture are too large (inflated_bytes).")
+        raise TooLargeError(
+            "The compressed texts of the picture are too large (inflated_bytes).", "picture_texts"
+        )
     if not engine.eof:
-        raise BrokenFileError("The picture is damaged: a compressed text is cut off.")
+        raise BrokenFileError("The picture is damaged: a compressed text is cut off.", "picture_damaged")
     return text
 
 

@@ -70,7 +70,11 @@ def tree_of(cards: tuple[bytes, ...], limits: CardLimits, warnings: Warnings) ->
 
 def read_carrier(data: bytes, limits: CardLimits, warnings: Warnings) -> Carried:
     if len(data) > limits.file_bytes:
-        raise TooLargeError(f"The file is larger than {limits.file_bytes:,} bytes (file_bytes).")
+        raise TooLargeError(
+            f"The file is larger than {limits.file_bytes:,} bytes (file_bytes).",
+            "file_bytes",
+            limits.file_bytes,
+        )
     if data.startswith(SIGNATURE):
         return read_png(data, limits, warnings)
     if data.startswith(ZIP):
@@ -83,11 +87,11 @@ def read_carrier(data: bytes, limits: CardLimits, warnings: Warnings) -> Carried
     start = data[:1_000].removeprefix(b"\xef\xbb\xbf").lstrip()
     if start.startswith(ENCRYPTED):
         raise EncryptedCardError(
-            "The card is encrypted (rcc) for RisuAI: export it there without encryption."
+            "The card is encrypted (rcc) for RisuAI: export it there without encryption.", "encrypted_risu"
         )
     if not start.startswith(TEXT_STARTS):
         raise UnknownFileError(
-            "The file is no card: neither JSON, PNG, WebP, CHARX nor a JPEG with an archive."
+            "The file is no card: neither JSON, PNG, WebP, CHARX nor a JPEG with an archive.", "unknown_file"
         )
     return Carried("json", (data,))
 

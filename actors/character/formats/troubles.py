@@ -2,7 +2,13 @@
 
 
 class CardTrouble(Exception):  # noqa: N818 - a family of errors, named as the others of the code base
-    """The file is not taken."""
+    """The file is not taken. Beside the line there is a code, for programs that have words of their own for
+    it, and the facts that the line names: numbers and names."""
+
+    def __init__(self, text: str, code: str, *facts: object) -> None:
+        super().__init__(text)
+        self.code = code
+        self.facts = tuple(str(fact) for fact in facts)
 
 
 class UnknownFileError(CardTrouble):

@@ -49,13 +49,21 @@ def write_card(
         case "png":
             data = png_of(contents, limits)
         case "charx" if spec == "v2":
-            raise CannotExportError("A CHARX holds cards of V3 alone: leave out --spec, or choose .png.")
+            raise CannotExportError(
+                "A CHARX holds cards of V3 alone: leave out --spec, or choose .png.", "charx_v3"
+            )
         case "charx":
             data = charx_of(contents, limits)
         case _:
-            raise CannotExportError(f"Cards are written as {', '.join(FORMATS)}, not as {form}.")
+            raise CannotExportError(
+                f"Cards are written as {', '.join(FORMATS)}, not as {form}.", "form", form
+            )
     if len(data) > limits.file_bytes:
-        raise TooLargeError(f"The file would be larger than {limits.file_bytes:,} bytes (file_bytes).")
+        raise TooLargeError(
+            f"The file would be larger than {limits.file_bytes:,} bytes (file_bytes).",
+            "written_bytes",
+            limits.file_bytes,
+        )
     return Written(data, tuple(losses))
 
 
@@ -104,5 +112,9 @@ def legible(tree: Tree, limits: CardLimits) -> bytes:
     """Set out in lines, unless that takes it near what a reader refuses."""
     data = tree_bytes(tree)
     if len(data) > limits.json_bytes:
-        raise TooLargeError(f"The card's JSON would be larger than {limits.json_bytes:,} bytes (json_bytes).")
+        raise TooLargeError(
+            f"The card's JSON would be larger than {limits.json_bytes:,} bytes (json_bytes).",
+            "written_bytes",
+            limits.json_bytes,
+        )
     return data if len(data) > limits.json_bytes // 16 else tree_bytes(tree, indent=2) + b"\n"

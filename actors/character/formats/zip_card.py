@@ -32,14 +32,18 @@ def read_zip(data: bytes, limits: CardLimits, warnings: Warnings) -> Carried:
     """All files of the archive. What stands before it, a JPEG, is the picture."""
     # Each entry that zipfile will make an object for has this mark.
     if data.count(DIRECTORY_ENTRY) > limits.zip_entries:
-        raise TooLargeError(f"The archive has more than {limits.zip_entries:,} files (zip_entries).")
+        raise TooLargeError(
+            f"The archive has more than {limits.zip_entries:,} files (zip_entries).",
+            "archive_files",
+            limits.zip_entries,
+        )
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
             for entry in entries:
                 check(entry, limits)
             if len({entry.filename for entry in entries}) != len(entries):
-                raise UnsafeArchiveError("The archive has two files of one name.")
+                raise UnsafeArchiveError("The archive has two files of one name.", "archive_twice")
             files = unpack(archive, limits)
             start = min((entry.header_offset for entry in entries), default=0)
     except (
@@ -50,10 +54,10 @@ def read_zip(data: bytes, limits: CardLimits, warnings: Warnings) -> Carried:
         NotImplementedError,
         OverflowError,
     ) as error:
-        raise BrokenFileError(f"The archive is damaged: {shown(str(error))}.") from None
+        raise BrokenFileError(f"The archive is damaged: {shown(str(error))}.", "archive_damaged") from None
     card = files.pop(CARD, None)
     if card is None:
-        raise NoCardError(f"The archive is sound, but there is no {CARD} at its root.")
+        raise NoCardError(f"The archive is sound, but there is no {CARD} at its root.", "archive_no_card")
     carrier = "jpeg" if data.startswith(b"\xff\xd8\xff") else "charx"
     if start and carrier == "charx":
         warnings.add(f"{start:,} bytes stand before the archive: they are not read.")
@@ -65,24 +69,37 @@ def read_zip(data: bytes, limits: CardLimits, warnings: Warnings) -> Carried:
 def check(entry: zipfile.ZipInfo, limits: CardLimits) -> None:
     name = shown(entry.orig_filename)
     if not entry.filename:
-        raise UnsafeArchiveError("The archive has a file without a name.")
+        raise UnsafeArchiveError("The archive has a file without a name.", "archive_path", "")
     path = entry.orig_filename.replace("\\", "/")
     if path.startswith("/") or DRIVE.match(path) or ".." in path.split("/") or "\0" in path:
-        raise UnsafeArchiveError(f'The archive has a file whose path leads out of it: "{name}".')
+        raise UnsafeArchiveError(
+            f'The archive has a file whose path leads out of it: "{name}".', "archive_path", name
+        )
     if stat.S_IFMT(entry.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}:
-        raise UnsafeArchiveError(f'The archive has a link or a device: "{name}".')
+        raise UnsafeArchiveError(f'The archive has a link or a device: "{name}".', "archive_link", name)
     if entry.flag_bits & 0x2041:  # encrypted, strongly encrypted, names hidden
-        raise EncryptedCardError(f'The archive is encrypted: "{name}".')
+        raise EncryptedCardError(f'The archive is encrypted: "{name}".', "archive_encrypted", name)
     if entry.compress_type not in METHODS:
-        raise UnsafeArchiveError(f'The archive packs "{name}" in a way that no card needs.')
+        raise UnsafeArchiveError(
+            f'The archive packs "{name}" in a way that no card needs.', "archive_packing", name
+        )
     if entry.file_size > limits.zip_entry_bytes:
-        raise TooLargeError(f'The file "{name}" is larger than {limits.zip_entry_bytes:,} bytes unpacked.')
+        raise TooLargeError(
+            f'The file "{name}" is larger than {limits.zip_entry_bytes:,} bytes unpacked.',
+            "archive_file_bytes",
+            name,
+            limits.zip_entry_bytes,
+        )
     check_ratio(entry, entry.file_size, limits)
 
 
 def check_ratio(entry: zipfile.ZipInfo, size: int, limits: CardLimits) -> None:
     if size > limits.zip_ratio_from and size > limits.zip_ratio * max(entry.compress_size, 1):
-        raise UnsafeArchiveError(f'The archive is a bomb: "{shown(entry.filename)}" unpacks without measure.')
+        raise UnsafeArchiveError(
+            f'The archive is a bomb: "{shown(entry.filename)}" unpacks without measure.',
+            "archive_bomb",
+            shown(entry.filename),
+        )
 
 
 def unpack(archive: zipfile.ZipFile, limits: CardLimits) -> dict[str, bytes]:
@@ -99,7 +116,9 @@ def unpack(archive: zipfile.ZipFile, limits: CardLimits) -> dict[str, bytes]:
                 size += len(piece)
                 if size > min(left, limits.zip_entry_bytes):
                     raise TooLargeError(
-                        f"The archive is too large unpacked (at most {limits.zip_bytes:,} bytes)."
+                        f"The archive is too large unpacked (at most {limits.zip_bytes:,} bytes).",
+                        "archive_bytes",
+                        limits.zip_bytes,
                     )
                 check_ratio(entry, size, limits)
                 pieces.append(piece)
@@ -119,7 +138,7 @@ def write_zip(card: bytes, files: Mapping[str, bytes], origin: bytes | None, lim
         or sum(sizes) > limits.zip_bytes
         or max(sizes) > limits.zip_entry_bytes
     ):
-        raise TooLargeError("The files of the card are too many or too large for a CHARX.")
+        raise TooLargeError("The files of the card are too many or too large for a CHARX.", "files_charx")
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for path, data in members.items():

@@ -37,7 +37,7 @@ describe("the gallery's selection", () => {
 });
 
 const report = (name: string, status: ImportedFile["status"]): ImportedFile => ({
-  name, status, why: "", warnings: [], character: name, version: name, character_name: name,
+  name, status, why: "", warnings: [], character: name, version: name, character_name: name, code: "", facts: [],
 }); // prettier-ignore
 
 describe("bringing files", () => {

@@ -52,7 +52,7 @@ export const useImport = defineStore("import", () => {
   }
 
   const failed = (file: File, why: string): ImportedFile => ({
-    name: file.name, status: "refused", why, warnings: [], character: null, version: null, character_name: "",
+    name: file.name, status: "refused", why, warnings: [], character: null, version: null, character_name: "", code: "", facts: [],
   }); // prettier-ignore
 
   /** Those that wait are not brought; what came in stays. */

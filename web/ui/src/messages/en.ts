@@ -1,4 +1,6 @@
 /** Every word the page says, in English; what depends on something is a function. Its type is what each language has. */
+import { cardsInEnglish } from "./cards";
+import { editorInEnglish } from "./editor";
 import { queueInEnglish } from "./queue";
 
 const plural = new Intl.PluralRules("en");
@@ -245,6 +247,11 @@ export const en = {
 
   queue: queueInEnglish,
 
+  editor: editorInEnglish,
+
+  /** Why a card is refused, by the code of its cause; what is not here is told in the server's words. */
+  cards: cardsInEnglish,
+
   boxes: {
     heading: "GPU boxes",
     menu: "GPU boxes",
@@ -368,6 +375,8 @@ export const en = {
     busy: "Something is still going on here. Wait until it is done, or stop it, and try again.",
     queue_full: "The queue is full. Try again in a while.",
     storage: "Saving does not work at the moment, and is tried again. Nothing is lost.",
+    conflict: "Somebody saved another version meanwhile.",
+    card_name: "A character needs a name, of 200 characters at most.",
     not_found: "It is no longer here; perhaps it was deleted on another device.",
     forbidden: "This account may not do that.",
     failed: "Something went wrong on the server. Its log says what.",

@@ -8,11 +8,17 @@ const lineOf = (table: Readonly<Record<string, Line>>, code: string): Line | und
   Object.hasOwn(table, code) ? table[code] : undefined;
 
 /** `waitSeconds`: when another try is worth it; 0 where the server did not say. */
-export function refusalLine(why: { code: string; text: string; limit?: number }, waitSeconds = 0): string {
-  const { code, text, limit = 0 } = why;
+export function refusalLine(why: { code: string; text: string; limit?: number; cause?: string; facts?: string[] }, waitSeconds = 0): string {
+  const { code, text, limit = 0, cause = "", facts = [] } = why;
+  if (cause !== "") return cardLine({ code: cause, facts, why: text });
   const limited = limit > 0 ? lineOf(words.limits, code)?.(limit) : undefined;
   const waiting = waitSeconds > 0 ? lineOf(words.waits, code)?.(waitSeconds) : undefined;
   return limited ?? waiting ?? lineFor(words.refusals, code) ?? text;
+}
+
+/** Why a card or a picture is not taken. */
+export function cardLine({ code, facts, why }: { code: string; facts: string[]; why: string }): string {
+  return Object.hasOwn(words.cards, code) ? (words.cards[code]?.(...facts) ?? why) : why;
 }
 
 export function farewellLine({ code, text }: Pick<Farewell, "code" | "text">): string {

@@ -1,5 +1,7 @@
 /** Every word the page says, in Russian. Names stay in the nominative: nobody knows how to decline them. */
 import type { Words } from "./en";
+import { cardsInRussian } from "./cards.ru";
+import { editorInRussian } from "./editor.ru";
 import { queueInRussian } from "./queue";
 
 const plural = new Intl.PluralRules("ru");
@@ -256,6 +258,10 @@ export const ru: Words = {
 
   queue: queueInRussian,
 
+  editor: editorInRussian,
+
+  cards: cardsInRussian,
+
   boxes: {
     heading: "Компьютеры с\u00a0видеокартой",
     menu: "Компьютеры с видеокартой",
@@ -378,6 +384,8 @@ export const ru: Words = {
     busy: "Здесь ещё не всё закончено. Дождитесь конца или остановите ответ и попробуйте ещё раз.",
     queue_full: "Очередь заполнена. Попробуйте немного позже.",
     storage: "Сейчас не получается сохранить; сервер попробует ещё раз. Ничего не пропало.",
+    conflict: "Тем временем сохранили другую версию.",
+    card_name: "Персонажу нужно имя, не длиннее 200 знаков.",
     not_found: "Этого здесь больше нет: возможно, удалено на другом устройстве.",
     forbidden: "Этой учётной записи такое не разрешено.",
     failed: "На сервере что-то сломалось. Причина записана в его журнале.",

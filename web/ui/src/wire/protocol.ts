@@ -329,6 +329,68 @@ export interface ChosenVersion {
   base: string;
 }
 
+/**
+ * An asset of a card; its place in the list is what AssetEdit calls `at`. `where`: default (the picture
+ * of the card), embedded, missing, inline or remote, which is never fetched. `size` of its file in bytes.
+ * `thumb`: a small WebP in base64, "" where it is no picture.
+ */
+export interface CardAsset {
+  type: string;
+  name: string;
+  ext: string;
+  where: string;
+  size: number;
+  thumb: string;
+}
+
+/**
+ * GET /api/characters/versions/<version>/card: all that its author wrote. `book`: the lorebook as JSON,
+ * "" where there is none. `other`: what no form shows, which every save keeps. `current`: the version that
+ * the character has now.
+ */
+export interface EditableCard {
+  character: Character;
+  current: string;
+  texts: CardTexts;
+  book: string;
+  assets: CardAsset[];
+  other: OtherData[];
+}
+
+/**
+ * POST /api/characters: a new character, a copy of the version `base` where there is one. POST
+ * /api/characters/<id>/versions: a further version, made from `base`, which must be the current one, else
+ * 409 `conflict`; unless the author knows that one, and names it as `over`. Both → SavedCard. What is null
+ * stays. `portrait` and those of `assets`: ids of BroughtPicture. `name`: in place of the card's.
+ */
+export interface CardSave {
+  texts?: CardTexts | null;
+  book?: string | null;
+  assets?: AssetEdit[] | null;
+  portrait?: string;
+  base?: string | null;
+  name?: string;
+  over?: string | null;
+}
+
+/** Not `changed`: `base` says the same, and is what `version` is. */
+export interface SavedCard {
+  character: string;
+  version: string;
+  changed: boolean;
+}
+
+/**
+ * POST /api/characters/pictures, the picture as it is. It is drawn anew, and kept for some days, so that
+ * a CardSave can name it. `thumb`: a small WebP in base64.
+ */
+export interface BroughtPicture {
+  id: string;
+  thumb: string;
+  width: number;
+  height: number;
+}
+
 /** PUT /api/conversations/<id>/version: another version of the same character from now on. */
 export interface ConversationVersion {
   character_version: string;
@@ -343,6 +405,10 @@ export interface ImportedFile {
   character: string | null;
   version: string | null;
   character_name: string;
+  /** of a refusal, for programs, which may have words of their own for it … */
+  code: string;
+  /** … and for what it is about: numbers and names, as the code has them */
+  facts: string[];
 }
 
 /** POST /api/characters/import: the files as multipart/form-data in the field `file`, or one as it is. */
@@ -835,12 +901,14 @@ export interface UserShare {
 
 /**
  * Body of every answer with a status of 400 and above. `limit` is the number that the refusal is about;
- * 0 where there is none.
+ * 0 where there is none. Of a card: `cause` and `facts`, as ImportedFile has its code and facts.
  */
 export interface Refusal {
   code: string;
   text: string;
   limit: number;
+  cause: string;
+  facts: string[];
 }
 
 /**
@@ -960,6 +1028,47 @@ export interface Group {
   joined: boolean;
 }
 
+/** Every text of a V3 card that its author writes; the names are those of the format. */
+export interface CardTexts {
+  name: string;
+  nickname?: string;
+  description?: string;
+  personality?: string;
+  scenario?: string;
+  first_mes?: string;
+  alternate_greetings?: string[];
+  group_only_greetings?: string[];
+  mes_example?: string;
+  system_prompt?: string;
+  post_history_instructions?: string;
+  creator?: string;
+  character_version?: string;
+  tags?: string[];
+  creator_notes?: string;
+  creator_notes_multilingual?: LanguageNote[];
+}
+
+/**
+ * `where`: its path in the card, or the file's. `text`: the value as JSON, its beginning where it is
+ * long; of a file "". `size` in bytes.
+ */
+export interface OtherData {
+  where: string;
+  text: string;
+  size: number;
+}
+
+/**
+ * One asset, in the order they shall have. `at`: its place among those the card has; -1: a new one, whose
+ * picture was brought under the id `picture`.
+ */
+export interface AssetEdit {
+  type: string;
+  name: string;
+  at?: number;
+  picture?: string;
+}
+
 /**
  * What became of an entry. `book` is the number of its book, `entry` its own place in it. Of what fired:
  * the key, in which message (-1: in other lore or the card), where it goes, and what it costs.
@@ -1053,6 +1162,12 @@ export interface Member {
   /** speaks only when it is asked to by hand */
   muted: boolean;
   left: boolean;
+}
+
+/** What the creator says to people of one language (ISO 639-1). */
+export interface LanguageNote {
+  language: string;
+  text: string;
 }
 
 /** `talkativeness` None: as its card says. */

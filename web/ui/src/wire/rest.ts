@@ -5,11 +5,17 @@ import type {
   BoxList,
   BoxName,
   BoxOffer,
+  BroughtPicture,
+  CardSave,
   Character,
   CharacterChange,
   CharacterDetails,
+  CharacterVersion,
+  ChosenVersion,
   Conversation,
   ConversationMade,
+  ConversationVersion,
+  EditableCard,
   FirstVisit,
   ImportedFile,
   ImportReport,
@@ -21,6 +27,7 @@ import type {
   QueueMove,
   QueueView,
   Refusal,
+  SavedCard,
   UserShare,
 } from "./protocol";
 import { refusalLine } from "../messages/refusals";
@@ -61,8 +68,8 @@ export function troubleRef(): WritableComputedRef<string, unknown> {
 const DEADLINE_MS = 15_000;
 const UPLOAD_MS = 180_000;
 
-async function request<Answer>(method: string, path: string, body?: unknown): Promise<Answer> {
-  const init: RequestInit = { method, credentials: "same-origin", signal: AbortSignal.timeout(DEADLINE_MS) };
+async function request<Answer>(method: string, path: string, body?: unknown, withinMs = DEADLINE_MS): Promise<Answer> {
+  const init: RequestInit = { method, credentials: "same-origin", signal: AbortSignal.timeout(withinMs) };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { "Content-Type": "application/json" };
@@ -88,7 +95,7 @@ function refusalIn(text: string): Refusal {
   try {
     return JSON.parse(text) as Refusal;
   } catch {
-    return { code: "", text: "", limit: 0 }; // of something between the page and the server
+    return { code: "", text: "", limit: 0, cause: "", facts: [] }; // of something between the page and the server
   }
 }
 
@@ -106,6 +113,18 @@ async function bring(file: File): Promise<ImportedFile> {
   return report;
 }
 
+/** A picture for a card that is being written. */
+function bringPicture(file: File): Promise<BroughtPicture> {
+  return answerTo<BroughtPicture>("/api/characters/pictures", {
+    method: "POST",
+    credentials: "same-origin",
+    signal: AbortSignal.timeout(UPLOAD_MS),
+    body: file,
+    headers: { "Content-Type": "application/octet-stream" },
+  });
+}
+
+const characterPath = (id: string): string => `/api/characters/${encodeURIComponent(id)}`;
 const versionPath = (version: string): string => `/api/characters/versions/${encodeURIComponent(version)}`;
 
 /** What a character can be saved as. */
@@ -126,8 +145,15 @@ export const rest = {
   characters: () => request<Character[]>("GET", "/api/characters"),
   character: (version: string) => request<CharacterDetails>("GET", versionPath(version)),
   changeCharacter: (id: string, change: CharacterChange) =>
-    request<unknown>("PATCH", `/api/characters/${encodeURIComponent(id)}`, change),
+    request<unknown>("PATCH", characterPath(id), change),
   bring,
+  card: (version: string) => request<EditableCard>("GET", `${versionPath(version)}/card`),
+  newCharacter: (save: CardSave) => request<SavedCard>("POST", "/api/characters", save, UPLOAD_MS),
+  saveCharacter: (id: string, save: CardSave) => request<SavedCard>("POST", `${characterPath(id)}/versions`, save, UPLOAD_MS),
+  bringPicture,
+  versions: (id: string) => request<CharacterVersion[]>("GET", `${characterPath(id)}/versions`),
+  chooseVersion: (id: string, chosen: ChosenVersion) => request<unknown>("PUT", `${characterPath(id)}/current`, chosen),
+  moveConversation: (id: string, to: ConversationVersion) => request<unknown>("PUT", `${conversationPath(id)}/version`, to),
   conversations: () => request<Conversation[]>("GET", "/api/conversations"),
   begin: (conversation: NewConversation) => request<ConversationMade>("POST", "/api/conversations", conversation),
   rename: (id: string, title: NewTitle) => request<unknown>("PATCH", conversationPath(id), title),
