@@ -8,6 +8,7 @@ from actors.messages.archive import (
     FindAssetsInUse,
     FindCharacter,
     FindCharacters,
+    FindChat,
     FindChoices,
     FindChosen,
     FindConversation,
@@ -88,6 +89,8 @@ async def run_query(unit: Unit, query: Query | Load) -> Any:
             return await conversations.find_conversation(unit, query)
         case FindTrace():
             return await traces.find_trace(unit, query)
+        case FindChat():
+            return await sessions.find_chat(unit, query)
         case FindFolders():
             return await filing.find_folders(unit, query)
         case FindMatches():

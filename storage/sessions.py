@@ -4,9 +4,15 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from actors.messages.archive import ConversationState, FindChosen, StoredMessage
+from actors.messages.archive import (
+    ChatFound,
+    ConversationState,
+    FindChat,
+    FindChosen,
+    StoredMessage,
+)
 from storage import tables
-from storage.characters import secrets_of
+from storage.characters import SHEET, open_face, secrets_of, versions
 from storage.choices import find_chosen
 from storage.chunks import Tokens, open_chunks
 from storage.conversations import TITLE, USER_NAME, conversation_rows, open_conversation
@@ -57,6 +63,27 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
         request_keys=tuple((row["request_key"], row["id"]) for row in request_keys),
         shelf=await shelf_of(unit, rows[0]["user_id"]),
         chosen=await find_chosen(unit, FindChosen(opened.user, opened.character_version, conversation)),
+    )
+
+
+async def find_chat(unit: Unit, query: FindChat) -> ChatFound | None:
+    rows = [
+        row for row in await conversation_rows(unit.db, query.conversation) if row["user_id"] == query.user
+    ]
+    if not rows or await is_removed(unit, query.conversation):
+        return None
+    messages = await OF_A_CONVERSATION.rows(unit.db, query.conversation)
+    spoken = {row["character_version_id"] for row in (*rows, *messages)}
+    characters = await versions(unit.db, spoken)
+    secrets = {
+        **await secrets_of(unit, rows, TITLE, USER_NAME),
+        **await secrets_of(unit, messages, BODY),
+        **await secrets_of(unit, characters, SHEET),
+    }
+    return ChatFound(
+        open_conversation(secrets, rows[0]),
+        oldest_first([open_message(secrets, message) for message in messages]),
+        tuple((row["id"], open_face(secrets, row).sheet.name) for row in characters),
     )
 
 

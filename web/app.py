@@ -18,7 +18,9 @@ from web.requests import COOKIE
 from web.rest import add_account_routes, add_chat_routes
 from web.rest_authoring import add_authoring_routes
 from web.rest_boxes import add_box_routes
+from web.rest_chats import add_chat_file_routes
 from web.rest_choices import add_choice_routes
+from web.rest_filing import add_filing_routes
 from web.rest_library import add_library_routes
 from web.rest_lore import add_lore_routes
 from web.rest_personas import add_persona_routes
@@ -73,6 +75,8 @@ def make_app(edge: Edge) -> Quart:
     add_refusals(app)
     add_account_routes(app, edge)
     add_chat_routes(app, edge)
+    add_chat_file_routes(app, edge)
+    add_filing_routes(app, edge)
     add_library_routes(app, edge)
     add_version_routes(app, edge)
     add_lore_routes(app, edge)

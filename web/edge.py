@@ -9,10 +9,12 @@ from pathlib import Path
 from actors.addresses import SOCKETS
 from actors.character.formats.limits import CardLimits
 from actors.character.lore_scene import LoreLimits
+from actors.conversation.formats.chat import ChatLimits
 from actors.mailbox import Runtime
 from actors.settings import SessionSettings
 from web.accounts import Accounts
 from web.boxes import Boxes
+from web.chats.importing import ChatImports
 from web.choosing import Choosing
 from web.codes import SetupCode
 from web.library.authoring import Authoring
@@ -85,6 +87,10 @@ class Edge:
             self.records, lore_bench, lore or LoreLimits(), (session or SessionSettings()).lore_bytes
         )
         self.trials_taken = Throttle(library.trials_per_minute, library.trials_per_minute / 60)
+        self.chats = ChatImports(
+            self.records, self.world, ChatLimits(library.chat_messages, library.chat_chars)
+        )
+        self.searches = Throttle(settings.searches_burst, settings.searches_per_s)
         self.imports = Throttle(library.imports_per_minute, library.imports_per_minute / 60)
         self.ownership = Ownership(self.records)
         usual = (session or SessionSettings()).sampling

@@ -11,6 +11,7 @@ from actors.messages.archive import (
     CharacterFound,
     CharacterOriginal,
     CharacterRow,
+    ChatFound,
     Commit,
     CommitFailed,
     Committed,
@@ -21,6 +22,7 @@ from actors.messages.archive import (
     FindAssetsInUse,
     FindCharacter,
     FindCharacters,
+    FindChat,
     FindChoices,
     FindChosen,
     FindConversation,
@@ -52,6 +54,7 @@ from actors.messages.archive import (
     Write,
 )
 from actors.messages.choices import Choices, Chosen, Persona, Preset
+from actors.messages.filing import FindFolders, FindMatches, FolderRow, Matches
 from actors.messages.lore import Attached, BookSheet
 
 
@@ -144,8 +147,17 @@ class Records:
         """What counts for the conversation, or for a new one."""
         return await self.find(FindChosen(user, version, conversation))
 
-    async def conversations(self, user: UUID) -> list[ConversationRow]:
-        return await self.find(FindConversations(user))
+    async def conversations(self, user: UUID, *, removed: bool = False) -> list[ConversationRow]:
+        return await self.find(FindConversations(user, removed))
+
+    async def folders(self, user: UUID) -> list[FolderRow]:
+        return await self.find(FindFolders(user))
+
+    async def matches(self, user: UUID, text: str, conversation: UUID | None) -> Matches:
+        return await self.find(FindMatches(user, text, conversation))
+
+    async def chat(self, conversation: UUID, user: UUID) -> ChatFound | None:
+        return await self.find(FindChat(conversation, user))
 
     async def conversation(self, conversation: UUID) -> StoredConversation | None:
         return await self.find(FindConversation(conversation))

@@ -122,7 +122,8 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
 
     @app.get("/api/conversations")
     async def conversations() -> Response:
-        rows = await edge.records.conversations(requests.account().id)
+        removed = request.args.get("removed") == "1"
+        rows = await edge.records.conversations(requests.account().id, removed=removed)
         return requests.answer(
             [
                 Conversation(
@@ -139,6 +140,12 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
                     ),
                     character=row.character,
                     character_version=row.character_version,
+                    created_ms=row.created_ms,
+                    folder=row.folder,
+                    pinned_ms=row.pinned_ms,
+                    archived_ms=row.archived_ms,
+                    removed_ms=row.removed_ms,
+                    tags=row.tags,
                 )
                 for row in rows
             ]
@@ -213,7 +220,6 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
     async def delete_conversation(conversation_id: str) -> Response:
         conversation = await own_conversation(edge, conversation_id)
         await ask_session(edge, conversation, Delete)
-        edge.ownership.forget(conversation)
         edge.sockets.list_changed(requests.account().id)
         return Response(b"", 204)
 

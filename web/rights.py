@@ -68,6 +68,16 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "rename_conversation": LOGGED_IN,
     "delete_conversation": LOGGED_IN,
     "change_group": LOGGED_IN,
+    "file_conversation": LOGGED_IN,
+    "restore_conversation": LOGGED_IN,
+    "export_conversation": LOGGED_IN,
+    "export_conversations": LOGGED_IN,  # one's own, all
+    "import_conversation": LOGGED_IN,
+    "folders": LOGGED_IN,  # one's own, as the next
+    "new_folder": LOGGED_IN,
+    "change_folder": LOGGED_IN,
+    "drop_folder": LOGGED_IN,
+    "search": LOGGED_IN,  # in what is one's own
     "list_boxes": OWNERS,
     "offer_box": OWNERS,
     "withdraw_offer": OWNERS,

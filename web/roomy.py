@@ -9,7 +9,7 @@ from web.library.settings import LibrarySettings
 from web.settings import WebSettings
 
 PROMPTS = re.compile(r"POST /api/prompts/(counts|preview)")
-FILES = re.compile(r"POST /api/(?:(?:characters|lorebooks)/import|characters/pictures)")
+FILES = re.compile(r"POST /api/(?:(?:characters|lorebooks|conversations)/import|characters/pictures)")
 CARDS = re.compile(r"POST /api/characters(?:/[0-9a-f-]{36}/versions)?", re.ASCII)
 BOOKS = re.compile(r"PUT /api/lorebooks/[0-9a-f-]{36}|POST /api/lore/trial", re.ASCII)
 PORTRAITS = re.compile(r"PUT /api/personas/[0-9a-f-]{36}/picture", re.ASCII)

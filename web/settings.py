@@ -25,6 +25,8 @@ class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
     counted_texts: int = 512  # texts whose tokens are counted at once
     previews_per_minute: int = 240  # prompts that are shown and texts that are counted, of one user
     preview_s: float = 10.0  # most time for one, longer than preview.deadline_s; then there is an estimate
+    searches_per_s: float = 5.0  # searches of one user, in the long run
+    searches_burst: int = 30  # … and at once
 
     # -- accounts
     login_days: int = 30  # a login ends after so many days

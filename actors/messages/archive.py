@@ -824,6 +824,21 @@ class FindTrace(Struct, frozen=True):
     message: UUID
 
 
+class FindChat(Struct, frozen=True):
+    """→ ChatFound | None: all of a conversation that is the user's"""
+
+    conversation: UUID
+    user: UUID
+
+
+class ChatFound(Struct, frozen=True):
+    """`names`: character version → its name, for all that speak in it."""
+
+    conversation: StoredConversation
+    messages: tuple[StoredMessage, ...]  # root included
+    names: tuple[tuple[UUID, str], ...]
+
+
 Query = (
     FindAccounts
     | FindLogin
@@ -846,6 +861,7 @@ Query = (
     | FindTrace
     | FindFolders
     | FindMatches
+    | FindChat
 )
 
 

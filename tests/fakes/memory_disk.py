@@ -26,6 +26,7 @@ from actors.messages.archive import (
     CharacterFound,
     CharacterOriginal,
     CharacterRow,
+    ChatFound,
     ChooseVersion,
     ConversationRow,
     ConversationState,
@@ -38,6 +39,7 @@ from actors.messages.archive import (
     FindAssetsInUse,
     FindCharacter,
     FindCharacters,
+    FindChat,
     FindChoices,
     FindChosen,
     FindConversation,
@@ -253,6 +255,13 @@ class MemoryDisk:
                 return self.conversations.get(query.conversation)
             case FindTrace():
                 return self.traces.get((query.conversation, query.message))
+            case FindChat():
+                row = self.conversations.get(query.conversation)
+                if row is None or row.user != query.user or self._is_removed(row.id):
+                    return None
+                told = self._oldest_first(row.id)
+                spoken = {row.character_version, *(m.character_version for m in told)}
+                return ChatFound(row, told, tuple((v, self.versions[v].sheet.name) for v in spoken))
             case FindFolders():
                 order = self.folder_order.get(query.user, ())
                 return [FolderRow(f, self.folders[f].name, place) for place, f in enumerate(order)]

@@ -10,6 +10,8 @@ class LibrarySettings(Struct, frozen=True, forbid_unknown_fields=True):
     upload_bytes: int = 67_108_864  # its body, all files together
     upload_s: float = 120.0  # most time the body may take to arrive
     upload_files: int = 100  # files in one body
+    chat_messages: int = 100_000  # of a conversation's file, versions beside each other counted
+    chat_chars: int = 400_000  # of one message of it
     # -- one user
     characters: int = 5_000  # those removed count, while conversations may hold them
     file_bytes: int = 2_147_483_648  # files of cards, all together

@@ -57,7 +57,7 @@ def message_of(
         parent=parent,
         role=row.role,
         text=row.body,
-        name="" if row.role == "system" else spoken,
+        name=row.name or ("" if row.role == "system" else spoken),
         created_ms=row.created_ms,
         thoughts=row.thoughts,
         ended=row.ended,
@@ -75,10 +75,12 @@ def rows_of(
     conversation, root = new_id(), new_id()
     ids = [new_id() for _ in chat.messages]
     taken: dict[int, int] = {}
+    named = {"user": one_line(chat.user_name), "assistant": one_line(chat.character_name), "system": ""}
     rows: list[StoredMessage] = []
     for message, row in zip(chat.messages, ids, strict=True):
         sibling = taken.get(message.parent, 0)
         taken[message.parent] = sibling + 1
+        name = one_line(message.name)[:NAME]
         rows.append(
             StoredMessage(
                 id=row,
@@ -93,6 +95,7 @@ def rows_of(
                 tokens=message.tokens,
                 thoughts=message.thoughts,
                 seam=message.seam,
+                name="" if name == named[message.role] else name,
             )
         )
     return ChatRows(

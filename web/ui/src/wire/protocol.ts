@@ -546,6 +546,91 @@ export interface Conversation {
   members: Face[];
   character: string | null;
   character_version: string | null;
+  created_ms: number;
+  folder: string | null;
+  /** 0: it is not, as the next two */
+  pinned_ms: number;
+  archived_ms: number;
+  removed_ms: number;
+  tags: string[];
+}
+
+/** PUT /api/conversations/<id>/filing; what is null stays. `loose` takes it out of its folder. */
+export interface ConversationFiling {
+  pinned?: boolean | null;
+  archived?: boolean | null;
+  folder?: string | null;
+  loose?: boolean;
+  tags?: string[] | null;
+}
+
+/** GET /api/folders → list, in their order. */
+export interface Folder {
+  id: string;
+  name: string;
+}
+
+/** POST /api/folders → 201 Folder. */
+export interface NewFolder {
+  name: string;
+}
+
+/** PATCH /api/folders/<id>; what is null stays. DELETE on the same path keeps its conversations. */
+export interface FolderChange {
+  name?: string | null;
+  /** among the folders, 0-based */
+  position?: number | null;
+}
+
+/** A passage of a message, in pieces: every other one, from the second on, is what was looked for. */
+export interface FoundMessage {
+  message: string;
+  role: Role;
+  created_ms: number;
+  pieces: string[];
+}
+
+/** `title` in pieces, too. `count` messages were found, of which `matches` are the newest. */
+export interface FoundConversation {
+  id: string;
+  title: string[];
+  character_name: string;
+  portrait: string;
+  updated_ms: number;
+  archived: boolean;
+  count: number;
+  matches: FoundMessage[];
+}
+
+/**
+ * GET /api/search?text=…, and &conversation=<id> for more of one. `more`: there are more messages than
+ * are counted; `waiting`: so many of the user's are not in the index yet.
+ */
+export interface SearchResult {
+  conversations: FoundConversation[];
+  messages: number;
+  more: boolean;
+  waiting: number;
+}
+
+/** What became of a file. "character": it names none that the user has, so one has to be chosen. */
+export interface ImportedChat {
+  name: string;
+  status: "character" | "imported" | "refused";
+  why: string;
+  warnings: string[];
+  conversation: string | null;
+  title: string;
+  character_name: string;
+  /** on the shown path */
+  messages: number;
+  /** all of them, with those beside it */
+  versions: number;
+}
+
+/** POST /api/conversations/import: one file as it is; ?character=<version> says who answers in it. */
+export interface ChatImport {
+  files: ImportedChat[];
 }
 
 /**

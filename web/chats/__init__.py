@@ -1,0 +1,1 @@
+"""Conversations as files: out of the storage, and into it."""
