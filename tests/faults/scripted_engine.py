@@ -22,6 +22,7 @@ from msgspec import Struct
 from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
 from gpu_actor.engine_facts import EngineFacts
 from gpu_actor.executor import Executor
+from tests.fakes.promptless import Promptless
 
 SLOTS = "SAMOVAR_FAULTS_SLOTS"  # replies at once
 TOKEN_S = "SAMOVAR_FAULTS_TOKEN_S"  # seconds between two tokens of a reply
@@ -62,7 +63,7 @@ class Course(Struct):
     generation: str
 
 
-class ScriptedEngine:
+class ScriptedEngine(Promptless):
     """See gpu_actor.executor.Executor. Each reply gets a token every `token_s`."""
 
     def __init__(self, slots: int, token_s: float) -> None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
 from gpu_actor.engine_facts import EngineFacts
+from tests.fakes.promptless import Promptless
 
 RATE = "SAMOVAR_BENCH_RATE"
 SLOTS = "SAMOVAR_BENCH_SLOTS"
@@ -31,7 +32,7 @@ class Stream(Struct):
     emitted: int = 0
 
 
-class PacedExecutor:
+class PacedExecutor(Promptless):
     """See gpu_actor.executor.Executor."""
 
     def __init__(self, rate: float, slots: int) -> None:
