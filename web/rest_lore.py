@@ -120,7 +120,7 @@ def add_lore_routes(app: Quart, edge: Edge) -> None:
             case "conversation":
                 known = asked.target is not None and await edge.ownership.owns(user, asked.target)
             case "persona":
-                known = asked.target is not None
+                known = any(persona.id == asked.target for persona in await edge.records.personas(user))
         if not known:
             raise not_found()
 

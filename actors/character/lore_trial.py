@@ -13,12 +13,14 @@ from actors.character.card_options import card_options
 from actors.character.decorators import read_decorators
 from actors.character.entry_options import entry_options
 from actors.character.lore import Activation
-from actors.character.lore_fired import DropReason, Fired, Reason, SilentReason
+from actors.character.lore_fired import DropReason, Fired, Reason, Silent, SilentReason
 from actors.character.lore_keys import Asked, Line
 from actors.character.lore_scene import Book, LoreLimits, LoreScene
 from actors.character.macros import Macros, Scene, Use
 from actors.character.patterns import split_slashes, trouble_of
 from actors.character.token_estimate import estimated_tokens
+
+TITLE = 80  # characters
 
 Outcome = Literal["fired", "dropped", "silent"]
 
@@ -50,6 +52,7 @@ class TriedEntry(Struct, frozen=True):
     depth: int = 0
     role: str = ""
     tokens: int = 0
+    title: str = ""  # of the entry, for people
 
 
 class KeyTrouble(Struct, frozen=True):
@@ -90,6 +93,7 @@ def tried(trial: Trial, limits: LoreLimits) -> Tried:
             depth=fired.depth,
             role=fired.role,
             tokens=fired.tokens,
+            title=title_of(fired.entry),
         )
 
     slow = frozenset(lore.slow)
@@ -97,7 +101,10 @@ def tried(trial: Trial, limits: LoreLimits) -> Tried:
         entries=(
             *(shown(fired, "fired", fired.reason) for fired in lore.fired),
             *(shown(each.fired, "dropped", each.reason) for each in lore.dropped),
-            *(TriedEntry(each.rank, each.number, "silent", each.reason) for each in activation.silent()),
+            *(
+                TriedEntry(each.rank, each.number, "silent", each.reason, title=title_at(trial, each))
+                for each in activation.silent()
+            ),
         ),
         troubles=tuple(
             trouble
@@ -108,6 +115,15 @@ def tried(trial: Trial, limits: LoreLimits) -> Tried:
         tokens=sum(fired.tokens for fired in lore.fired),
         budget=limits.budget,
     )
+
+
+def title_at(trial: Trial, silent: Silent) -> str:
+    return title_of(trial.books[silent.rank].lorebook.entries[silent.number])
+
+
+def title_of(entry: LoreEntry) -> str:
+    found = (entry.name, entry.comment, *entry.keys, entry.content)
+    return next((" ".join(text.split()) for text in found if text.strip()), "")[:TITLE]
 
 
 def troubles_of(rank: int, number: int, entry: LoreEntry, slow: frozenset[str]) -> list[KeyTrouble]:

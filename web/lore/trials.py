@@ -1,6 +1,6 @@
 """Trials: what would fire in a lorebook, on a text or in a conversation as it stands."""
 
-from typing import cast
+from typing import NamedTuple, cast
 
 import msgspec
 
@@ -8,9 +8,11 @@ from actors.character.card import Card
 from actors.character.lore_keys import Line
 from actors.character.lore_scene import LoreLimits
 from actors.character.sheet import card_of
+from actors.conversation.chosen import persona_of
 from actors.conversation.message_tree import MessageTree
 from actors.conversation.shelf import Shelf
 from actors.messages.archive import ConversationState
+from actors.messages.choices import Persona
 from web.library.bench import Bench
 from web.library.work import CardRefused
 from web.lore.books import BookTrouble
@@ -21,6 +23,13 @@ from web.records import Records
 NEWEST = 400
 """Messages of a conversation that a trial looks at: no entry scans deeper in earnest."""
 CARDS_BOOK = "the character's book"
+
+
+class Speaker(NamedTuple):
+    """Who the user is."""
+
+    name: str
+    description: str = ""
 
 
 class Trials:
@@ -37,7 +46,7 @@ class Trials:
         lines = tuple(Line(line.role, line.text) for line in asked.lines[-NEWEST:])
         edited = TriedBook(CARDS_BOOK if asked.of_card else "the book", json=bytes(asked.book))
         shown = (TrialBook(edited=True, lorebook=asked.lorebook),)
-        return await self.run(asked, (edited,), shown, lines, card, user_name, "trial")
+        return await self.run(asked, (edited,), shown, lines, card, Speaker(user_name), "trial")
 
     async def in_conversation(self, asked: LoreTrial, state: ConversationState) -> LoreTrialResult:
         """The book among all that count there, in its place. Raises BookTrouble, BusyError."""
@@ -48,11 +57,13 @@ class Trials:
         lines = tuple(Line(message.role, message.body) for message in tree.path(talk.head)[-NEWEST:])
         found = await self.records.character(talk.character_version, talk.user)
         card = card_of(found.sheet) if found is not None else Card()
-        books, shown = await self.books(asked, state, card)
-        return await self.run(asked, books, shown, lines, card, talk.user_name, talk.id.hex)
+        persona = persona_of(state.chosen)
+        books, shown = await self.books(asked, state, card, persona)
+        user = Speaker(persona.name, persona.description) if persona is not None else Speaker(talk.user_name)
+        return await self.run(asked, books, shown, lines, card, user, talk.id.hex)
 
     async def books(
-        self, asked: LoreTrial, state: ConversationState, card: Card
+        self, asked: LoreTrial, state: ConversationState, card: Card, persona: Persona | None
     ) -> tuple[tuple[TriedBook, ...], tuple[TrialBook, ...]]:
         edited = TriedBook("the book", json=bytes(asked.book))
         itself = TrialBook(edited=True, lorebook=asked.lorebook)
@@ -63,7 +74,9 @@ class Trials:
             packed = msgspec.msgpack.encode(card.book)
             found.append((TriedBook(CARDS_BOOK, packed=packed), TrialBook(name=card.book.name, of_card=True)))
         talk = state.conversation
-        taken, _ = Shelf(state.shelf, self.lore_bytes).chosen(talk.id, talk.character_version, None)
+        taken, _ = Shelf(state.shelf, self.lore_bytes).chosen(
+            talk.id, talk.character_version, persona.id if persona is not None else None
+        )
         for each in taken:
             if each.book == asked.lorebook:
                 found.append((edited, itself))
@@ -81,15 +94,15 @@ class Trials:
         shown: tuple[TrialBook, ...],
         lines: tuple[Line, ...],
         card: Card,
-        user_name: str,
+        user: Speaker,
         talk: str,
     ) -> LoreTrialResult:
         work = TryLore(
             books=books,
             lines=lines,
             card=card,
-            user_name=user_name,
-            persona="",
+            user_name=user.name,
+            persona=user.description,
             talk=talk,
             seed=asked.seed,
             greeting=-1,

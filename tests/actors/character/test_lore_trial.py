@@ -44,9 +44,14 @@ SILENT: dict[str, dict[str, Any]] = {
 }
 
 
+TITLES = {"no_keys": "Entry 0.", "keys": "coffee"}
+
+
 @pytest.mark.parametrize("reason", SILENT)
 def test_an_entry_that_stays_silent_says_why(reason: str) -> None:
-    assert one(SILENT[reason], greeting=0) == TriedEntry(0, 0, "silent", reason)
+    assert one(SILENT[reason], greeting=0) == TriedEntry(
+        0, 0, "silent", reason, title=TITLES.get(reason, "tea")
+    )
 
 
 FIRES: dict[str, dict[str, Any]] = {
@@ -64,7 +69,7 @@ def test_an_entry_that_fires_says_why(reason: str) -> None:
 
 def test_what_fired_says_on_which_key_and_where_it_goes() -> None:
     found = one({"content": "@@depth 2\n@@role user\nTea is hot."})
-    assert found == TriedEntry(0, 0, "fired", "key", "tea", 0, "at_depth", 2, "user", 3)
+    assert found == TriedEntry(0, 0, "fired", "key", "tea", 0, "at_depth", 2, "user", 3, "tea")
 
 
 def test_entries_of_all_books_come_in_the_order_of_the_prompt_and_each_is_told_once() -> None:

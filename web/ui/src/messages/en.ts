@@ -1,6 +1,7 @@
 /** Every word the page says, in English; what depends on something is a function. Its type is what each language has. */
 import { cardsInEnglish } from "./cards";
 import { editorInEnglish } from "./editor";
+import { loreInEnglish } from "./lore";
 import { queueInEnglish } from "./queue";
 
 const plural = new Intl.PluralRules("en");
@@ -246,6 +247,7 @@ export const en = {
   },
 
   queue: queueInEnglish,
+  lore: loreInEnglish,
 
   editor: editorInEnglish,
 

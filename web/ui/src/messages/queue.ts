@@ -1,7 +1,5 @@
 /** What the page says of the queue, in English and in Russian: parts of en.ts and ru.ts. */
-
-const plural = (language: string, n: number, forms: Readonly<Partial<Record<Intl.LDMLPluralRule, string>>>): string =>
-  `${n.toLocaleString(language)} ${forms[new Intl.PluralRules(language).select(n)] ?? forms.other ?? ""}`;
+import { plural } from "./plural";
 
 const moment = (language: string, ms: number): string =>
   new Date(ms).toLocaleString(language, { day: "numeric", month: "long", hour: "2-digit", minute: "2-digit" });

@@ -2,6 +2,7 @@
 import type { Words } from "./en";
 import { cardsInRussian } from "./cards.ru";
 import { editorInRussian } from "./editor.ru";
+import { loreInRussian } from "./lore.ru";
 import { queueInRussian } from "./queue";
 
 const plural = new Intl.PluralRules("ru");
@@ -257,6 +258,7 @@ export const ru: Words = {
   },
 
   queue: queueInRussian,
+  lore: loreInRussian,
 
   editor: editorInRussian,
 

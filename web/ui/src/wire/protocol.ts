@@ -1169,6 +1169,8 @@ export interface TriedEntry {
   depth: number;
   role: string;
   tokens: number;
+  /** of the entry, for people */
+  title: string;
 }
 
 /**

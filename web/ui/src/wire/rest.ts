@@ -17,13 +17,21 @@ import type {
   ConversationVersion,
   EditableCard,
   FirstVisit,
-  ImportedFile,
   ImportReport,
+  Lorebook,
+  LorebookAttach,
+  LorebookChange,
+  LorebookDetails,
+  LorebookImport,
+  LorebookSave,
+  LoreTrial,
+  LoreTrialResult,
   Login,
   Me,
   NewConversation,
   NewOffer,
   NewTitle,
+  Persona,
   QueueMove,
   QueueView,
   Refusal,
@@ -100,8 +108,8 @@ function refusalIn(text: string): Refusal {
 }
 
 /** One file, as it is; opening it takes a while. */
-async function bring(file: File): Promise<ImportedFile> {
-  const { files } = await answerTo<ImportReport>("/api/characters/import", {
+async function upload<Report>(path: string, file: File): Promise<Report> {
+  const { files } = await answerTo<{ readonly files: readonly Report[] }>(path, {
     method: "POST",
     credentials: "same-origin",
     signal: AbortSignal.timeout(UPLOAD_MS),
@@ -109,7 +117,7 @@ async function bring(file: File): Promise<ImportedFile> {
     headers: { "Content-Type": "application/octet-stream", "X-File-Name": encodeURIComponent(file.name) },
   });
   const [report] = files;
-  if (!report) throw new UnreachableError();
+  if (report === undefined) throw new UnreachableError();
   return report;
 }
 
@@ -133,6 +141,10 @@ export type Form = (typeof FORMS)[number];
 
 export const filePath = (version: string, form: Form): string => `${versionPath(version)}/file/${form}`;
 
+const lorebookPath = (id: string): string => `/api/lorebooks/${encodeURIComponent(id)}`;
+export const LOREBOOK_FORMS = ["original", "v3", "sillytavern"] as const;
+export const lorebookFile = (id: string, form: (typeof LOREBOOK_FORMS)[number]): string => `${lorebookPath(id)}/file/${form}`;
+
 const boxPath = (id: string): string => `/api/boxes/${encodeURIComponent(id)}`;
 const queuePath = (id: string): string => `/api/queue/${encodeURIComponent(id)}`;
 const conversationPath = (id: string): string => `/api/conversations/${encodeURIComponent(id)}`;
@@ -146,7 +158,6 @@ export const rest = {
   character: (version: string) => request<CharacterDetails>("GET", versionPath(version)),
   changeCharacter: (id: string, change: CharacterChange) =>
     request<unknown>("PATCH", characterPath(id), change),
-  bring,
   card: (version: string) => request<EditableCard>("GET", `${versionPath(version)}/card`),
   newCharacter: (save: CardSave) => request<SavedCard>("POST", "/api/characters", save, UPLOAD_MS),
   saveCharacter: (id: string, save: CardSave) => request<SavedCard>("POST", `${characterPath(id)}/versions`, save, UPLOAD_MS),
@@ -154,6 +165,16 @@ export const rest = {
   versions: (id: string) => request<CharacterVersion[]>("GET", `${characterPath(id)}/versions`),
   chooseVersion: (id: string, chosen: ChosenVersion) => request<unknown>("PUT", `${characterPath(id)}/current`, chosen),
   moveConversation: (id: string, to: ConversationVersion) => request<unknown>("PUT", `${conversationPath(id)}/version`, to),
+  bring: (file: File) => upload<ImportReport["files"][number]>("/api/characters/import", file),
+  personas: () => request<Persona[]>("GET", "/api/personas"),
+  lorebooks: () => request<Lorebook[]>("GET", "/api/lorebooks"),
+  makeLorebook: (name: string) => request<Lorebook>("POST", "/api/lorebooks", { name }),
+  bringLorebook: (file: File) => upload<LorebookImport["files"][number]>("/api/lorebooks/import", file),
+  lorebook: (id: string) => request<LorebookDetails>("GET", lorebookPath(id)),
+  saveLorebook: (id: string, saved: LorebookSave) => request<Lorebook>("PUT", lorebookPath(id), saved, UPLOAD_MS),
+  changeLorebook: (id: string, change: LorebookChange) => request<Lorebook>("PATCH", lorebookPath(id), change),
+  attachLorebook: (id: string, attach: LorebookAttach) => request<Lorebook>("PUT", `${lorebookPath(id)}/uses`, attach),
+  tryLore: (trial: LoreTrial) => request<LoreTrialResult>("POST", "/api/lore/trial", trial, UPLOAD_MS),
   conversations: () => request<Conversation[]>("GET", "/api/conversations"),
   begin: (conversation: NewConversation) => request<ConversationMade>("POST", "/api/conversations", conversation),
   rename: (id: string, title: NewTitle) => request<unknown>("PATCH", conversationPath(id), title),
