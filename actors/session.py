@@ -1,12 +1,13 @@
 """Session: one conversation. It alone writes the conversation's rows.
 
-Receives  Loaded; StartConversation, Rename, ChangeVersion, ChangeGroup, Delete, Restore, AskTurn,
-          ShelfChanged, ChosenChanged (edge); Open, Close, SendText, Regenerate, Edit, Continue, Speak,
-          Select, Stop (sockets); CharacterSheet (character); Leased, LeaseLost, Placed, QueueFull, OverLimit,
-          Dismissed, WorkerSilent, WorkerHeard, GaveUp, SubmitAgain (queue); Accepted, Traced, Progress,
-          Token, End (link); Committed, CommitFailed (archive)
+Receives  Loaded; StartConversation, Rename, ChangeVersion, ChangeGroup, Delete, Restore, AskTurn, AskMap,
+          ShelfChanged, ChosenChanged (edge); Open, Older, Close, SendText, Regenerate, Edit, Continue, Speak,
+          Impersonate, Stop, Select, RemoveMessage, RestoreMessage, Bookmark, Purge (sockets);
+          CharacterSheet (character); Leased, LeaseLost, Placed, QueueFull, OverLimit, Dismissed,
+          WorkerSilent, WorkerHeard, GaveUp, SubmitAgain (queue); Accepted, Traced, Progress, Token, End
+          (link); Committed, CommitFailed (archive)
 Sends     Commit (archive); GenerateReply, ReplyEnded (queue); Ack, Resume, Cancel (link); SheetWanted
-          (character); ChatEvents, Awake (sockets); Done, NextTurn, Problem (edge)
+          (character); ChatEvents, Awake (sockets); Done, NextTurn, ConversationMap, Problem (edge)
 Restart   loads the conversation; a live reply goes on from its last committed token
 
 The rule of the stream: frames are put in order, committed, and only then shown and acknowledged.
@@ -19,6 +20,7 @@ import msgspec
 
 from actors import addresses
 from actors.addresses import QUEUE, SOCKETS
+from actors.conversation import tree_changes
 from actors.conversation.casting import Casting
 from actors.conversation.changes import Change, change_of, needs_quiet
 from actors.conversation.chosen import persona_of
@@ -26,11 +28,13 @@ from actors.conversation.ending import Ending, EndRows, ending_by
 from actors.conversation.live_reply import LiveReply, said
 from actors.conversation.message_tree import MessageTree
 from actors.conversation.next_turn import next_turn
+from actors.conversation.pages import Shown
 from actors.conversation.requests import Made, Maker, Request, refusal
 from actors.conversation.saving import Saving
 from actors.conversation.shelf import Shelf
+from actors.conversation.tree_map import map_of
 from actors.conversation.turn import request_of
-from actors.conversation.turned_away import TurnedAway, turned_away
+from actors.conversation.turned_away import turned_away
 from actors.effects import CancelTimer, Effect, Passivate, Send, StartTimer, TimerFired
 from actors.messages.archive import (
     AppendChunk,
@@ -39,14 +43,16 @@ from actors.messages.archive import (
     ConversationState,
     Loaded,
     MarkSeam,
-    MoveHead,
     PinPrompt,
     SpendTokens,
     StoredConversation,
+    StoredGeneration,
     Write,
 )
 from actors.messages.chat import (
+    AskMap,
     Awake,
+    Bookmark,
     ChangeGroup,
     ChangeVersion,
     ChatEvent,
@@ -56,16 +62,21 @@ from actors.messages.chat import (
     Delete,
     Done,
     Edit,
+    Impersonate,
     MessageAdded,
+    MessageChanged,
+    Older,
     Open,
     Problem,
     ProblemCode,
+    Purge,
     Regenerate,
+    RemoveMessage,
     Rename,
-    ReplyFinished,
     ReplyState,
     ReplyText,
     Restore,
+    RestoreMessage,
     Select,
     SendText,
     Snapshot,
@@ -137,6 +148,7 @@ class Session:
         self.chosen = Chosen()
         self.submit_when_quiet = False
         self.deleting: list[str] = []  # who waits for the conversation to be gone
+        self.suggestion: StoredGeneration | None = None  # the newest impersonation that has ended
 
     def receive(self, message: Any, sender: str) -> list[Effect]:
         match message:
@@ -159,10 +171,14 @@ class Session:
             case Close():
                 self.readers.discard(sender)
                 return self.rest()
-            case SendText() | Regenerate() | Edit() | Continue() | Speak():
+            case Older():
+                return self.asked_for_older(message, sender)
+            case SendText() | Regenerate() | Edit() | Continue() | Speak() | Impersonate():
                 return self.requested(message, sender)
-            case Select():
-                return self.selected(message, sender)
+            case Select() | RemoveMessage() | RestoreMessage() | Bookmark() | Purge():
+                return self.changed(message, sender)
+            case AskMap():
+                return self.asked_for_map(message)
             case Stop():
                 return self.stopped(message, sender)
             case (
@@ -209,11 +225,10 @@ class Session:
         self.conversation = state.conversation
         self.shelf = Shelf(state.shelf, self.settings.lore_bytes)
         self.chosen = state.chosen
+        self.suggestion = state.suggestion
         self.tree = MessageTree(state.conversation.root, state.conversation.user_name)
-        for message in state.messages:
-            self.tree.add(message)
-            if message.request_key is not None:
-                self.requests.add(message.request_key)
+        self.tree.grow(state.messages)
+        self.requests.update(one.request_key for one in state.messages if one.request_key is not None)
         self.requests.update(key for key, _ in state.request_keys)
         effects: list[Effect] = [Send(SOCKETS, Awake(self.id))]
         if state.live is not None:
@@ -384,29 +399,40 @@ class Session:
             return [Send(sender, self.not_found()), *self.rest()]
         self.readers.add(sender)
         self.utc_offset_min = message.utc_offset_min
-        return [Send(sender, self.snapshot(self.conversation, message.generation, message.seq)), *self.rest()]
+        snapshot = self.snapshot(self.conversation, message.generation, message.seq, older_changed=True)
+        return [Send(sender, snapshot), *self.rest()]
 
     def snapshot(
-        self, conversation: StoredConversation, generation: UUID | None = None, seq: int = 0
+        self,
+        conversation: StoredConversation,
+        generation: UUID | None = None,
+        seq: int = 0,
+        *,
+        older_changed: bool = False,
     ) -> Snapshot:
-        head = self.live.generation.parent if self.live is not None else conversation.head
-        live, persona = None, persona_of(self.chosen)
-        if self.live is not None:
-            live = self.live.shown(self.live_siblings(self.live), generation, seq)
-        return Snapshot(
-            conversation=self.id,
-            title=conversation.title,
-            character_version=conversation.character_version,
-            head=head,
-            messages=tuple(self.tree.shown(message) for message in self.tree.path(head)),
-            live=live,
-            group=conversation.group,
-            user_name=persona.name if persona is not None else conversation.user_name,
-            persona=persona.id if persona is not None else None,
-        )
+        live = self.live.shown(self.live_siblings(self.live), generation, seq) if self.live else None
+        shown = Shown(conversation, self.tree, self.settings)
+        persona = persona_of(self.chosen)
+        return shown.snapshot(live, self.suggestion, persona, older_changed=older_changed)
 
-    def snapshot_to_all(self) -> list[Effect]:
-        return self.to_readers(self.snapshot(self.conversation)) if self.conversation is not None else []
+    def snapshot_to_all(self, *, older_changed: bool = False) -> list[Effect]:
+        if self.conversation is None:
+            return []
+        return self.to_readers(self.snapshot(self.conversation, older_changed=older_changed))
+
+    def asked_for_older(self, message: Older, sender: str) -> list[Effect]:
+        shown = Shown(self.conversation, self.tree, self.settings) if self.conversation else None
+        found = shown.older(message) if shown is not None else None
+        return [Send(sender, found if found is not None else self.not_found()), *self.rest()]
+
+    def asked_for_map(self, message: AskMap) -> list[Effect]:
+        found = map_of(self.tree, self.head) if self.conversation is not None else self.not_found()
+        return [Send(message.reply_to, found), *self.rest()]
+
+    @property
+    def head(self) -> UUID:
+        """The end of the shown path: above a reply that is being made."""
+        return self.live.generation.parent if self.live is not None else self.begun.head
 
     def to_readers(self, event: ChatEvent) -> list[Effect]:
         return [Send(reader, event) for reader in sorted(self.readers)]
@@ -460,6 +486,11 @@ class Session:
 
     def request_written(self, made: Made, key: UUID, *, at_end: bool) -> list[Effect]:
         added, generation = made.message, made.generation
+        if made.revision is not None:
+            old = self.tree.messages[made.revision.message]
+            revised = msgspec.structs.replace(old, body=made.revision.body, revised=True, seam=-1)
+            self.tree.put(revised)
+            return self.to_readers(MessageChanged(self.id, self.tree.shown(revised), key))
         if added is not None:
             self.tree.add(added)
             self.move_head(added.id)
@@ -475,19 +506,26 @@ class Session:
     def move_head(self, head: UUID) -> None:
         self.conversation = msgspec.structs.replace(self.begun, head=head)
 
-    def selected(self, message: Select, sender: str) -> list[Effect]:
-        if self.conversation is None or message.message not in self.tree.messages:
+    def changed(self, message: tree_changes.TreeChange, sender: str) -> list[Effect]:
+        if self.conversation is None:
             return [Send(sender, self.not_found())]
-        refused = self.busy()
+        if tree_changes.holds(self.tree, self.head, message):
+            return [Send(sender, self.snapshot(self.conversation)), *self.rest()]
+        refused = tree_changes.refusal(self.tree, message) or self.busy()
         if refused is not None:
-            return [Send(sender, Problem(*refused, self.id))]
-        head = self.tree.newest_leaf(message.message)
+            return [Send(sender, Problem(*refused, self.id)), *self.rest()]
+        change = tree_changes.changed(self.id, self.tree, self.head, message)
 
-        def moved() -> list[Effect]:
-            self.move_head(head)
-            return self.snapshot_to_all()
+        def written() -> list[Effect]:
+            change.apply(self.tree)
+            self.move_head(change.head)
+            if change.named is not None:
+                return self.to_readers(
+                    MessageChanged(self.id, self.tree.shown(self.tree.messages[change.named]))
+                )
+            return self.snapshot_to_all(older_changed=bool(change.put or change.dropped))
 
-        return self.saving.write(lambda: (MoveHead(self.id, head),), moved)
+        return self.saving.write(lambda: change.writes, written)
 
     # -- the queue ----------------------------------------------------------------------------
 
@@ -697,20 +735,17 @@ class Session:
         return (SpendTokens(live.generation.user, day, live.served),) if live.served else ()
 
     def ended(self, live: LiveReply, rows: EndRows) -> list[Effect]:
-        message, ending = rows.message, rows.ending
-        shown = None
+        message, shown = rows.message, None
         if message is not None:
             self.tree.add(message)
             self.move_head(message.id)
             shown = self.tree.shown(message)
         self.live = None
+        if rows.draft:
+            self.suggestion = msgspec.structs.replace(live.generation, made=rows.draft)
         back = self.snapshot_to_all() if message is None else []  # to what was shown before
-        away = live.turned_away or TurnedAway(ending.reason, ending.why)
-        told = ReplyFinished(
-            self.id, live.generation.id, ending.reason, shown, ending.why, away.limit, away.again_ms
-        )
         return [
-            *self.to_readers(told),
+            *self.to_readers(rows.told(shown)),
             *back,
             *self.let_go(live),
             CancelTimer("probe"),
@@ -747,8 +782,8 @@ class Session:
 
     def stops(self, live: LiveReply, generation: UUID) -> bool:
         """Of a round somebody may still see the reply before."""
-        before = self.tree.messages[live.generation.parent]
-        return generation in (live.generation.id, before.generation)
+        before = self.tree.messages.get(live.generation.parent)
+        return generation == live.generation.id or (before is not None and generation == before.generation)
 
     # -- silence and gaps ---------------------------------------------------------------------
 

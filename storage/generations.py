@@ -71,6 +71,8 @@ class Inputs(Struct, frozen=True, array_like=True):
     persona: str = ""
     circumstances: Circumstances = Circumstances()
     books: tuple[UUID, ...] = ()
+    hint: str = ""
+    made: str = ""
 
 
 # -- writes -------------------------------------------------------------------------------------
@@ -84,7 +86,7 @@ async def add_generation(unit: Unit, write: AddGeneration) -> None:
     inputs = Inputs(
         *(made.continues, made.sampling, made.continues_thoughts),
         *(made.speaker, made.round_left, made.user_name, made.persona, made.circumstances),
-        made.books,
+        *(made.books, made.hint),
     )
     row = {
         "id": made.id,
@@ -141,14 +143,31 @@ async def end(unit: Unit, write: EndGeneration) -> None:
         await add_to_tree(unit, message, row["user_id"], key, move_head=True)
     await drop_chunks(unit.db, write.generation)
     await END.run(unit.db, write.state, write.reason, write.why, write.generation)
+    if write.made:
+        this = tables.Generation.filter(id=write.generation).using_db(unit.db)
+        await this.update(**await kept_inputs(unit, row, write.made))
+
+
+async def kept_inputs(unit: Unit, row: Row, made: str) -> dict[str, Any]:
+    """The sealed inputs, with what came of the generation."""
+    key = await unit.keys.key(unit.db, row["inputs_key_id"])
+    inputs = msgspec.structs.replace(open_inputs({key.id: key.secret}, row), made=made)
+    return INPUTS.seal(key, place_of(row), msgspec.msgpack.encode(inputs))
 
 
 # -- reads --------------------------------------------------------------------------------------
 
 
+def place_of(row: Row) -> Place:
+    return Place(row["id"], row["user_id"], row["conversation_id"])
+
+
+def open_inputs(secrets: Secrets, row: Row) -> Inputs:
+    return msgspec.msgpack.decode(INPUTS.open(secrets, place_of(row), row), type=Inputs)
+
+
 def open_generation(secrets: Secrets, row: Row) -> StoredGeneration:
-    place = Place(row["id"], row["user_id"], row["conversation_id"])
-    inputs = msgspec.msgpack.decode(INPUTS.open(secrets, place, row), type=Inputs)
+    inputs = open_inputs(secrets, row)
     return StoredGeneration(
         id=row["id"],
         conversation=row["conversation_id"],
@@ -176,4 +195,6 @@ def open_generation(secrets: Secrets, row: Row) -> StoredGeneration:
         persona=inputs.persona,
         circumstances=inputs.circumstances,
         books=inputs.books,
+        hint=inputs.hint,
+        made=inputs.made,
     )

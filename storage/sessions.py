@@ -21,6 +21,7 @@ from storage.filing import is_removed
 from storage.generations import COLUMNS, INPUTS, UNDER_WAY, open_generation
 from storage.groups import find_group
 from storage.lorebooks import shelf_of
+from storage.marks import BOOKMARK, MARKS, REVISIONS, WORDS, as_it_is_now
 from storage.messages import BODY, OF_A_CONVERSATION, open_message
 from storage.select import Select
 from storage.summaries import find_summaries
@@ -35,6 +36,13 @@ LIVE = Select(
     also=UNDER_WAY,
     order=IN_ORDER,
 )
+IMPERSONATIONS = Select(
+    tables.Generation,
+    COLUMNS,
+    ("conversation_id", "kind"),
+    also="state IN ('done', 'cancelled', 'failed')",
+    order=IN_ORDER,
+)
 
 
 async def load_session(unit: Unit, conversation: UUID) -> ConversationState | None:
@@ -45,24 +53,34 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
     request_keys = await REQUEST_KEYS.rows(unit.db, conversation)
     unfinished = await LIVE.rows(unit.db, conversation)
     live = unfinished[-1] if unfinished else None
+    marks = await MARKS.rows(unit.db, conversation)
+    revisions = await REVISIONS.rows(unit.db, conversation)
+    drafts = await IMPERSONATIONS.rows(unit.db, conversation, "impersonate")
     tokens = await open_chunks(unit, live) if live else Tokens((), "")
     secrets = {
         **await secrets_of(unit, rows, TITLE, USER_NAME),
         **await secrets_of(unit, messages, BODY),
-        **await secrets_of(unit, [live] if live else [], INPUTS),
+        **await secrets_of(unit, [*([live] if live else []), *drafts], INPUTS),
+        **await secrets_of(unit, marks, BOOKMARK),
+        **await secrets_of(unit, revisions, WORDS),
     }
     opened = open_conversation(secrets, rows[0])
+    stored = [open_message(secrets, message) for message in messages]
+    made = (draft for row in reversed(drafts) if (draft := open_generation(secrets, row)).made)
     return ConversationState(
         conversation=replace(opened, group=await find_group(unit, conversation)),
-        messages=oldest_first([open_message(secrets, message) for message in messages]),
+        messages=oldest_first(as_it_is_now(secrets, stored, marks, revisions)),
         live=open_generation(secrets, live) if live else None,
         summaries=await find_summaries(unit, conversation),
         committed=tokens.ids,
         committed_text=tokens.text,
         committed_thoughts=tokens.thoughts,
-        request_keys=tuple((row["request_key"], row["id"]) for row in request_keys),
         shelf=await shelf_of(unit, rows[0]["user_id"]),
         chosen=await find_chosen(unit, FindChosen(opened.user, opened.character_version, conversation)),
+        request_keys=tuple(
+            (row["request_key"], row["id"]) for row in (*request_keys, *revisions) if row["request_key"]
+        ),
+        suggestion=next(made, None),
     )
 
 

@@ -390,7 +390,44 @@ class MessageTrace(Model):
         unique_together = (("conversation_id", "id"),)
 
 
-# `inputs` holds the text and the thoughts that the reply goes on from, and the sampling.
+# What people did with a message since: `id` is the message's. `removed`: "", "alone" or "branch".
+class MessageMark(Model):
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    conversation: fields.ForeignKeyRelation[Conversation] = fields.ForeignKeyField("storage.Conversation")
+    removed = fields.CharField(max_length=20)
+    bookmark_key_id = IdField()
+    bookmark_suite = fields.SmallIntField()
+    bookmark_blob = fields.BinaryField()
+
+    class Meta(Model.Meta):
+        table = "message_mark"
+        indexes = (("conversation_id",),)
+
+
+# Other words for a message, in its place: the newest (by number) holds. `body` as in a message.
+class MessageRevision(Model):
+    id = IdField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    conversation: fields.ForeignKeyRelation[Conversation] = fields.ForeignKeyField("storage.Conversation")
+    message = IdField()
+    number = fields.IntField()
+    created_ms = fields.BigIntField()
+    request_key = IdField(null=True)
+    body_key_id = IdField()
+    body_suite = fields.SmallIntField()
+    body_blob = fields.BinaryField()
+
+    class Meta(Model.Meta):
+        table = "message_revision"
+        unique_together = (("message", "number"),)
+        indexes = (("conversation_id",),)
+
+
+# `inputs` holds the text and the thoughts that the reply goes on from, the sampling, the hint, and what came
+# of an impersonation.
 class Generation(Model):
     id = IdField(primary_key=True)
     node_id = IdField()  # after a lease: the node that holds it

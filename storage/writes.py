@@ -21,12 +21,14 @@ from actors.messages.archive import (
     KeepTrace,
     LeaseGeneration,
     MarkFavourite,
+    MarkMessage,
     MarkSeam,
     MoveHead,
     MoveToVersion,
     PinPrompt,
     PurgeCharacter,
     PurgeLorebooks,
+    PurgeRemoved,
     PutPersona,
     PutPreset,
     PutSummary,
@@ -35,6 +37,7 @@ from actors.messages.archive import (
     RemovePersona,
     RemovePreset,
     RenameConversation,
+    ReviseMessage,
     SaveLorebook,
     SetChoices,
     SetGroup,
@@ -62,6 +65,7 @@ from storage import (
     groups,
     library,
     lorebooks,
+    marks,
     messages,
     queueing,
     summaries,
@@ -149,6 +153,12 @@ async def run_write(unit: Unit, write: Write) -> None:
             await messages.add_messages(unit, write)
         case MoveHead():
             await conversations.move_head(unit, write)
+        case MarkMessage():
+            await marks.mark(unit, write)
+        case ReviseMessage():
+            await marks.revise(unit, write)
+        case PurgeRemoved():
+            await marks.purge(unit, write)
         case RenameConversation():
             await conversations.rename(unit, write)
         case PutSummary():

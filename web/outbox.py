@@ -13,23 +13,26 @@ from uuid import UUID
 import msgspec
 
 from actors.messages.chat import (
+    ChatEvent,
     ConversationGone,
     LiveReply,
     MessageAdded,
+    MessageChanged,
+    OlderMessages,
     Problem,
     ReplyFinished,
     ReplyState,
     ReplyText,
     ShownMessage,
     Snapshot,
+    Suggestion,
 )
 from web.protocol import ConversationsChanged, NodeState
 
-ChatEvent = Snapshot | MessageAdded | ReplyState | ReplyText | ReplyFinished | Problem | ConversationGone
 OutEvent = ChatEvent | NodeState | ConversationsChanged
 
-# Events that a Snapshot makes good.
-REPLACED = Snapshot | MessageAdded | ReplyState | ReplyText | ReplyFinished
+# Events that a Snapshot makes good; a reader that has it asks again for what is older.
+REPLACED = Snapshot | OlderMessages | MessageAdded | MessageChanged | ReplyState | ReplyText | ReplyFinished
 
 FRAME_BYTES = 300  # about what a frame takes beside its texts
 
@@ -195,17 +198,26 @@ def live_bytes(live: LiveReply | None) -> int:
     return FRAME_BYTES + sum(map(text_bytes, texts)) + 40 * len(live.siblings)
 
 
+def suggestion_bytes(suggestion: Suggestion | None) -> int:
+    return FRAME_BYTES + text_bytes(suggestion.text) if suggestion is not None else 0
+
+
 def size_of(event: OutEvent) -> int:
     """About how many bytes the event takes on the wire."""
     match event:
         case ReplyText():
             return FRAME_BYTES + text_bytes(event.text) + text_bytes(event.thoughts)
-        case MessageAdded() | ReplyFinished():
+        case MessageAdded() | MessageChanged():
             return FRAME_BYTES + message_bytes(event.message)
+        case ReplyFinished():
+            return FRAME_BYTES + message_bytes(event.message) + suggestion_bytes(event.suggestion)
+        case OlderMessages():
+            return FRAME_BYTES + sum(map(message_bytes, event.messages))
         case ReplyState():
             return FRAME_BYTES + live_bytes(event.live)
         case Snapshot():
-            return FRAME_BYTES + sum(map(message_bytes, event.messages)) + live_bytes(event.live)
+            texts = sum(map(message_bytes, event.messages)) + live_bytes(event.live)
+            return FRAME_BYTES + texts + suggestion_bytes(event.suggestion)
         case Problem():
             return FRAME_BYTES + text_bytes(event.text)
         case NodeState():

@@ -14,17 +14,26 @@ from actors.character.editing import AssetEdit, CardTexts
 from actors.character.lore_trial import KeyTrouble, TriedEntry
 from actors.character.other_data import OtherData
 from actors.messages.chat import (
+    Bookmark,
     Close,
     Continue,
     ConversationGone,
+    ConversationMap,
     Edit,
+    Impersonate,
     MessageAdded,
+    MessageChanged,
+    Older,
+    OlderMessages,
     Open,
     Problem,
+    Purge,
     Regenerate,
+    RemoveMessage,
     ReplyFinished,
     ReplyState,
     ReplyText,
+    RestoreMessage,
     Select,
     SendText,
     Snapshot,
@@ -77,14 +86,33 @@ class ConversationsChanged(Struct, frozen=True, tag="conversations_changed", tag
     """The user's list of conversations is another: fetch it again."""
 
 
-ClientFrame = Greeting | Open | Close | SendText | Regenerate | Edit | Continue | Speak | Select | Stop
+ClientFrame = (
+    Greeting
+    | Open
+    | Older
+    | Close
+    | SendText
+    | Regenerate
+    | Edit
+    | Continue
+    | Speak
+    | Impersonate
+    | Select
+    | Stop
+    | RemoveMessage
+    | RestoreMessage
+    | Bookmark
+    | Purge
+)
 ServerFrame = (
     Welcome
     | Farewell
     | NodeState
     | ConversationsChanged
     | Snapshot
+    | OlderMessages
     | MessageAdded
+    | MessageChanged
     | ReplyState
     | ReplyText
     | ReplyFinished
@@ -599,6 +627,10 @@ class PresetRead(Struct, frozen=True):
 
     preset: Preset
     left_out: tuple[str, ...]
+
+
+ANSWERS = (ConversationMap,)
+"""Answers of REST whose Structs stand elsewhere. ConversationMap: GET /api/conversations/<id>/map."""
 
 
 class ConversationMade(Struct, frozen=True):

@@ -9,7 +9,7 @@ from quart import Quart, Response, g, request
 
 from actors.conversation.chosen import persona_of
 from actors.messages.archive import AccountRow
-from actors.messages.chat import ChangeGroup, Delete, Rename, StartConversation
+from actors.messages.chat import AskMap, ChangeGroup, Delete, Rename, StartConversation
 from actors.messages.group import Group, GroupWish
 from web import requests
 from web.accounts import setup_over
@@ -182,6 +182,11 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
         edge.sockets.list_changed(account.id)
         return requests.answer(ConversationMade(conversation), 201)
 
+    @app.get("/api/conversations/<conversation_id>/map")
+    async def conversation_map(conversation_id: str) -> Response:
+        conversation = await own_conversation(edge, conversation_id)
+        return requests.answer(await ask_session(edge, conversation, AskMap))
+
     @app.patch("/api/conversations/<conversation_id>")
     async def rename_conversation(conversation_id: str) -> Response:
         title = " ".join((await requests.body(NewTitle)).title.split())
@@ -223,7 +228,8 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
         edge.sockets.list_changed(requests.account().id)
         return Response(b"", 204)
 
-    _ = asset, conversations, new_conversation, rename_conversation, change_group, delete_conversation
+    _ = asset, conversations, new_conversation, conversation_map, rename_conversation, change_group
+    _ = delete_conversation
 
 
 def spoken_name(account: AccountRow) -> str:

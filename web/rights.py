@@ -5,7 +5,23 @@ Roles: "nobody" (not logged in), "user", "owner" (made the first visit), "local"
 
 from msgspec import Struct
 
-from actors.messages.chat import Close, Continue, Edit, Open, Regenerate, Select, SendText, Speak, Stop
+from actors.messages.chat import (
+    Bookmark,
+    Close,
+    Continue,
+    Edit,
+    Impersonate,
+    Older,
+    Open,
+    Purge,
+    Regenerate,
+    RemoveMessage,
+    RestoreMessage,
+    Select,
+    SendText,
+    Speak,
+    Stop,
+)
 
 NOBODY = "nobody"
 ROLES = frozenset({NOBODY, "user", "owner", "local"})
@@ -65,6 +81,7 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "try_lore": LOGGED_IN,  # in conversations of one's own, with characters that one sees
     "conversations": LOGGED_IN,
     "new_conversation": LOGGED_IN,
+    "conversation_map": LOGGED_IN,
     "rename_conversation": LOGGED_IN,
     "delete_conversation": LOGGED_IN,
     "change_group": LOGGED_IN,
@@ -102,6 +119,12 @@ FRAMES: dict[type[Struct], frozenset[str]] = {
     Speak: LOGGED_IN,
     Select: LOGGED_IN,
     Stop: LOGGED_IN,
+    Older: LOGGED_IN,
+    Impersonate: LOGGED_IN,
+    RemoveMessage: LOGGED_IN,
+    RestoreMessage: LOGGED_IN,
+    Bookmark: LOGGED_IN,
+    Purge: LOGGED_IN,
 }
 
 

@@ -49,6 +49,7 @@ def structs_of(union: Any) -> tuple[type[msgspec.Struct], ...]:
 def rest_structs() -> Iterator[type[msgspec.Struct]]:
     """The REST bodies: the Structs of web/protocol.py that are no frames, in the order of the file."""
     frames = {*structs_of(protocol.ClientFrame), *structs_of(protocol.ServerFrame)}
+    yield from protocol.ANSWERS
     for value in vars(protocol).values():
         if not (inspect.isclass(value) and issubclass(value, msgspec.Struct)):
             continue

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from actors.conversation.live_reply import LiveReply, joined
 from actors.conversation.requests import Maker
+from actors.conversation.turned_away import TurnedAway
 from actors.messages.archive import (
     AddGeneration,
     EndGeneration,
@@ -14,6 +15,7 @@ from actors.messages.archive import (
     StoredMessage,
     Write,
 )
+from actors.messages.chat import ReplyFinished, ShownMessage, Suggestion
 from actors.messages.generation import End
 
 EndState = Literal["done", "failed", "cancelled"]
@@ -38,8 +40,10 @@ class Ending(Struct, frozen=True):
         return EndRows(self, live, message, maker.follow(live.generation, message))
 
     def message(self, live: LiveReply, maker: Maker) -> StoredMessage | None:
-        """The reply as one message. Thoughts alone make one too: somebody read them."""
+        """The reply as one message. Thoughts alone make one too: somebody read them. A draft is none."""
         mine = live.generation
+        if live.is_draft:
+            return None
         made, thought = live.text + self.more[0], live.thoughts + self.more[1]
         if not (made or thought or (self.state == "done" and mine.continues)):
             return None
@@ -74,5 +78,27 @@ class EndRows(Struct, frozen=True):
     def writes(self) -> tuple[Write, ...]:
         ended = self.ending
         follows = (AddGeneration(self.follows),) if self.follows is not None else ()
-        end = EndGeneration(self.live.generation.id, ended.state, ended.reason, self.message, ended.why)
+        mine = self.live.generation.id
+        end = EndGeneration(mine, ended.state, ended.reason, self.message, ended.why, self.draft)
         return (end, *follows)
+
+    def told(self, shown: ShownMessage | None) -> ReplyFinished:
+        """As the readers hear of it."""
+        mine, ended = self.live.generation, self.ending
+        away = self.live.turned_away or TurnedAway(ended.reason, ended.why)
+        return ReplyFinished(
+            conversation=mine.conversation,
+            generation=mine.id,
+            reason=ended.reason,
+            message=shown,
+            why=ended.why,
+            limit=away.limit,
+            again_ms=away.again_ms,
+            suggestion=Suggestion(mine.id, self.draft) if self.draft else None,
+        )
+
+    @property
+    def draft(self) -> str:
+        """What was written for the user to say, with what it goes on from; "": nothing more than that."""
+        made = self.live.text + self.ending.more[0] if self.live.is_draft else ""
+        return self.live.generation.continues + made if made.strip() else ""

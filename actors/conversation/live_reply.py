@@ -108,6 +108,11 @@ class LiveReply:
         )
 
     @property
+    def is_draft(self) -> bool:
+        """What comes of it is no message: its user may send it, or not."""
+        return self.generation.kind == "impersonate"
+
+    @property
     def served(self) -> int:
         """Tokens that were written so far, thoughts too."""
         return len(self.committed) + self.last_tokens
@@ -170,7 +175,7 @@ class LiveReply:
             generation=self.generation.id,
             message=self.generation.message,
             parent=self.generation.parent,
-            siblings=(*siblings, self.generation.message),
+            siblings=() if self.is_draft else (*siblings, self.generation.message),
             state=self.state,
             seq=start,
             next_seq=len(self.committed),
@@ -184,6 +189,7 @@ class LiveReply:
             seam=self.generation.seam,
             speaker=self.generation.speaker,
             round_left=self.generation.round_left,
+            kind=self.generation.kind,
         )
 
     def announced(self, siblings: tuple[UUID, ...]) -> ShownLive:

@@ -13,30 +13,35 @@ from actors.conversation.shelf import Shelf
 from actors.messages.archive import (
     AddGeneration,
     AddMessage,
+    ReviseMessage,
     StoredConversation,
     StoredGeneration,
     StoredMessage,
     Write,
 )
-from actors.messages.chat import Continue, Edit, ProblemCode, Regenerate, SendText, Speak
+from actors.messages.chat import Continue, Edit, Impersonate, ProblemCode, Regenerate, SendText, Speak
 from actors.messages.choices import Chosen
 from actors.messages.generation import Circumstances, Role, Sampling
 from actors.settings import SessionSettings
 from actors.world import World
 
-Request = SendText | Regenerate | Edit | Continue | Speak
+Request = SendText | Regenerate | Edit | Continue | Speak | Impersonate
+
+HINT_LIMIT = 2_000  # characters
 
 
 class Made(Struct, frozen=True):
-    """What a request adds: a message, a reply that is to be made, or both."""
+    """What a request adds: a message, a reply that is to be made, or both; or other words for a message."""
 
     message: StoredMessage | None
     generation: StoredGeneration | None
+    revision: ReviseMessage | None = None
 
     def writes(self) -> tuple[Write, ...]:
         message = (AddMessage(self.message),) if self.message is not None else ()
         generation = (AddGeneration(self.generation),) if self.generation is not None else ()
-        return (*message, *generation)
+        revision = (self.revision,) if self.revision is not None else ()
+        return (*message, *generation, *revision)
 
 
 def refusal(
@@ -48,11 +53,18 @@ def refusal(
             return "bad_request", "The message is empty."
         if len(request.text) > text_limit:
             return "too_long", f"The message is longer than {text_limit} characters: shorten it."
-    if isinstance(request, SendText | Speak):
-        parent = conversation.head if request.parent is None else request.parent
-        known = parent in tree.messages or parent == tree.root
-    else:
-        known = request.message in tree.messages and request.message != tree.root
+    if isinstance(request, Regenerate | Impersonate) and len(request.hint) > HINT_LIMIT:
+        return "too_long", f"The hint is longer than {HINT_LIMIT} characters: shorten it."
+    match request:
+        case Impersonate():
+            if len(request.text) > text_limit:
+                return "too_long", f"The beginning is longer than {text_limit} characters: shorten it."
+            return None
+        case SendText() | Speak():
+            parent = conversation.head if request.parent is None else request.parent
+            known = tree.shows(parent) or parent == tree.root
+        case _:
+            known = tree.shows(request.message)
     if not known:
         return "not_found", "That message is not in this conversation."
     if isinstance(request, Continue):
@@ -60,7 +72,7 @@ def refusal(
             return "bad_request", "Only a reply can be continued."
     elif isinstance(request, Regenerate):
         target = tree.messages[request.message]
-        if target.role == "assistant" and target.parent == tree.root:
+        if target.role == "assistant" and tree.parents[target.id] == tree.root:
             return "bad_request", "A greeting belongs to the character: edit it instead."
     if isinstance(request, SendText | Speak | Regenerate) and request.speaker is not None:
         group = conversation.group
@@ -122,21 +134,25 @@ class Maker:
                     sampling=request.sampling,
                 )
                 return Made(said, answer)
+            case Edit(in_place=True):
+                return Made(None, None, self.revision(request))
             case Edit():
                 old = self.tree.messages[request.message]
-                edited = self.message(old.parent, old.role, request.text, key, old.character_version)
+                parent = self.tree.parents[old.id]
+                edited = self.message(parent, old.role, request.text, key, old.character_version)
                 edited = msgspec.structs.replace(edited, name=old.name)  # another version of what they said
                 if old.role != "user":
                     return Made(edited, None)
-                return Made(edited, self.answer([*self.tree.path(old.parent), edited], key, self.seed()))
+                return Made(edited, self.answer([*self.tree.path(parent), edited], key, self.seed()))
             case Regenerate():
                 old = self.tree.messages[request.message]
                 if old.role == "user":
                     path, seed = self.tree.path(old.id), self.seed()
                     made = self.answer(path, key, seed, request.speaker)
-                    return Made(None, made or self.somebodys(path, key, seed))
+                    return Made(None, hinted(made or self.somebodys(path, key, seed), request.hint))
                 speaker = request.speaker or old.character_version
-                return Made(None, self.generation(self.tree.path(old.parent), key, self.seed(), speaker))
+                made = self.generation(self.before(old), key, self.seed(), speaker)
+                return Made(None, hinted(made, request.hint))
             case Continue():
                 old = self.tree.messages[request.message]
                 return Made(None, self.continuation(old, key))
@@ -144,6 +160,8 @@ class Maker:
                 parent = self.conversation.head if request.parent is None else request.parent
                 path = self.tree.path(parent)
                 return Made(None, self.somebodys(path, key, self.seed(), request.speaker))
+            case Impersonate():
+                return Made(None, hinted(self.impersonation(request), request.hint))
 
     def follow(self, reply: StoredGeneration, message: StoredMessage) -> StoredGeneration | None:
         """The reply of the member that follows `message` within the round, where one does."""
@@ -202,7 +220,7 @@ class Maker:
             id=self.world.new_id(),
             conversation=self.conversation.id,
             parent=parent,
-            sibling=len(self.tree.children[parent]),
+            sibling=self.tree.next_place(parent),
             role=role,
             body=text,
             character_version=speaker or self.conversation.character_version,
@@ -217,8 +235,27 @@ class Maker:
         name = self.persona.name if self.persona is not None else ""
         return name if name != self.conversation.user_name else ""
 
+    def before(self, message: StoredMessage) -> list[StoredMessage]:
+        """The path that leads to the message, without it."""
+        return self.tree.path(self.tree.parents[message.id])
+
+    def impersonation(self, request: Impersonate) -> StoredGeneration:
+        path, key = self.tree.path(self.conversation.head), request.request_key
+        made = self.generation(path, key, self.seed(), self.conversation.character_version)
+        return msgspec.structs.replace(made, kind="impersonate", continues=request.text)
+
+    def revision(self, request: Edit) -> ReviseMessage:
+        return ReviseMessage(
+            revision=self.world.new_id(),
+            conversation=self.conversation.id,
+            message=request.message,
+            body=request.text,
+            created_ms=self.world.utc_ms(),
+            request_key=request.request_key,
+        )
+
     def continuation(self, old: StoredMessage, key: UUID) -> StoredGeneration:
-        made = self.generation(self.tree.path(old.parent), key, self.seed(), old.character_version)
+        made = self.generation(self.before(old), key, self.seed(), old.character_version)
         return msgspec.structs.replace(
             made, kind="continue", continues=old.body, continues_thoughts=old.thoughts, seam=old.seam
         )
@@ -262,3 +299,7 @@ class Maker:
         found = circumstances_of(path, self.tree, now_ms, self.utc_offset_min)
         found = with_choices(found, self.chosen, sum(message.role == "user" for message in path))
         return found if self.conversation.group is None else msgspec.structs.replace(found, greeting=-1)
+
+
+def hinted(made: StoredGeneration | None, hint: str) -> StoredGeneration | None:
+    return msgspec.structs.replace(made, hint=hint.strip()) if made is not None else None

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from actors.conversation.live_reply import LiveReply
 from actors.conversation.message_tree import MessageTree
-from actors.messages.archive import StoredConversation, StoredMessage
+from actors.messages.archive import StoredConversation, StoredGeneration, StoredMessage
 from actors.messages.generation import GenerateReply, Turn, TurnMember, TurnMessage
 from actors.messages.group import Group
 from actors.settings import SessionSettings
@@ -32,6 +32,8 @@ def request_of(
             books=generation.books,
             members=members(conversation.group),
             joined=conversation.group is not None and conversation.group.joined,
+            task=task_of(generation),
+            instruction="" if generation.kind == "impersonate" else generation.hint,
         ),
         sampling=generation.sampling,
         seed=generation.seed,
@@ -42,6 +44,19 @@ def request_of(
     )
 
 
+IMPERSONATION = (
+    "Now write the next message of {{user}} in this conversation, from the point of view of {{user}} and as "
+    "{{user}} has written so far. Write nothing that {{char}} says or does, and nothing but the message."
+)
+
+
+def task_of(generation: StoredGeneration) -> str:
+    """What is wanted instead of the character's reply; "": nothing else."""
+    if generation.kind != "impersonate":
+        return ""
+    return f"{IMPERSONATION}\n{generation.hint}".strip()
+
+
 def history(
     conversation: StoredConversation, tree: MessageTree, head: UUID, settings: SessionSettings
 ) -> tuple[TurnMessage, ...]:
@@ -50,7 +65,7 @@ def history(
     """
     kept: deque[TurnMessage] = deque()
     left = settings.history_chars
-    for message in reversed(tree.path(head)[-settings.history_limit :]):
+    for message in reversed(tree.path(head, settings.history_limit)):
         left -= len(message.body)
         if left < 0 and kept:
             break

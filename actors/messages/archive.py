@@ -31,8 +31,10 @@ from actors.messages.lore import Attached, BookSheet, Scope
 
 GenerationState = Literal["queued", "leased", "streaming", "suspended", "done", "failed", "cancelled"]
 UNFINISHED: tuple[GenerationState, ...] = ("queued", "leased", "streaming", "suspended")
-GenerationKind = Literal["reply", "continue"]
 Author = Literal["", "model", "person"]
+GenerationKind = Literal["reply", "continue", "impersonate"]
+Removal = Literal["", "alone", "branch"]
+"""How a message was removed: not at all, by itself, or with all that is below it. It is kept."""
 
 # -- rows ---------------------------------------------------------------------------------------
 
@@ -41,7 +43,10 @@ class StoredMessage(Struct, frozen=True):
     """A node of the message tree; immutable. The root of a conversation has role "system", no body
     and itself as parent (a NULL parent would evade UNIQUE(conversation, parent, sibling)). `thoughts` are
     what the model thought before it replied: kept with the message, and in no prompt. `seam`: as of the
-    generation that made it. `name`: who spoke, where that is not whom the conversation began with."""
+    generation that made it. `name`: who spoke, where that is not whom the conversation began with.
+
+    Beside the row stands what people did with the message since: `removed` and `bookmark` (its name) are its
+    mark; `revised`: `body` is the newest of its revisions, and the row has an older one."""
 
     id: UUID
     conversation: UUID
@@ -58,6 +63,9 @@ class StoredMessage(Struct, frozen=True):
     thoughts: str = ""
     seam: int = -1
     name: str = ""
+    removed: Removal = ""
+    bookmark: str = ""
+    revised: bool = False
 
 
 class StoredGeneration(Struct, frozen=True):
@@ -66,8 +74,9 @@ class StoredGeneration(Struct, frozen=True):
     `seam`: after so many characters (code points) of the message an engine took it up that could not go on
     exactly, for the first time; -1: none did. `engine_digest`: of the engine that made what stands before.
     `speaker`: whose reply it is, None: the conversation's only character. `round_left`: how many members may
-    answer after it of their own accord. `user_name` and `persona` are
-    who is answered; "" the name that the conversation began with."""
+    answer after it of their own accord. `user_name` and `persona` are who is answered; "" the name that the
+    conversation began with. `hint`: what the user asks of this one reply. `made`: what came of an
+    impersonation, once it has ended: it becomes no message, and waits to be taken up by its user."""
 
     id: UUID
     conversation: UUID
@@ -95,6 +104,8 @@ class StoredGeneration(Struct, frozen=True):
     persona: str = ""
     circumstances: Circumstances = Circumstances()
     books: tuple[UUID, ...] = ()  # versions of the user's lorebooks, in order of precedence
+    hint: str = ""
+    made: str = ""
 
 
 class Spending(Struct, frozen=True):
@@ -343,6 +354,35 @@ class MoveHead(Struct, frozen=True):
     head: UUID
 
 
+class MarkMessage(Struct, frozen=True):
+    """The message's mark, whole: it is removed or not, and has a bookmark of this name, "": none."""
+
+    conversation: UUID
+    message: UUID
+    removed: Removal = ""
+    bookmark: str = ""
+
+
+class ReviseMessage(Struct, frozen=True):
+    """The message says something else from now on, in the same place; what it said is kept."""
+
+    revision: UUID
+    conversation: UUID
+    message: UUID
+    body: str
+    created_ms: int
+    request_key: UUID | None = None
+
+
+class PurgeRemoved(Struct, frozen=True):
+    """These messages are gone for good, with their revisions. Of `emptied` ones the row stays without a word
+    in it, since others hang below. Refused where one of the dropped has a child that is none of them."""
+
+    conversation: UUID
+    dropped: tuple[UUID, ...]
+    emptied: tuple[UUID, ...] = ()
+
+
 class RenameConversation(Struct, frozen=True):
     conversation: UUID
     title: str
@@ -432,6 +472,7 @@ class EndGeneration(Struct, frozen=True):
     reason: str
     message: StoredMessage | None
     why: str = ""
+    made: str = ""  # what becomes no message, and is kept: see StoredGeneration
 
 
 class KeepTrace(Struct, frozen=True):
@@ -488,6 +529,9 @@ Write = (
     | AddMessage
     | AddMessages
     | MoveHead
+    | MarkMessage
+    | ReviseMessage
+    | PurgeRemoved
     | RenameConversation
     | PutSummary
     | DropSummary
@@ -560,11 +604,12 @@ class ConversationState(Struct, frozen=True):
     live: StoredGeneration | None = None
     committed: tuple[int, ...] = ()
     committed_text: str = ""
-    request_keys: tuple[tuple[UUID, UUID], ...] = ()  # request key → generation, all of them
+    request_keys: tuple[tuple[UUID, UUID], ...] = ()  # request key → generation or revision, all of them
     committed_thoughts: str = ""
     shelf: tuple[Attached, ...] = ()  # the user's lorebooks that are attached to anything
     summaries: tuple[StoredSummary, ...] = ()  # oldest first
     chosen: Chosen = Chosen()
+    suggestion: StoredGeneration | None = None  # the newest impersonation that has ended with something made
 
 
 SPENDING_DAYS = 8

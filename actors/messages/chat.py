@@ -5,8 +5,12 @@
 | Awake | session → sockets port |
 | StartConversation, Rename, ChangeVersion, ChangeGroup | edge → session; answer: Done or Problem |
 | Delete, Restore | edge → session; likewise |
-| Open, Close, SendText, Regenerate, Edit, Continue, Speak, Select, Stop | socket → session |
-| Snapshot, MessageAdded, ReplyState, ReplyText, ReplyFinished, Problem, ConversationGone | session → socket |
+| AskMap | edge → session; ConversationMap or Problem the way back |
+| Open, Older, Close, Stop | socket → session |
+| SendText, Regenerate, Edit, Continue, Speak, Impersonate | socket → session |
+| Select, RemoveMessage, RestoreMessage, Bookmark, Purge | socket → session |
+| Snapshot, OlderMessages, MessageAdded, MessageChanged | session → socket |
+| ReplyState, ReplyText, ReplyFinished, Problem, ConversationGone | session → socket |
 
 They are JSON objects in the browser protocol (web/PROTOCOL.md): `type` is the tag.
 `request_key` is chosen by the client, a UUID; the same key twice is the same request.
@@ -17,7 +21,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from actors.messages.archive import GenerationState
+from actors.messages.archive import GenerationKind, GenerationState, Removal
 from actors.messages.choices import Chosen
 from actors.messages.generation import Role, Sampling
 from actors.messages.group import Group, GroupWish
@@ -88,6 +92,15 @@ class Open(Struct, frozen=True, tag="open", tag_field="type"):
     utc_offset_min: int = 0
 
 
+class Older(Struct, frozen=True, tag="older", tag_field="type"):
+    """Answered by OlderMessages: those before `before`, `count` of them where the server allows so many;
+    0: as many as it thinks right."""
+
+    conversation: UUID
+    before: UUID
+    count: int = 0
+
+
 class Close(Struct, frozen=True, tag="close", tag_field="type"):
     conversation: UUID
 
@@ -106,21 +119,25 @@ class SendText(Struct, frozen=True, tag="send", tag_field="type"):
 
 
 class Regenerate(Struct, frozen=True, tag="regenerate", tag_field="type"):
-    """Another reply beside `message` (a swipe), by the same member of a group or by `speaker`."""
+    """Another reply beside `message` (a swipe), by the same member of a group or by `speaker`. `hint`: what
+    is asked of this reply alone."""
 
     conversation: UUID
     request_key: UUID
     message: UUID
     speaker: UUID | None = None
+    hint: str = ""
 
 
 class Edit(Struct, frozen=True, tag="edit", tag_field="type"):
-    """A new version of `message` beside the old one (a branch); a user's is answered anew."""
+    """A new version of `message` beside the old one (a branch); a user's is answered anew. `in_place`: the
+    message itself says `text` from now on, what follows it stays, and nothing is answered."""
 
     conversation: UUID
     request_key: UUID
     message: UUID
     text: str
+    in_place: bool = False
 
 
 class Continue(Struct, frozen=True, tag="continue", tag_field="type"):
@@ -141,11 +158,52 @@ class Speak(Struct, frozen=True, tag="speak", tag_field="type"):
     parent: UUID | None = None
 
 
+class Impersonate(Struct, frozen=True, tag="impersonate", tag_field="type"):
+    """The model writes what the user might say next, going on from `text`. It becomes no message."""
+
+    conversation: UUID
+    request_key: UUID
+    text: str = ""
+    hint: str = ""
+
+
 class Select(Struct, frozen=True, tag="select", tag_field="type"):
-    """Show the branch through `message`, down to its newest leaf."""
+    """Show the branch through `message`, down to its newest leaf. `keep`: where `message` is on the shown
+    path, nothing changes."""
 
     conversation: UUID
     message: UUID
+    keep: bool = False
+
+
+class RemoveMessage(Struct, frozen=True, tag="remove", tag_field="type"):
+    """Take the message out of the conversation, with all that is below it or alone. Nothing is lost."""
+
+    conversation: UUID
+    message: UUID
+    branch: bool
+
+
+class RestoreMessage(Struct, frozen=True, tag="restore", tag_field="type"):
+    """Bring back what was removed, and show `head` where that can be shown then; else the message."""
+
+    conversation: UUID
+    message: UUID
+    head: UUID | None = None
+
+
+class Bookmark(Struct, frozen=True, tag="bookmark", tag_field="type"):
+    """The message has a bookmark of this name from now on; "": none."""
+
+    conversation: UUID
+    message: UUID
+    name: str
+
+
+class Purge(Struct, frozen=True, tag="purge", tag_field="type"):
+    """What was removed is gone for good."""
+
+    conversation: UUID
 
 
 class Stop(Struct, frozen=True, tag="stop", tag_field="type"):
@@ -181,6 +239,8 @@ class ShownMessage(Struct, frozen=True):
     seam: int = -1
     name: str = ""
     speaker: UUID | None = None
+    bookmark: str = ""  # its name
+    revised: bool = False  # it was put in other words, in its place
 
 
 class LiveReply(Struct, frozen=True):
@@ -188,7 +248,8 @@ class LiveReply(Struct, frozen=True):
     has; `next_seq` is the place of the next ReplyText. `continues` is text that stands before it, and
     `continues_thoughts` are thoughts that do, a blank line between them and its own. `seam` is that of a
     message, counted in `continues` and all of the text together. `speaker` as of a message; `round_left`:
-    how many members may answer after it, if it is not stopped."""
+    how many members may answer after it, if it is not stopped. One of the kind "impersonate" is no message of
+    the path: its text is for the box that the user writes in."""
 
     generation: UUID
     message: UUID
@@ -207,26 +268,55 @@ class LiveReply(Struct, frozen=True):
     seam: int = -1
     speaker: UUID | None = None
     round_left: int = 0
+    kind: GenerationKind = "reply"
+
+
+class Suggestion(Struct, frozen=True):
+    """What the model wrote for the user to say below the shown head; `text` is all of it."""
+
+    generation: UUID
+    text: str
 
 
 class Snapshot(Struct, frozen=True, tag="snapshot", tag_field="type"):
     """The conversation as it stands: replaces all that the reader had, but the text of the live reply
-    before `live.seq`."""
+    before `live.seq`, and older messages: `before` of them stand before the first one of `messages`. A reader
+    that has them, down to that one's parent, keeps them; `older_changed`: they may be others now."""
 
     conversation: UUID
     title: str
     character_version: UUID
     head: UUID
-    messages: tuple[ShownMessage, ...]  # the path from the first message to the head
+    messages: tuple[ShownMessage, ...]  # the end of the path from the first message to the head
     live: LiveReply | None = None
     group: Group | None = None
     user_name: str = ""  # who the user is from now on
     persona: UUID | None = None  # … by a persona of theirs
+    before: int = 0
+    older_changed: bool = False
+    suggestion: Suggestion | None = None
+
+
+class OlderMessages(Struct, frozen=True, tag="older_messages", tag_field="type"):
+    """The messages before `until`, oldest first; `before` of them stand before the first one."""
+
+    conversation: UUID
+    until: UUID
+    before: int
+    messages: tuple[ShownMessage, ...]
 
 
 class MessageAdded(Struct, frozen=True, tag="message_added", tag_field="type"):
     """A message was put at the end of the shown path, whose end was `message.parent`; a reader whose
     path ends otherwise opens the conversation again."""
+
+    conversation: UUID
+    message: ShownMessage
+    request_key: UUID | None = None
+
+
+class MessageChanged(Struct, frozen=True, tag="message_changed", tag_field="type"):
+    """A message has another text or another name, wherever it stands."""
 
     conversation: UUID
     message: ShownMessage
@@ -264,6 +354,7 @@ class ReplyFinished(Struct, frozen=True, tag="reply_finished", tag_field="type")
     why: str = ""
     limit: int = 0
     again_ms: int = 0
+    suggestion: Suggestion | None = None  # of an impersonation, which makes no message
 
 
 class Problem(Struct, frozen=True, tag="problem", tag_field="type"):
@@ -279,8 +370,68 @@ class ConversationGone(Struct, frozen=True, tag="conversation_gone", tag_field="
     conversation: UUID
 
 
-Command = Open | Close | SendText | Regenerate | Edit | Continue | Speak | Select | Stop
-ChatEvent = Snapshot | MessageAdded | ReplyState | ReplyText | ReplyFinished | Problem | ConversationGone
+Command = (
+    Open
+    | Older
+    | Close
+    | SendText
+    | Regenerate
+    | Edit
+    | Continue
+    | Speak
+    | Impersonate
+    | Select
+    | Stop
+    | RemoveMessage
+    | RestoreMessage
+    | Bookmark
+    | Purge
+)
+ChatEvent = (
+    Snapshot
+    | OlderMessages
+    | MessageAdded
+    | MessageChanged
+    | ReplyState
+    | ReplyText
+    | ReplyFinished
+    | Problem
+    | ConversationGone
+)
+
+
+# -- the map ------------------------------------------------------------------------------------
+
+
+class AskMap(Struct, frozen=True):
+    reply_to: str
+
+
+class MapNode(Struct, frozen=True):
+    """A straight run of messages: none but the last has more than one message below it. `parent` is the place
+    of the run above it in the map, -1 for the first ones; it comes before. `text` and `last_text` are the
+    beginnings of the first message and of the last. `removed`: how the first one was; `is_gone`: it was
+    removed, or stands below what was, and is not shown."""
+
+    first: UUID
+    last: UUID
+    parent: int
+    count: int
+    role: Role  # of the first message
+    last_role: Role
+    text: str
+    last_text: str
+    created_ms: int  # of the last
+    bookmark: str = ""  # on the last one: its name
+    removed: Removal = ""
+    is_gone: bool = False
+    is_shown: bool = False  # on the path to the head
+
+
+class ConversationMap(Struct, frozen=True):
+    nodes: tuple[MapNode, ...]
+    messages: int  # on all branches, without what was removed
+    removed: int
 
 
 class Awake(Struct, frozen=True):

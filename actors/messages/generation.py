@@ -128,6 +128,7 @@ class Turn(Struct, frozen=True, array_like=True):
 
     `continue_text` is the beginning of the reply that the model is to go on with. `summary` takes the place
     of the first `summarised` messages of the history. `task`: what the model is to do instead of replying.
+    `instruction` is asked of this reply alone, after all else.
     """
 
     character: UUID  # immutable character version: its content id
@@ -144,6 +145,7 @@ class Turn(Struct, frozen=True, array_like=True):
     books: tuple[UUID, ...] = ()  # versions of the user's lorebooks, in order of precedence; frozen as well
     members: tuple[TurnMember, ...] = ()
     joined: bool = False
+    instruction: str = ""  # asked of this reply alone, after all else
 
 
 class GenerateReply(Struct, frozen=True, array_like=True, tag="generate"):

@@ -2,8 +2,8 @@
 
 Order: instructions, character, scenario, persona, example dialogue, with the lore that belongs there; the
 summary of the oldest messages; the history, with what stands at a depth among its messages; post-history
-instructions; the open reply. What stays the same from turn to turn stands first, so that its part of the
-cache can be kept.
+instructions, and those for this one reply; the open reply. What stays the same from turn to turn stands
+first, so that its part of the cache can be kept.
 
 A task is said in the person's place, at the end of the talk. So its prompt begins as the talk's does, and is
 computed already for the most part.
@@ -182,14 +182,15 @@ class Composer:
 
     def task(self) -> list[Said]:
         """What speaks of the reply to come (at depth 0, post-history) has no say in it."""
-        task = self.given.task
+        task = self.macros.expand(self.given.task, "task").strip()
         piece = Piece("task", task, self.count(task), len(self.given.history))
         return [Said("user", piece)] if task else []
 
     def closing(self, lore: Lore) -> list[Piece]:
         own = "" if "post_history_instructions" in lore.disabled else self.given.post_history_instructions
         said = self.instructions("post-history instructions", self.card.post_history_instructions, own)
-        return [*said, *(self.expanded("rules of the group", NUDGE) if self.given.members else [])]
+        rules = self.expanded("rules of the group", NUDGE) if self.given.members else []
+        return [*said, *rules, *self.expanded("instruction for this reply", self.given.instruction)]
 
     def mark(self) -> Piece | None:
         return self.piece("name of the speaker", self.given.mark) if self.given.mark else None

@@ -44,6 +44,7 @@ class Ingredients(Struct, frozen=True):
     system_prompt: str = DEFAULT_SYSTEM_PROMPT  # the user's own: a card's may replace it
     post_history_instructions: str = ""  # likewise
     continue_text: str = ""
+    instruction: str = ""  # asked of this one reply
     greeting: int = -1
     user_icon: str | None = None
     trigger: str = "normal"
@@ -106,6 +107,7 @@ def ingredients_of(
         post_history_instructions=around.post_history_instructions,
         books=tuple(book_of(book) for book in books),
         continue_text=turn.continue_text,
+        instruction=turn.instruction,
         summary=turn.summary,
         summarised=turn.summarised if turn.summary else 0,
         task=turn.task,

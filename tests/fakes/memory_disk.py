@@ -62,6 +62,7 @@ from actors.messages.archive import (
     LorebookFound,
     LorebookRow,
     MarkFavourite,
+    MarkMessage,
     MarkSeam,
     MemberFace,
     MoveHead,
@@ -70,6 +71,7 @@ from actors.messages.archive import (
     Purgeable,
     PurgeCharacter,
     PurgeLorebooks,
+    PurgeRemoved,
     PutPersona,
     PutPreset,
     PutSummary,
@@ -81,6 +83,7 @@ from actors.messages.archive import (
     RemovePreset,
     RenameConversation,
     ReplyTrace,
+    ReviseMessage,
     SaveLorebook,
     SetChoices,
     SetGroup,
@@ -150,6 +153,8 @@ class MemoryDisk:
         self.filed: dict[UUID, Filed] = {}  # conversation → how its user has ordered it
         self.folders: dict[UUID, AddFolder] = {}
         self.folder_order: dict[UUID, tuple[UUID, ...]] = {}  # user → folders
+        self.marks: dict[UUID, MarkMessage] = {}  # by message, as the next
+        self.revisions: dict[UUID, tuple[ReviseMessage, ...]] = {}
         self.generations: dict[UUID, StoredGeneration] = {}
         self.chunks: dict[UUID, tuple[AppendChunk, ...]] = {}
         self.spendings: dict[tuple[UUID, int], int] = {}  # (user, day) → tokens
@@ -379,6 +384,15 @@ class MemoryDisk:
                     self._add_message(message)
             case MoveHead():
                 self._move_head(write.conversation, write.head)
+            case MarkMessage():
+                require(self._in_tree(write.conversation, write.message), "no such message")
+                self._put(self.marks, write.message, write)
+            case ReviseMessage():
+                require(self._in_tree(write.conversation, write.message), "no such message")
+                before = self.revisions.get(write.message, ())
+                self._put(self.revisions, write.message, (*before, write))
+            case PurgeRemoved():
+                self._purge(write)
             case RenameConversation():
                 old = self._conversation(write.conversation)
                 self._put(self.conversations, old.id, replace(old, title=write.title, titled_by=write.by))
@@ -641,6 +655,34 @@ class MemoryDisk:
         require(self._in_tree(conversation, head), "the head is not in this conversation")
         self._put(self.conversations, conversation, replace(row, head=head))
 
+    def _purge(self, purge: PurgeRemoved) -> None:
+        row = self._conversation(purge.conversation)
+        gone, emptied = set(purge.dropped), set(purge.emptied)
+        require(not {row.root, row.head} & (gone | emptied), "what is shown is not purged")
+        for message in gone | emptied:
+            require(self._in_tree(row.id, message), "no such message")
+            self._drop(self.revisions, message)
+        for message in gone:
+            old = self.messages[message]
+            self._drop(self.marks, message)
+            self._drop(self._places, (row.id, old.parent, old.sibling))
+            self._drop(self.messages, message)
+        left = tuple(m for m in self._messages_of[row.id] if m not in gone)
+        self._put(self._messages_of, row.id, left)
+        require(all(self.messages[m].parent not in gone for m in left), "a message would hang nowhere")
+        for message in emptied:
+            self._put(self.messages, message, replace(self.messages[message], body="", thoughts="", seam=-1))
+            self._put(self.marks, message, MarkMessage(row.id, message, "alone"))
+
+    def _now(self, message: StoredMessage) -> StoredMessage:
+        """With its mark, and in its newest words."""
+        mark = self.marks.get(message.id)
+        if mark is not None:
+            message = replace(message, removed=mark.removed, bookmark=mark.bookmark)
+        if words := self.revisions.get(message.id):
+            message = replace(message, body=words[-1].body, revised=True, seam=-1)
+        return message
+
     def _drop_conversation(self, conversation: UUID) -> None:
         for use in [use for use in self.uses if use[1:] == ("conversation", conversation)]:
             self._drop(self.uses, use)
@@ -650,6 +692,8 @@ class MemoryDisk:
             self._drop(self.messages, message)
             self._drop(self.summaries, message)
             self._drop(self.traces, (conversation, message))
+            self._drop(self.marks, message)
+            self._drop(self.revisions, message)
         for generation in self._generations_of.get(conversation, ()):
             self._drop(self.chunks, generation)
             self._drop(self.generations, generation)
@@ -690,7 +734,7 @@ class MemoryDisk:
 
     def _end_generation(self, end: EndGeneration) -> None:
         row = self._unfinished(end.generation)
-        self._put(self.generations, row.id, replace(row, state=end.state))
+        self._put(self.generations, row.id, replace(row, state=end.state, made=end.made))
         self._put(self.chunks, row.id, ())
         if end.message is not None:
             require(end.message.conversation == row.conversation, "a message of another conversation")
@@ -711,6 +755,11 @@ class MemoryDisk:
             default=None,
         )
         chunks = self.chunks[live.id] if live else ()
+        in_order = sorted(generations, key=lambda g: (g.created_ms, g.id))
+        asked = [(g.request_key, g.id) for g in in_order]
+        for message in self._messages_of[conversation]:
+            words = self.revisions.get(message, ())
+            asked += [(r.request_key, r.revision) for r in words if r.request_key is not None]
         return ConversationState(
             conversation=row,
             messages=self._oldest_first(conversation),
@@ -724,11 +773,10 @@ class MemoryDisk:
             committed=tuple(token for c in chunks for token in c.token_ids),
             committed_text="".join(c.text for c in chunks),
             committed_thoughts="".join(c.thoughts for c in chunks),
-            request_keys=tuple(
-                (g.request_key, g.id) for g in sorted(generations, key=lambda g: (g.created_ms, g.id))
-            ),
             shelf=self._shelf(row.user),
             chosen=self._chosen(FindChosen(row.user, row.character_version, conversation)),
+            request_keys=tuple(asked),
+            suggestion=next((g for g in reversed(in_order) if g.made), None),
         )
 
     def _queue(self) -> QueueState:
@@ -745,7 +793,7 @@ class MemoryDisk:
     def _oldest_first(self, conversation: UUID) -> tuple[StoredMessage, ...]:
         """By time of making, but a parent always before its children (a clock may go back)."""
         waiting = sorted(
-            (self.messages[m] for m in self._messages_of[conversation]),
+            (self._now(self.messages[m]) for m in self._messages_of[conversation]),
             key=lambda m: (m.sibling != -1, m.created_ms, m.id),
         )
         placed: dict[UUID, StoredMessage] = {}
@@ -846,7 +894,7 @@ class MemoryDisk:
             character_name=version.sheet.name,
             portrait=self._portrait(row.character_version),
             updated_ms=self.updated[row.id],
-            last_line=" ".join(self.messages[row.head].body.split())[:160],
+            last_line=" ".join(self._now(self.messages[row.head]).body.split())[:160],
             live=any(self.generations[g].state in UNFINISHED for g in self._generations_of[row.id]),
             members=tuple(MemberFace(m.version, m.name, self._portrait(m.version), m.left) for m in members),
             character=version.character,

@@ -7,6 +7,7 @@ from tests.storage.contract_generations import GenerationContract
 from tests.storage.contract_groups import GroupContract
 from tests.storage.contract_library import LibraryContract
 from tests.storage.contract_lorebooks import LorebookContract
+from tests.storage.contract_marks import MarkContract
 from tests.storage.contract_queueing import QueueingContract
 from tests.storage.contract_summaries import SummaryContract
 from tests.storage.contract_traces import TraceContract
@@ -20,6 +21,7 @@ class StorageContract(
     GroupContract,
     LibraryContract,
     LorebookContract,
+    MarkContract,
     QueueingContract,
     SummaryContract,
     TraceContract,

@@ -123,7 +123,7 @@ def test_a_socket_takes_every_command_from_those_who_are_logged_in_and_none_from
             for kind in COMMANDS:
                 assert may_send(role, kind)
                 fields = {"conversation": of_another, "request_key": uuid4(), "message": uuid4()}
-                fields |= {"generation": uuid4(), "text": "x"}
+                fields |= {"generation": uuid4(), "text": "x", "before": uuid4(), "branch": True, "name": "x"}
                 wanted = {name: fields[name] for name in kind.__struct_fields__ if name in fields}
                 await page.say(kind(**wanted))
                 problem = await page.until(Problem)

@@ -99,7 +99,7 @@ TURN = Turn(
     *(C, "Anna", (TurnMessage("user", "Grüß dich", "Anna"),), "A guest.", "Once", "de", 1_700_000_000_000),
     *("They met.", 12, "Write a title."),
     Circumstances(120, 60_000, 1, "Anna", Note("Rain.", 2, "user", 3), "Play.", "Be brief.", True),
-    *((D,), (TurnMember(C, "Nadia", True, "Tall.", "Calm."),), True),
+    *((D,), (TurnMember(C, "Nadia", True, "Tall.", "Calm."),), True, "In the rain."),
 )
 REQUEST = GenerateReply(
     A, B, D, TURN, SAMPLING, 2**62, 3, (7, 300, 70_000), "0f", b"\x01\x02", background=True

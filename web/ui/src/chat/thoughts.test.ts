@@ -6,7 +6,7 @@ import MessageItem from "./MessageItem.vue";
 import ReplyThoughts from "./ReplyThoughts.vue";
 
 const thinking: Live = {
-  generation: "g", message: "m", parent: "p", siblings: ["m"], state: "streaming", text: "", thoughts: "Hm", continues: "",
+  generation: "g", message: "m", kind: "reply", parent: "p", siblings: ["m"], state: "streaming", text: "", thoughts: "Hm", continues: "",
   continuesThoughts: "", seam: -1, nextSeq: 1, place: 0, waiting: 0, waitSeconds: -1, progress: -1,
 }; // prettier-ignore
 
@@ -111,7 +111,7 @@ describe("thoughts", () => {
 
   test("stand above the reply, and nowhere where there are none", () => {
     const message: Shown = {
-      id: "m", parent: "p", role: "assistant", text: "Well.", thoughts: "Hm.", seam: -1, siblings: ["m"], ended: "stop", live: null,
+      id: "m", parent: "p", role: "assistant", text: "Well.", thoughts: "Hm.", seam: -1, siblings: ["m"], ended: "stop", bookmark: "", revised: false, live: null,
     }; // prettier-ignore
     const rest = { companion: { name: "Vesna", portrait: "", tagline: "" }, isLast: true, isGreeting: false, isEdited: false, canAct: true };
     const root = mount(MessageItem, { message, ...rest });

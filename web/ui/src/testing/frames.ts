@@ -2,6 +2,8 @@
 import type {
   LiveReply,
   MessageAdded,
+  MessageChanged,
+  OlderMessages,
   ReplyFinished,
   ReplyState,
   ReplyText,
@@ -13,7 +15,7 @@ export const CONVERSATION = "c1";
 
 export function message(id: string, parent: string, more: Partial<ShownMessage> = {}): ShownMessage {
   const text = `text of ${id}`;
-  const whole = { text, created_ms: 0, siblings: [id], ended: "", thoughts: "", seam: -1, name: "", speaker: null };
+  const whole = { text, created_ms: 0, siblings: [id], ended: "", thoughts: "", seam: -1, name: "", speaker: null, bookmark: "", revised: false };
   return { id, parent, role: "assistant", ...whole, ...more };
 }
 
@@ -36,6 +38,7 @@ export function live(more: Partial<LiveReply> = {}): LiveReply {
     seam: -1,
     speaker: null,
     round_left: 0,
+    kind: "reply",
     ...more,
   };
 }
@@ -53,8 +56,19 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     group: null,
     user_name: "Anna",
     persona: null,
+    before: 0,
+    older_changed: false,
+    suggestion: null,
     ...more,
   };
+}
+
+export function older(until: string, messages: ShownMessage[], before = 0): OlderMessages {
+  return { type: "older_messages", conversation: CONVERSATION, until, before, messages };
+}
+
+export function changed(message: ShownMessage, requestKey: string | null = null): MessageChanged {
+  return { type: "message_changed", conversation: CONVERSATION, message, request_key: requestKey };
 }
 
 export function added(added: ShownMessage, requestKey: string | null = null): MessageAdded {
@@ -83,6 +97,7 @@ export function finished(more: Partial<ReplyFinished> = {}): ReplyFinished {
     why: "",
     limit: 0,
     again_ms: 0,
+    suggestion: null,
     ...more,
   };
 }

@@ -7,6 +7,8 @@
 import type {
   LiveReply,
   MessageAdded,
+  MessageChanged,
+  OlderMessages,
   Open,
   ReplyFinished,
   ReplyState,
@@ -14,12 +16,14 @@ import type {
   ServerFrame,
   ShownMessage,
   Snapshot,
+  Suggestion,
 } from "./protocol";
 
 /** The reply being made, with all of its text and thoughts so far. `nextSeq` is the token that comes next. */
 export interface Live {
   readonly generation: string;
   readonly message: string;
+  readonly kind: LiveReply["kind"];
   readonly parent: string;
   readonly siblings: readonly string[];
   readonly state: LiveReply["state"];
@@ -53,8 +57,14 @@ export interface Conversation {
   readonly title: string;
   readonly characterVersion: string;
   readonly head: string;
-  /** The shown path, from the first message on. A live reply stands below `live.parent`. */
+  /** The end of the shown path, as far back as it was asked for. A live reply stands below `live.parent`. */
   readonly messages: readonly ShownMessage[];
+  /** How many messages of the path stand before those. */
+  readonly before: number;
+  /** So many of the first of those may be others meanwhile: they are to be asked for again. */
+  readonly unsure: number;
+  /** What the model wrote for the reader to say next. */
+  readonly suggestion: Suggestion | null;
   readonly live: Live | null;
   readonly outcome: Outcome | null;
   /** Generations that are over, newest last: what still comes of them is late. */
@@ -74,6 +84,9 @@ export function unopened(id: string): Conversation {
     characterVersion: "",
     head: "",
     messages: [],
+    before: 0,
+    unsure: 0,
+    suggestion: null,
     live: null,
     outcome: null,
     over: [],
@@ -99,8 +112,12 @@ export function apply(state: Conversation, event: ConversationEvent): Conversati
   if (event.type === "snapshot") return snapshot(state, event);
   if (state.stale) return state;
   switch (event.type) {
+    case "older_messages":
+      return olderMessages(state, event);
     case "message_added":
       return messageAdded(state, event);
+    case "message_changed":
+      return messageChanged(state, event);
     case "reply_state":
       return replyState(state, event);
     case "reply_text":
@@ -124,6 +141,7 @@ function snapshot(state: Conversation, event: Snapshot): Conversation {
       stale = true; // a rest of something else: ask again, for the whole
     }
   }
+  const kept = before(state.messages, event.messages, event.before);
   return {
     ...state,
     phase: "open",
@@ -131,10 +149,40 @@ function snapshot(state: Conversation, event: Snapshot): Conversation {
     title: event.title,
     characterVersion: event.character_version,
     head: event.head,
-    messages: reusing(state.messages, event.messages),
+    messages: [...kept, ...reusing(state.messages, event.messages)],
+    before: Math.max(0, event.before - kept.length),
+    unsure: event.older_changed ? kept.length : Math.min(kept.length, state.unsure),
+    suggestion: event.suggestion,
     live,
     outcome: live ? null : state.outcome,
   };
+}
+
+/** Of the messages that are known, those that stand before the ones that came: a message's ancestors do not change
+ * but for what was removed among them. */
+function before(known: readonly ShownMessage[], came: readonly ShownMessage[], count: number): readonly ShownMessage[] {
+  const first = came[0];
+  if (!first || count === 0) return [];
+  return upTo(known, first.parent).filter((message) => !came.includes(message));
+}
+
+/** What is to be asked for next: the messages before this one; null where all are here. */
+export function lacksBefore(state: Conversation): string | null {
+  if (state.before === 0 && state.unsure === 0) return null;
+  return state.messages[state.unsure]?.id ?? null;
+}
+
+function olderMessages(state: Conversation, event: OlderMessages): Conversation {
+  if (event.until !== lacksBefore(state)) return state; // asked for before something else came
+  const kept = before(state.messages.slice(0, state.unsure), event.messages, event.before);
+  const messages = [...kept, ...reusing(state.messages, event.messages), ...state.messages.slice(state.unsure)];
+  return { ...state, messages, before: Math.max(0, event.before - kept.length), unsure: kept.length };
+}
+
+function messageChanged(state: Conversation, event: MessageChanged): Conversation {
+  const { message } = event;
+  const messages = state.messages.map((known) => (known.id === message.id ? message : known));
+  return { ...state, messages };
 }
 
 function messageAdded(state: Conversation, event: MessageAdded): Conversation {
@@ -175,9 +223,11 @@ function replyFinished(state: Conversation, event: ReplyFinished): Conversation 
   const isMine = state.live?.generation === event.generation;
   const over = [...state.over, event.generation].slice(-REMEMBERED_GENERATIONS);
   // Whoever stops a reply before its first word knows why there is none.
-  const needsWords = event.why !== "" || (message === null && event.reason !== "cancelled");
+  const isDraft = isMine && state.live.kind === "impersonate";
+  const needsWords = event.why !== "" || (message === null && event.suggestion === null && event.reason !== "cancelled");
   const outcome = needsWords ? { reason: event.reason, why: event.why, limit: event.limit, againMs: event.again_ms } : null;
-  const ended = { ...state, over, outcome, live: isMine ? null : state.live };
+  const ended = { ...state, over, outcome, live: isMine ? null : state.live, suggestion: event.suggestion ?? state.suggestion };
+  if (isDraft) return ended;
   if (message === null) return waiting(ended); // the path may be another now
   if (state.messages.some((known) => known.id === message.id)) return ended;
   if (!hasPlaceFor(state, message.parent)) return waiting(ended);
@@ -202,6 +252,7 @@ function liveOf(live: LiveReply, { text, thoughts }: Said, progress: number): Li
   return {
     generation: live.generation,
     message: live.message,
+    kind: live.kind,
     parent: live.parent,
     siblings: live.siblings,
     state: live.state,
@@ -241,10 +292,13 @@ function reusing(before: readonly ShownMessage[], after: readonly ShownMessage[]
   const known = new Map(before.map((message) => [message.id, message]));
   return after.map((message) => {
     const old = known.get(message.id);
-    return old && old.text === message.text && isSameList(old.siblings, message.siblings) && old.ended === message.ended
-      ? old
-      : message;
+    return old && isSame(old, message) ? old : message;
   });
+}
+
+function isSame(a: ShownMessage, b: ShownMessage): boolean {
+  return a.text === b.text && a.ended === b.ended && a.bookmark === b.bookmark && a.parent === b.parent
+    && a.revised === b.revised && isSameList(a.siblings, b.siblings); // prettier-ignore
 }
 
 function isSameList(a: readonly string[], b: readonly string[]): boolean {
@@ -263,6 +317,10 @@ export interface Shown {
   readonly seam: number;
   readonly siblings: readonly string[];
   readonly ended: string;
+  /** The name of the bookmark on it. */
+  readonly bookmark: string;
+  /** It was put in other words, in its place. */
+  readonly revised: boolean;
   readonly live: Live | null;
 }
 
@@ -270,13 +328,13 @@ const shownOf = new WeakMap<ShownMessage, Shown>();
 
 /** The path with the live reply at its place. The same message gives the same object. */
 export function shownPath(state: Conversation): readonly Shown[] {
-  const { live } = state;
+  const live = state.live?.kind === "impersonate" ? null : state.live;
   const path = live ? upTo(state.messages, live.parent) : state.messages;
   const shown = path.map((message) => {
     const known = shownOf.get(message);
     if (known) return known;
-    const { id, parent, role, text, thoughts, seam, siblings, ended } = message;
-    const made: Shown = { id, parent, role, text, thoughts, seam, siblings, ended, live: null };
+    const { id, parent, role, text, thoughts, seam, siblings, ended, bookmark, revised } = message;
+    const made: Shown = { id, parent, role, text, thoughts, seam, siblings, ended, bookmark, revised, live: null };
     shownOf.set(message, made);
     return made;
   });
@@ -292,6 +350,8 @@ export function shownPath(state: Conversation): readonly Shown[] {
       seam: live.seam,
       siblings: live.siblings,
       ended: "",
+      bookmark: "",
+      revised: false,
       live,
     },
   ];

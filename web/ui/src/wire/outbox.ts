@@ -3,9 +3,9 @@
  * has shown that it has them. Sent again after a cut: the same key twice is one request.
  */
 import type { ConversationEvent } from "./conversation";
-import type { Continue, Edit, Problem, Regenerate, SendText, ShownMessage, Snapshot } from "./protocol";
+import type { Continue, Edit, Impersonate, Problem, Regenerate, SendText, ShownMessage, Snapshot } from "./protocol";
 
-export type Command = SendText | Regenerate | Edit | Continue;
+export type Command = SendText | Regenerate | Edit | Continue | Impersonate;
 
 export type Why = Pick<Problem, "code" | "text">;
 
@@ -47,6 +47,7 @@ export function heard(outbox: Outbox, event: ConversationEvent): Outbox {
     case "conversation_gone":
       return drop(outbox, event.conversation);
     case "message_added":
+    case "message_changed":
       return event.request_key === pending.command.request_key ? drop(outbox, event.conversation) : outbox;
     case "snapshot":
       if (isIn(pending.command, event)) return drop(outbox, event.conversation);
@@ -59,6 +60,7 @@ export function heard(outbox: Outbox, event: ConversationEvent): Outbox {
     case "reply_state":
     case "reply_text":
     case "reply_finished":
+    case "older_messages":
       return outbox;
   }
 }
@@ -83,6 +85,8 @@ function isIn(command: Command, { messages, live }: Snapshot): boolean {
       return live !== null && (live.siblings.includes(command.message) || live.parent === command.message);
     case "continue":
       return live !== null && live.siblings.includes(command.message) && live.continues !== "";
+    case "impersonate":
+      return live?.kind === "impersonate";
   }
 }
 
