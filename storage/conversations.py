@@ -26,7 +26,7 @@ from storage.choices import drop_choices
 from storage.filing import TAGS, filings, open_tags
 from storage.groups import drop_group, find_group, groups_of, write_group
 from storage.lorebooks import forget_conversation
-from storage.marks import WORDS, newest_words, words_of
+from storage.marks import revised_words
 from storage.messages import BODY, check_in_tree, insert_message, message_rows, open_body, set_head
 from storage.sealing import Place, Row, SealedColumn, Secrets
 from storage.search import index
@@ -173,16 +173,14 @@ async def find_conversations(unit: Unit, query: FindConversations) -> list[Conve
     groups = await groups_of(unit, query.user)
     members = {member.version for group in groups.values() for member in group.members}
     characters = await versions(unit.db, {row["character_version_id"] for row in rows} | members)
-    revisions = await words_of(unit.db, heads)
+    revised = await revised_words(unit, heads)
     secrets = {
         **await secrets_of(unit, rows, TITLE, USER_NAME),
         **await secrets_of(unit, heads.values(), BODY),
         **await secrets_of(unit, filed.values(), TAGS),
-        **await secrets_of(unit, revisions, WORDS),
         **await secrets_of(unit, characters, SHEET),
     }
     faces = {row["id"]: (open_face(secrets, row), row) for row in characters}
-    revised = newest_words(secrets, revisions)
     under_way = tables.Generation.filter(user_id=query.user, state__in=UNFINISHED).using_db(unit.db)
     live = set(await under_way.values_list("conversation_id", flat=True))
     listed: list[ConversationRow] = []

@@ -8,9 +8,11 @@ from msgspec.structs import replace
 
 from actors.messages.archive import MarkMessage, PurgeRemoved, ReviseMessage, StoredMessage
 from storage import tables
+from storage.characters import secrets_of
 from storage.database import Db
 from storage.messages import BODY, message_rows, read_body
 from storage.sealing import DataKey, Place, Row, SealedColumn, Secrets
+from storage.search.index import await_index
 from storage.select import Select
 from storage.unit import Unit, first, require
 
@@ -65,6 +67,7 @@ async def revise(unit: Unit, write: ReviseMessage) -> None:
         **WORDS.seal(key, Place(write.revision, user, write.conversation), write.body.encode()),
         **unit.owned(user),
     )
+    await await_index(unit, user, write.conversation, [write.message])
 
 
 async def purge(unit: Unit, write: PurgeRemoved) -> None:
@@ -137,6 +140,12 @@ def as_it_is_now(
             one = replace(one, body=words[message.id], revised=True, seam=-1)
         now.append(one)
     return now
+
+
+async def revised_words(unit: Unit, messages: Collection[UUID]) -> dict[UUID, str]:
+    """Of these messages those that were revised, and what they say now."""
+    revisions = await words_of(unit.db, messages)
+    return newest_words(await secrets_of(unit, revisions, WORDS), revisions)
 
 
 async def words_of(db: Db, messages: Collection[UUID]) -> list[Row]:

@@ -8,6 +8,7 @@ from actors.messages.filing import FindMatches, Match, MatchedConversation, Matc
 from storage import tables
 from storage.characters import SHEET, open_face, secrets_of, versions
 from storage.conversations import COLUMNS, TITLE, USER_NAME, open_conversation
+from storage.marks import revised_words
 from storage.messages import BODY, message_rows, open_body
 from storage.sealing import Row
 from storage.search import index
@@ -67,9 +68,10 @@ async def open_messages(
         wanted.update(said[:most])
     rows = await message_rows(unit.db, id__in=wanted)
     secrets = await secrets_of(unit, rows, BODY)
+    revised = await revised_words(unit, wanted)
     opened: dict[UUID, Match] = {}
     for row in rows:
-        text = open_body(secrets, row).text
+        text = revised.get(row["id"]) or open_body(secrets, row).text
         spans = found_in(clauses, text)
         if spans is not None:
             opened[row["id"]] = Match(row["id"], row["role"], row["created_ms"], passage(text, spans))

@@ -15,6 +15,7 @@ from storage.characters import secrets_of
 from storage.conversations import COLUMNS, TITLE, USER_NAME, open_conversation
 from storage.database import Database
 from storage.errors import DamagedRowError
+from storage.marks import revised_words
 from storage.messages import BODY, message_rows, open_body
 from storage.search import index
 from storage.search.index import Entry
@@ -110,13 +111,14 @@ async def read_messages(unit: Unit, messages: set[UUID]) -> list[Waiting]:
         return []
     rows = await message_rows(unit.db, id__in=messages)
     secrets = await secrets_of(unit, rows, BODY)
+    revised = await revised_words(unit, messages)
     return [
         Waiting(
             row["conversation_id"],
             row["user_id"],
             row["id"],
             row["created_ms"],
-            text_of(lambda row=row: open_body(secrets, row).text),
+            text_of(lambda row=row: revised.get(row["id"]) or open_body(secrets, row).text),
         )
         for row in rows
     ]

@@ -392,7 +392,7 @@ class MemoryDisk:
                 before = self.revisions.get(write.message, ())
                 self._put(self.revisions, write.message, (*before, write))
             case PurgeRemoved():
-                self._purge(write)
+                self._purge_removed(write)
             case RenameConversation():
                 old = self._conversation(write.conversation)
                 self._put(self.conversations, old.id, replace(old, title=write.title, titled_by=write.by))
@@ -655,13 +655,14 @@ class MemoryDisk:
         require(self._in_tree(conversation, head), "the head is not in this conversation")
         self._put(self.conversations, conversation, replace(row, head=head))
 
-    def _purge(self, purge: PurgeRemoved) -> None:
+    def _purge_removed(self, purge: PurgeRemoved) -> None:
         row = self._conversation(purge.conversation)
         gone, emptied = set(purge.dropped), set(purge.emptied)
         require(not {row.root, row.head} & (gone | emptied), "what is shown is not purged")
         for message in gone | emptied:
             require(self._in_tree(row.id, message), "no such message")
             self._drop(self.revisions, message)
+            self._drop(self.traces, (row.id, message))
         for message in gone:
             old = self.messages[message]
             self._drop(self.marks, message)

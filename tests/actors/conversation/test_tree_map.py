@@ -3,8 +3,8 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from actors.conversation.changes import changed
 from actors.conversation.message_tree import MessageTree
+from actors.conversation.tree_changes import changed
 from actors.conversation.tree_map import PREVIEW, map_of, preview
 from actors.messages.chat import Bookmark, MapNode, RemoveMessage
 from tests.actors.conversation.test_message_tree import tree

@@ -4,9 +4,13 @@ export const PROTOCOL_VERSION = 1;
 
 export type ConstraintKind = "" | "gbnf" | "json_schema" | "lark" | "regex";
 
+export type GenerationKind = "continue" | "impersonate" | "reply";
+
 export type GenerationState = "cancelled" | "done" | "failed" | "leased" | "queued" | "streaming" | "suspended";
 
 export type ProblemCode = "bad_request" | "busy" | "forbidden" | "not_found" | "queue_full" | "storage" | "too_long" | "too_many";
+
+export type Removal = "" | "alone" | "branch";
 
 export type Role = "assistant" | "system" | "user";
 
@@ -17,14 +21,20 @@ export type TurnTaking = "hand" | "mention" | "order" | "talkativeness";
 export type ClientFrame =
   | Greeting
   | Open
+  | Older
   | Close
   | SendText
   | Regenerate
   | Edit
   | Continue
   | Speak
+  | Impersonate
   | Select
-  | Stop;
+  | Stop
+  | RemoveMessage
+  | RestoreMessage
+  | Bookmark
+  | Purge;
 
 export type ServerFrame =
   | Welcome
@@ -32,7 +42,9 @@ export type ServerFrame =
   | NodeState
   | ConversationsChanged
   | Snapshot
+  | OlderMessages
   | MessageAdded
+  | MessageChanged
   | ReplyState
   | ReplyText
   | ReplyFinished
@@ -58,6 +70,17 @@ export interface Open {
   utc_offset_min?: number;
 }
 
+/**
+ * Answered by OlderMessages: those before `before`, `count` of them where the server allows so many;
+ * 0: as many as it thinks right.
+ */
+export interface Older {
+  type: "older";
+  conversation: string;
+  before: string;
+  count?: number;
+}
+
 export interface Close {
   type: "close";
   conversation: string;
@@ -78,22 +101,30 @@ export interface SendText {
   speaker?: string | null;
 }
 
-/** Another reply beside `message` (a swipe), by the same member of a group or by `speaker`. */
+/**
+ * Another reply beside `message` (a swipe), by the same member of a group or by `speaker`. `hint`: what
+ * is asked of this reply alone.
+ */
 export interface Regenerate {
   type: "regenerate";
   conversation: string;
   request_key: string;
   message: string;
   speaker?: string | null;
+  hint?: string;
 }
 
-/** A new version of `message` beside the old one (a branch); a user's is answered anew. */
+/**
+ * A new version of `message` beside the old one (a branch); a user's is answered anew. `in_place`: the
+ * message itself says `text` from now on, what follows it stays, and nothing is answered.
+ */
 export interface Edit {
   type: "edit";
   conversation: string;
   request_key: string;
   message: string;
   text: string;
+  in_place?: boolean;
 }
 
 /** A longer version of the reply `message`, beside it. */
@@ -116,11 +147,24 @@ export interface Speak {
   parent?: string | null;
 }
 
-/** Show the branch through `message`, down to its newest leaf. */
+/** The model writes what the user might say next, going on from `text`. It becomes no message. */
+export interface Impersonate {
+  type: "impersonate";
+  conversation: string;
+  request_key: string;
+  text?: string;
+  hint?: string;
+}
+
+/**
+ * Show the branch through `message`, down to its newest leaf. `keep`: where `message` is on the shown
+ * path, nothing changes.
+ */
 export interface Select {
   type: "select";
   conversation: string;
   message: string;
+  keep?: boolean;
 }
 
 /** End the live reply; what is committed of it stays. */
@@ -128,6 +172,36 @@ export interface Stop {
   type: "stop";
   conversation: string;
   generation: string;
+}
+
+/** Take the message out of the conversation, with all that is below it or alone. Nothing is lost. */
+export interface RemoveMessage {
+  type: "remove";
+  conversation: string;
+  message: string;
+  branch: boolean;
+}
+
+/** Bring back what was removed, and show `head` where that can be shown then; else the message. */
+export interface RestoreMessage {
+  type: "restore";
+  conversation: string;
+  message: string;
+  head?: string | null;
+}
+
+/** The message has a bookmark of this name from now on; "": none. */
+export interface Bookmark {
+  type: "bookmark";
+  conversation: string;
+  message: string;
+  name: string;
+}
+
+/** What was removed is gone for good. */
+export interface Purge {
+  type: "purge";
+  conversation: string;
 }
 
 /** The server serves this client. `boot` changes when the web process starts anew. */
@@ -165,7 +239,8 @@ export interface ConversationsChanged {
 
 /**
  * The conversation as it stands: replaces all that the reader had, but the text of the live reply
- * before `live.seq`.
+ * before `live.seq`, and older messages: `before` of them stand before the first one of `messages`. A reader
+ * that has them, down to that one's parent, keeps them; `older_changed`: they may be others now.
  */
 export interface Snapshot {
   type: "snapshot";
@@ -173,7 +248,7 @@ export interface Snapshot {
   title: string;
   character_version: string;
   head: string;
-  /** the path from the first message to the head */
+  /** the end of the path from the first message to the head */
   messages: ShownMessage[];
   live: LiveReply | null;
   group: Group | null;
@@ -181,6 +256,18 @@ export interface Snapshot {
   user_name: string;
   /** … by a persona of theirs */
   persona: string | null;
+  before: number;
+  older_changed: boolean;
+  suggestion: Suggestion | null;
+}
+
+/** The messages before `until`, oldest first; `before` of them stand before the first one. */
+export interface OlderMessages {
+  type: "older_messages";
+  conversation: string;
+  until: string;
+  before: number;
+  messages: ShownMessage[];
 }
 
 /**
@@ -189,6 +276,14 @@ export interface Snapshot {
  */
 export interface MessageAdded {
   type: "message_added";
+  conversation: string;
+  message: ShownMessage;
+  request_key: string | null;
+}
+
+/** A message has another text or another name, wherever it stands. */
+export interface MessageChanged {
+  type: "message_changed";
   conversation: string;
   message: ShownMessage;
   request_key: string | null;
@@ -231,6 +326,8 @@ export interface ReplyFinished {
   why: string;
   limit: number;
   again_ms: number;
+  /** of an impersonation, which makes no message */
+  suggestion: Suggestion | null;
 }
 
 /** A command was refused; `code` for programs, `text` for people. */
@@ -245,6 +342,13 @@ export interface Problem {
 export interface ConversationGone {
   type: "conversation_gone";
   conversation: string;
+}
+
+export interface ConversationMap {
+  nodes: MapNode[];
+  /** on all branches, without what was removed */
+  messages: number;
+  removed: number;
 }
 
 /** GET /api/me. `user_name` is "" when nobody is logged in. */
@@ -1070,6 +1174,10 @@ export interface ShownMessage {
   seam: number;
   name: string;
   speaker: string | null;
+  /** its name */
+  bookmark: string;
+  /** it was put in other words, in its place */
+  revised: boolean;
 }
 
 /**
@@ -1077,7 +1185,8 @@ export interface ShownMessage {
  * has; `next_seq` is the place of the next ReplyText. `continues` is text that stands before it, and
  * `continues_thoughts` are thoughts that do, a blank line between them and its own. `seam` is that of a
  * message, counted in `continues` and all of the text together. `speaker` as of a message; `round_left`:
- * how many members may answer after it, if it is not stopped.
+ * how many members may answer after it, if it is not stopped. One of the kind "impersonate" is no message of
+ * the path: its text is for the box that the user writes in.
  */
 export interface LiveReply {
   generation: string;
@@ -1099,6 +1208,7 @@ export interface LiveReply {
   seam: number;
   speaker: string | null;
   round_left: number;
+  kind: GenerationKind;
 }
 
 /**
@@ -1111,6 +1221,38 @@ export interface Group {
   turns: TurnTaking;
   round: number;
   joined: boolean;
+}
+
+/** What the model wrote for the user to say below the shown head; `text` is all of it. */
+export interface Suggestion {
+  generation: string;
+  text: string;
+}
+
+/**
+ * A straight run of messages: none but the last has more than one message below it. `parent` is the place
+ * of the run above it in the map, -1 for the first ones; it comes before. `text` and `last_text` are the
+ * beginnings of the first message and of the last. `removed`: how the first one was; `is_gone`: it was
+ * removed, or stands below what was, and is not shown.
+ */
+export interface MapNode {
+  first: string;
+  last: string;
+  parent: number;
+  count: number;
+  /** of the first message */
+  role: Role;
+  last_role: Role;
+  text: string;
+  last_text: string;
+  /** of the last */
+  created_ms: number;
+  /** on the last one: its name */
+  bookmark: string;
+  removed: Removal;
+  is_gone: boolean;
+  /** on the path to the head */
+  is_shown: boolean;
 }
 
 /** Every text of a V3 card that its author writes; the names are those of the format. */
