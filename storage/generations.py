@@ -1,5 +1,6 @@
 """Generations: the row of a reply under way, its lease, its end."""
 
+from typing import Any
 from uuid import UUID
 
 import msgspec
