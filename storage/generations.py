@@ -1,6 +1,5 @@
 """Generations: the row of a reply under way, its lease, its end."""
 
-from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -57,6 +56,9 @@ PIN = Statement(
     f"UPDATE generation SET model = ?, prompt_digest = ?, engine_digest = ? WHERE {THAT_ONE}"  # noqa: S608
 )
 SEAM = Statement(f"UPDATE generation SET seam = ? WHERE {THAT_ONE}")  # noqa: S608
+MADE = Statement(
+    "UPDATE generation SET inputs_key_id = ?, inputs_suite = ?, inputs_blob = ? WHERE id = ?",
+)
 END = Statement("UPDATE generation SET state = ?, reason = ?, why = ? WHERE id = ?")
 
 
@@ -145,15 +147,15 @@ async def end(unit: Unit, write: EndGeneration) -> None:
     await drop_chunks(unit.db, write.generation)
     await END.run(unit.db, write.state, write.reason, write.why, write.generation)
     if write.made:
-        this = tables.Generation.filter(id=write.generation).using_db(unit.db)
-        await this.update(**await kept_inputs(unit, row, write.made))
+        await keep_made(unit, row, write.made)
 
 
-async def kept_inputs(unit: Unit, row: Row, made: str) -> dict[str, Any]:
-    """The sealed inputs, with what came of the generation."""
+async def keep_made(unit: Unit, row: Row, made: str) -> None:
+    """With the inputs, sealed anew."""
     key = await unit.keys.key(unit.db, row["inputs_key_id"])
     inputs = msgspec.structs.replace(open_inputs({key.id: key.secret}, row), made=made)
-    return INPUTS.seal(key, place_of(row), msgspec.msgpack.encode(inputs))
+    sealed = INPUTS.seal(key, place_of(row), msgspec.msgpack.encode(inputs))
+    await MADE.run(unit.db, *(sealed[column] for column in INPUTS.columns), row["id"])
 
 
 # -- reads --------------------------------------------------------------------------------------
