@@ -3,6 +3,7 @@ import { cardsInEnglish } from "./cards";
 import { editorInEnglish } from "./editor";
 import { loreInEnglish } from "./lore";
 import { queueInEnglish } from "./queue";
+import { traceInEnglish } from "./trace";
 
 const plural = new Intl.PluralRules("en");
 const nth = new Intl.PluralRules("en", { type: "ordinal" });
@@ -254,6 +255,8 @@ export const en = {
   /** Why a card is refused, by the code of its cause; what is not here is told in the server's words. */
   cards: cardsInEnglish,
 
+  trace: traceInEnglish,
+
   boxes: {
     heading: "GPU boxes",
     menu: "GPU boxes",
@@ -337,6 +340,7 @@ export const en = {
       ["← →", "Previous or next version of the last reply"],
       ["Alt + R", "Write another reply"],
       ["Alt + C", "Let the last reply go on"],
+      ["Alt + W", "Why the last reply is as it is"],
       ["Esc", "Stop the reply; close what is open"],
       ["/", "To the message box"],
       ["Alt + ↑ ↓", "Previous or next conversation"],

@@ -4,6 +4,7 @@ import { cardsInRussian } from "./cards.ru";
 import { editorInRussian } from "./editor.ru";
 import { loreInRussian } from "./lore.ru";
 import { queueInRussian } from "./queue";
+import { traceInRussian } from "./trace";
 
 const plural = new Intl.PluralRules("ru");
 const number = new Intl.NumberFormat("ru");
@@ -264,6 +265,8 @@ export const ru: Words = {
 
   cards: cardsInRussian,
 
+  trace: traceInRussian,
+
   boxes: {
     heading: "Компьютеры с\u00a0видеокартой",
     menu: "Компьютеры с видеокартой",
@@ -347,6 +350,7 @@ export const ru: Words = {
       ["← →", "Предыдущий или следующий вариант последнего ответа"],
       ["Alt + R", "Написать другой ответ"],
       ["Alt + C", "Продолжить последний ответ"],
+      ["Alt + W", "Почему последний ответ такой"],
       ["Esc", "Остановить ответ; закрыть то, что открыто"],
       ["/", "К полю сообщения"],
       ["Alt + ↑ ↓", "Предыдущая или следующая беседа"],

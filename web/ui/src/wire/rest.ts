@@ -28,10 +28,13 @@ import type {
   LoreTrialResult,
   Login,
   Me,
+  MessageTrace,
   NewConversation,
   NewOffer,
   NewTitle,
+  NextPrompt,
   Persona,
+  PromptPreview,
   QueueMove,
   QueueView,
   Refusal,
@@ -188,5 +191,8 @@ export const rest = {
   endReply: (id: string) => request<QueueView>("DELETE", queuePath(id)),
   drainBox: (id: string, drain: BoxDrain) => request<QueueView>("PUT", `/api/queue/boxes/${encodeURIComponent(id)}`, drain),
   setShare: (id: string, share: UserShare) => request<QueueView>("PUT", `/api/queue/users/${encodeURIComponent(id)}`, share),
+  trace: (id: string, message: string) =>
+    request<MessageTrace>("GET", `${conversationPath(id)}/messages/${encodeURIComponent(message)}/trace`),
+  nextPrompt: (id: string, next: NextPrompt) => request<PromptPreview>("POST", `${conversationPath(id)}/prompt`, next),
   remove: (id: string) => request<unknown>("DELETE", conversationPath(id)),
 };
