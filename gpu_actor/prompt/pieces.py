@@ -8,7 +8,7 @@ KINDS = {
     "system prompt": "system",
     "post-history instructions": "instructions",
     "beginning of the reply": "opening",
-    "depth prompt": "instructions",
+    "depth prompt": "depth",
     "author's note": "note",
     "description": "description",
     "personality": "personality",

@@ -25,7 +25,7 @@ export const traceInEnglish = {
   made: "What it was made of",
   tokens: enTokens,
   room: (used: number, context: number) =>
-    `${used.toLocaleString("en")} of ${context.toLocaleString("en")} tokens of the model’s attention (${digits("en", (100 * used) / context, 0)} %)`,
+    `${used.toLocaleString("en")} of ${context.toLocaleString("en")} tokens that the model can keep in mind (${digits("en", (100 * used) / context, 0)}%)`,
   roomForReply: (n: number) => `${n.toLocaleString("en")} are kept free for the reply.`,
   roomFor: "Room for the prompt and the reply",
   lore: "Lore that came up",
@@ -58,6 +58,7 @@ export const traceInEnglish = {
     system: "System prompt",
     instructions: "Closing instructions",
     note: "Author’s note",
+    depth: "Instructions within the talk",
     task: "Task",
     description: "Description",
     personality: "Personality",
@@ -129,7 +130,7 @@ export const traceInRussian: typeof traceInEnglish = {
   made: "Из чего это собрано",
   tokens: ruTokens,
   room: (used, context) =>
-    `${used.toLocaleString("ru")} из ${context.toLocaleString("ru")} токенов внимания модели (${digits("ru", (100 * used) / context, 0)}\u00a0%)`,
+    `${used.toLocaleString("ru")} из ${context.toLocaleString("ru")} токенов, которые модель может держать в уме (${digits("ru", (100 * used) / context, 0)}\u00a0%)`,
   roomForReply: (n) => `${n.toLocaleString("ru")} оставлено для ответа.`,
   roomFor: "Место для промпта и ответа",
   lore: "Какие знания всплыли",
@@ -162,6 +163,7 @@ export const traceInRussian: typeof traceInEnglish = {
     system: "Системные указания",
     instructions: "Указания в конце",
     note: "Заметка автора",
+    depth: "Указания внутри разговора",
     task: "Задание",
     description: "Описание",
     personality: "Характер",

@@ -9,6 +9,7 @@ const GROUP_OF: Readonly<Record<string, Group>> = {
   system: "instructions",
   instructions: "instructions",
   note: "instructions",
+  depth: "instructions",
   task: "instructions",
   description: "character",
   personality: "character",
