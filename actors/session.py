@@ -1,11 +1,12 @@
 """Session: one conversation. It alone writes the conversation's rows.
 
 Receives  Loaded; StartConversation, Rename, ChangeVersion, ChangeGroup, Delete, Restore, AskTurn, AskMap,
-          ShelfChanged, ChosenChanged (edge); Open, Older, Close, SendText, Regenerate, Edit, Continue, Speak,
-          Impersonate, Stop, Select, RemoveMessage, RestoreMessage, Bookmark, Purge (sockets);
-          CharacterSheet (character); Leased, LeaseLost, Placed, QueueFull, OverLimit, Dismissed,
-          WorkerSilent, WorkerHeard, GaveUp, SubmitAgain (queue); Accepted, Traced, Progress, Token, End
-          (link); Committed, CommitFailed (archive)
+          ShelfChanged, ChosenChanged, SaveSummary, RemoveSummary, WriteSummary, SetSummaries (edge); Open,
+          Older, Close, SendText, Regenerate, Edit, Continue, Speak, Impersonate, Stop, Select, RemoveMessage,
+          RestoreMessage, Bookmark, Purge (sockets); CharacterSheet (character); Leased, LeaseLost, Placed,
+          QueueFull, OverLimit, Dismissed, WorkerSilent, WorkerHeard, GaveUp, SubmitAgain, BackgroundLeased,
+          BackgroundLost (queue); Accepted, Traced, Progress, Token, End (link); Committed, CommitFailed
+          (archive)
 Sends     Commit (archive); GenerateReply, ReplyEnded (queue); Ack, Resume, Cancel (link); SheetWanted
           (character); ChatEvents, Awake (sockets); Done, NextTurn, ConversationMap, Problem (edge)
 Restart   loads the conversation; a live reply goes on from its last committed token
@@ -25,6 +26,8 @@ from actors.conversation.casting import Casting
 from actors.conversation.changes import Change, change_of, needs_quiet
 from actors.conversation.chosen import persona_of
 from actors.conversation.ending import Ending, EndRows, ending_by
+from actors.conversation.idle_work import TIMER as BACKGROUND
+from actors.conversation.idle_work import IdleWork
 from actors.conversation.live_reply import LiveReply, said
 from actors.conversation.message_tree import MessageTree
 from actors.conversation.next_turn import next_turn
@@ -32,6 +35,7 @@ from actors.conversation.pages import Shown
 from actors.conversation.requests import Made, Maker, Request, refusal
 from actors.conversation.saving import Saving
 from actors.conversation.shelf import Shelf
+from actors.conversation.summaries import use_of
 from actors.conversation.tree_map import map_of
 from actors.conversation.turn import request_of
 from actors.conversation.turned_away import turned_away
@@ -72,17 +76,21 @@ from actors.messages.chat import (
     Purge,
     Regenerate,
     RemoveMessage,
+    RemoveSummary,
     Rename,
     ReplyState,
     ReplyText,
     Restore,
     RestoreMessage,
+    SaveSummary,
     Select,
     SendText,
+    SetSummaries,
     Snapshot,
     Speak,
     StartConversation,
     Stop,
+    WriteSummary,
 )
 from actors.messages.choices import Chosen, ChosenChanged
 from actors.messages.filing import RemoveConversation
@@ -101,6 +109,8 @@ from actors.messages.generation import (
 from actors.messages.lore import ShelfChanged
 from actors.messages.preview import AskTurn
 from actors.messages.queueing import (
+    BackgroundLeased,
+    BackgroundLost,
     Dismissed,
     GaveUp,
     LeaseBelieved,
@@ -147,6 +157,7 @@ class Session:
         self.shelf = Shelf((), settings.lore_bytes)
         self.chosen = Chosen()
         self.submit_when_quiet = False
+        self.idle = IdleWork(self)
         self.deleting: list[str] = []  # who waits for the conversation to be gone
         self.suggestion: StoredGeneration | None = None  # the newest impersonation that has ended
 
@@ -154,6 +165,8 @@ class Session:
         match message:
             case Loaded(state):
                 return self.loaded(state)
+            case Accepted() | Traced() | Progress() | Token() | End() if self.idle.has(message.generation):
+                return self.idle.frame(message, sender)
             case Token() | End():
                 return self.frame_arrived(message, sender)
             case Committed(tag):
@@ -193,6 +206,10 @@ class Session:
                 | GaveUp()
             ):
                 return self.queue_said(message)
+            case BackgroundLeased() | BackgroundLost():
+                return self.idle.queue_said(message)
+            case SaveSummary() | RemoveSummary() | WriteSummary() | SetSummaries():
+                return self.idle.command(message)
             case SubmitAgain(generation):
                 return self.submit_again(generation)
             case StartConversation() | ChangeGroup():
@@ -230,6 +247,7 @@ class Session:
         self.tree.grow(state.messages)
         self.requests.update(one.request_key for one in state.messages if one.request_key is not None)
         self.requests.update(key for key, _ in state.request_keys)
+        self.idle.summaries.loaded(state.summaries)
         effects: list[Effect] = [Send(SOCKETS, Awake(self.id))]
         if state.live is not None:
             self.live = live = LiveReply(
@@ -245,16 +263,22 @@ class Session:
                 effects += self.submit(live)
         return effects + self.rest()
 
+    @property
+    def rests(self) -> bool:
+        return self.live is None and not self.saving.busy and self.idle.job is None
+
     def rest(self) -> list[Effect]:
         """Leave memory after a while of nothing to do."""
         if self.live is None and not self.saving.busy:
-            return [StartTimer("idle", self.settings.idle_s)]
+            return [StartTimer("idle", self.settings.idle_s), *self.idle.look()]
         return [CancelTimer("idle")]
 
     def timer_fired(self, name: str) -> list[Effect]:
         match name:
             case "idle":
-                return [Passivate()] if self.live is None and not self.saving.busy else []
+                return [Passivate()] if self.rests else self.rest()
+            case name if name == BACKGROUND:
+                return self.idle.timer_fired()
             case "probe":
                 return self.probe()
             case "gap":
@@ -356,7 +380,7 @@ class Session:
             self.conversation = applied(self.begun)
             return [Send(message.reply_to, Done()), *self.snapshot_to_all()]
 
-        return self.saving.write(lambda: (write,), changed)
+        return [*self.idle.stop(), *self.saving.write(lambda: (write,), changed)]
 
     def delete(self, message: Delete) -> list[Effect]:
         if self.conversation is None:
@@ -368,8 +392,7 @@ class Session:
         def deleted() -> list[Effect]:
             effects: list[Effect] = [Send(waiting, Done()) for waiting in self.deleting]
             effects += self.to_readers(ConversationGone(self.id))
-            if self.live is not None:
-                effects += self.let_go(self.live)
+            effects += self.let_go(self.live) if self.live is not None else self.idle.stop()
             self.conversation = None
             self.live = None
             self.saving.commits.clear()
@@ -413,7 +436,8 @@ class Session:
         live = self.live.shown(self.live_siblings(self.live), generation, seq) if self.live else None
         shown = Shown(conversation, self.tree, self.settings)
         persona = persona_of(self.chosen)
-        return shown.snapshot(live, self.suggestion, persona, older_changed=older_changed)
+        snapshot = shown.snapshot(live, self.suggestion, persona, older_changed=older_changed)
+        return msgspec.structs.replace(snapshot, summaries=self.idle.summaries.shown(self.idle.job))
 
     def snapshot_to_all(self, *, older_changed: bool = False) -> list[Effect]:
         if self.conversation is None:
@@ -470,6 +494,7 @@ class Session:
             return self.request_written(made, message.request_key, at_end=at_end)
 
         return [
+            *self.idle.stop(),
             *self.saving.write(made.writes, written, (sender, message.request_key)),
             CancelTimer("idle"),
         ]
@@ -535,10 +560,13 @@ class Session:
             self.submit_when_quiet = True
             return []
         self.submit_when_quiet = False
-        request = request_of(self.begun, self.tree, live, self.settings)
+        summary = self.idle.summaries.standing(live.generation.parent)
+        request = request_of(self.begun, self.tree, live, self.settings, summary)
         return [Send(QUEUE, request), StartTimer("submit", self.settings.submit_s)]
 
     def submit_again(self, generation: UUID) -> list[Effect]:
+        if self.idle.has(generation):
+            return []
         if self.live is None or self.live.generation.id != generation:
             return [Send(QUEUE, ReplyEnded(generation)), *self.rest()]
         return self.submit(self.live) if self.live.inbox is None and not self.live.ending else []
@@ -644,6 +672,7 @@ class Session:
         live = self.current(message, sender)
         if live is not None:
             live.tracing.report = message.report
+            self.idle.use = use_of(message.report)
         return []
 
     def progressed(self, message: Progress, sender: str) -> list[Effect]:

@@ -39,6 +39,16 @@ class SessionSettings(Struct, frozen=True, forbid_unknown_fields=True):
     older_messages: int = 400  # most older messages that it gets when it asks for them
     older_chars: int = 400_000
     queued_commands: int = 32  # writes that may wait behind the one under way; further ones are refused
+    # -- in idle time
+    titles: bool = True  # the model gives conversations a title after the first reply
+    summaries: bool = True  # … and writes a summary of the oldest messages before the context overflows
+    background_pause_s: float = 3.0  # nothing is asked for before a conversation has been quiet for so long
+    background_retry_s: float = 600.0  # longest pause before it is asked for again, where nobody makes it
+    background_tries: int = 3  # what could not be used so often is asked for no more
+    summary_tokens: int = 400  # most of a summary
+    summary_chars: int = 8_000  # … that a person writes
+    summary_at: float = 0.7  # the next one is due when messages fill this share of their room in the context
+    summary_keep: float = 0.4  # … and leaves so much of it to the newest
     preset: str = "balanced"  # how replies are sampled: greedy, precise, steady, balanced, creative
     sampling: Sampling = Sampling()  # what differs from the preset
 

@@ -26,6 +26,7 @@ from web.rest_lore import add_lore_routes
 from web.rest_personas import add_persona_routes
 from web.rest_prompts import add_prompt_routes
 from web.rest_queue import add_queue_routes
+from web.rest_summaries import add_summary_routes
 from web.rest_versions import add_version_routes
 from web.rights import may_call
 from web.roomy import roomy_request
@@ -84,6 +85,7 @@ def make_app(edge: Edge) -> Quart:
     add_persona_routes(app, edge)
     add_choice_routes(app, edge)
     add_authoring_routes(app, edge)
+    add_summary_routes(app, edge)
     add_box_routes(app, edge)
     add_queue_routes(app, edge)
     add_socket_route(app, edge)

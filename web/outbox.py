@@ -24,8 +24,11 @@ from actors.messages.chat import (
     ReplyState,
     ReplyText,
     ShownMessage,
+    ShownSummaries,
     Snapshot,
     Suggestion,
+    SummariesChanged,
+    TitleChanged,
 )
 from web.protocol import ConversationsChanged, NodeState
 
@@ -202,6 +205,10 @@ def suggestion_bytes(suggestion: Suggestion | None) -> int:
     return FRAME_BYTES + text_bytes(suggestion.text) if suggestion is not None else 0
 
 
+def summary_bytes(summaries: ShownSummaries) -> int:
+    return sum(FRAME_BYTES + text_bytes(summary.text) for summary in summaries.shown)
+
+
 def size_of(event: OutEvent) -> int:
     """About how many bytes the event takes on the wire."""
     match event:
@@ -217,9 +224,13 @@ def size_of(event: OutEvent) -> int:
             return FRAME_BYTES + live_bytes(event.live)
         case Snapshot():
             texts = sum(map(message_bytes, event.messages)) + live_bytes(event.live)
-            return FRAME_BYTES + texts + suggestion_bytes(event.suggestion)
+            return FRAME_BYTES + texts + suggestion_bytes(event.suggestion) + summary_bytes(event.summaries)
+        case SummariesChanged():
+            return FRAME_BYTES + summary_bytes(event.summaries)
         case Problem():
             return FRAME_BYTES + text_bytes(event.text)
+        case TitleChanged():
+            return FRAME_BYTES + text_bytes(event.title)
         case NodeState():
             return FRAME_BYTES * (1 + len(event.workers))
         case ConversationsChanged() | ConversationGone():

@@ -39,6 +39,8 @@ from actors.messages.chat import (
     Snapshot,
     Speak,
     Stop,
+    SummariesChanged,
+    TitleChanged,
 )
 from actors.messages.choices import Choices, ReplySettings
 from actors.messages.generation import Role
@@ -116,6 +118,8 @@ ServerFrame = (
     | ReplyState
     | ReplyText
     | ReplyFinished
+    | SummariesChanged
+    | TitleChanged
     | Problem
     | ConversationGone
 )
@@ -750,6 +754,19 @@ class MessageTrace(Struct, frozen=True):
     speed: float
     reading_s: float
     attempts: int
+
+
+class SummariesWanted(Struct, frozen=True, forbid_unknown_fields=True):
+    """PUT /api/conversations/<id>/summaries. POST there, without a body: write the next one now."""
+
+    wanted: bool
+
+
+class SummaryText(Struct, frozen=True, forbid_unknown_fields=True):
+    """PUT /api/conversations/<id>/summaries/<message>: what happened up to that message, in a person's words.
+    POST on the same path has it written anew, DELETE takes it away; both have no body."""
+
+    text: str
 
 
 class ControlToken(Struct, frozen=True, forbid_unknown_fields=True):

@@ -95,6 +95,11 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "change_folder": LOGGED_IN,
     "drop_folder": LOGGED_IN,
     "search": LOGGED_IN,  # in what is one's own
+    "choose_summaries": LOGGED_IN,  # of one's own conversations, as the next four
+    "summarise": LOGGED_IN,
+    "save_summary": LOGGED_IN,
+    "rewrite_summary": LOGGED_IN,
+    "remove_summary": LOGGED_IN,
     "list_boxes": OWNERS,
     "offer_box": OWNERS,
     "withdraw_offer": OWNERS,

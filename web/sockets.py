@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from actors import addresses
 from actors.mailbox import Runtime
-from actors.messages.chat import Awake, MessageAdded, ReplyFinished
+from actors.messages.chat import Awake, ListChanged, MessageAdded, ReplyFinished
 from actors.messages.queueing import QueueStatus, WatchQueue
 from web.pacer import Pacer
 from web.protocol import ConversationsChanged, Farewell, NodeState
@@ -50,6 +50,8 @@ class Sockets:
             case Awake(conversation):
                 for socket in self.open.values():
                     socket.reopen(conversation)
+            case ListChanged(user):
+                self.list_changed(user)
             case QueueStatus():
                 self.queue = message
                 self.state_changed(self.state_of(message))

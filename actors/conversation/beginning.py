@@ -79,6 +79,7 @@ def beginning(
         created_ms=now,
         user_name=asked.user_name,
         group=group_of(asked.group, sheets) if asked.group is not None else None,
+        titled_by="person" if asked.title else "",
     )
     return Beginning(row, tuple(greetings), asked.chosen.conversation)
 

@@ -20,7 +20,9 @@ def change_of(conversation: StoredConversation, change: Change) -> tuple[Write, 
     """What is written, and what the conversation is when that is durable."""
     match change:
         case Rename(title):
-            return RenameConversation(conversation.id, title), lambda now: replace(now, title=title)
+            return RenameConversation(conversation.id, title), lambda now: replace(
+                now, title=title, titled_by="person"
+            )
         case ChangeVersion(version):
             return (
                 MoveToVersion(conversation.id, version),

@@ -5,18 +5,25 @@ from uuid import UUID
 
 from actors.conversation.live_reply import LiveReply
 from actors.conversation.message_tree import MessageTree
-from actors.messages.archive import StoredConversation, StoredGeneration, StoredMessage
+from actors.messages.archive import StoredConversation, StoredGeneration, StoredMessage, StoredSummary
 from actors.messages.generation import GenerateReply, Turn, TurnMember, TurnMessage
 from actors.messages.group import Group
 from actors.settings import SessionSettings
 
 
 def request_of(
-    conversation: StoredConversation, tree: MessageTree, live: LiveReply, settings: SessionSettings
+    conversation: StoredConversation,
+    tree: MessageTree,
+    live: LiveReply,
+    settings: SessionSettings,
+    summary: StoredSummary | None = None,
 ) -> GenerateReply:
-    """The live reply as the queue hands it to a worker, with what is committed of it."""
+    """The live reply as the queue hands it to a worker, with what is committed of it. `summary` is the one
+    that stands on the way to it.
+    """
     generation = live.generation
     model, prompt_digest = live.binds
+    told = history(conversation, tree, generation.parent, settings)
     return GenerateReply(
         generation=generation.id,
         conversation=conversation.id,
@@ -24,10 +31,12 @@ def request_of(
         turn=Turn(
             character=generation.speaker or conversation.character_version,
             user_name=generation.user_name or conversation.user_name,
-            history=history(conversation, tree, generation.parent, settings),
+            history=told,
             persona=generation.persona,
             continue_text=generation.continues,
             now_ms=generation.created_ms,
+            summary=summary.text if summary is not None else "",
+            summarised=summarised(tree, generation.parent, summary, len(told)),
             circumstances=generation.circumstances,
             books=generation.books,
             members=members(conversation.group),
@@ -86,3 +95,11 @@ def speaker(conversation: StoredConversation, message: StoredMessage) -> str:
 def members(group: Group | None) -> tuple[TurnMember, ...]:
     present = group.present if group is not None else ()
     return tuple(TurnMember(member.version, member.called, member.muted) for member in present)
+
+
+def summarised(tree: MessageTree, head: UUID, summary: StoredSummary | None, told: int) -> int:
+    """How many of the `told` newest messages down to `head` the summary stands for."""
+    if summary is None:
+        return 0
+    path = [message.id for message in tree.path(head)]
+    return max(0, path.index(summary.upto) + 1 - (len(path) - told))

@@ -11,6 +11,9 @@
 | Select, RemoveMessage, RestoreMessage, Bookmark, Purge | socket → session |
 | Snapshot, OlderMessages, MessageAdded, MessageChanged | session → socket |
 | ReplyState, ReplyText, ReplyFinished, Problem, ConversationGone | session → socket |
+| ListChanged | session → sockets port |
+| SaveSummary, RemoveSummary, WriteSummary, SetSummaries | edge → session; answer: Done or Problem |
+| SummariesChanged, TitleChanged | session → socket |
 
 They are JSON objects in the browser protocol (web/PROTOCOL.md): `type` is the tag.
 `request_key` is chosen by the client, a UUID; the same key twice is the same request.
@@ -21,7 +24,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from actors.messages.archive import GenerationKind, GenerationState, Removal
+from actors.messages.archive import Author, GenerationKind, GenerationState, Removal
 from actors.messages.choices import Chosen
 from actors.messages.generation import Role, Sampling
 from actors.messages.group import Group, GroupWish
@@ -74,6 +77,35 @@ class Delete(Struct, frozen=True):
 class Restore(Struct, frozen=True):
     """Brings the removed conversation back."""
 
+    reply_to: str
+
+
+class SaveSummary(Struct, frozen=True):
+    """The person's own words for what happened up to the message."""
+
+    upto: UUID
+    text: str
+    reply_to: str
+
+
+class RemoveSummary(Struct, frozen=True):
+    """The messages speak for themselves again, or the summary before it does."""
+
+    upto: UUID
+    reply_to: str
+
+
+class WriteSummary(Struct, frozen=True):
+    """Have it written in idle time: the one up to that message anew, or (None) the next one now."""
+
+    upto: UUID | None
+    reply_to: str
+
+
+class SetSummaries(Struct, frozen=True):
+    """Whether summaries stand for messages of this conversation, and are written."""
+
+    wanted: bool
     reply_to: str
 
 
@@ -243,6 +275,23 @@ class ShownMessage(Struct, frozen=True):
     revised: bool = False  # it was put in other words, in its place
 
 
+class ShownSummary(Struct, frozen=True):
+    """What happened up to the message `upto`; by whom it is written, "model" or "person"."""
+
+    upto: UUID
+    text: str
+    by: Author
+
+
+class ShownSummaries(Struct, frozen=True):
+    """Those of the shown path, in its order: where they are `wanted`, the last one stands in the prompt for
+    all messages up to its own. `writing`: the message up to which one is being written, None: none is."""
+
+    wanted: bool = True
+    shown: tuple[ShownSummary, ...] = ()
+    writing: UUID | None = None
+
+
 class LiveReply(Struct, frozen=True):
     """The reply being made. `text` and `thoughts` hold what follows the first `seq` tokens that the reader
     has; `next_seq` is the place of the next ReplyText. `continues` is text that stands before it, and
@@ -295,6 +344,7 @@ class Snapshot(Struct, frozen=True, tag="snapshot", tag_field="type"):
     before: int = 0
     older_changed: bool = False
     suggestion: Suggestion | None = None
+    summaries: ShownSummaries = ShownSummaries()
 
 
 class OlderMessages(Struct, frozen=True, tag="older_messages", tag_field="type"):
@@ -304,6 +354,20 @@ class OlderMessages(Struct, frozen=True, tag="older_messages", tag_field="type")
     until: UUID
     before: int
     messages: tuple[ShownMessage, ...]
+
+
+class SummariesChanged(Struct, frozen=True, tag="summaries", tag_field="type"):
+    """The summaries of the shown path are others, or one is being written."""
+
+    conversation: UUID
+    summaries: ShownSummaries
+
+
+class TitleChanged(Struct, frozen=True, tag="title", tag_field="type"):
+    """The model gave the conversation a title."""
+
+    conversation: UUID
+    title: str
 
 
 class MessageAdded(Struct, frozen=True, tag="message_added", tag_field="type"):
@@ -389,6 +453,8 @@ Command = (
 )
 ChatEvent = (
     Snapshot
+    | SummariesChanged
+    | TitleChanged
     | OlderMessages
     | MessageAdded
     | MessageChanged
@@ -398,6 +464,12 @@ ChatEvent = (
     | Problem
     | ConversationGone
 )
+
+
+class ListChanged(Struct, frozen=True):
+    """To the sockets port: the user's list of conversations is another."""
+
+    user: UUID
 
 
 # -- the map ------------------------------------------------------------------------------------

@@ -117,6 +117,10 @@ class SubmitAgain(Struct, frozen=True):
     generation: UUID
 
 
+BACKGROUND_ATTEMPT = 1
+"""What is done in the background has this one attempt: each try has an id of its own."""
+
+
 class BackgroundLeased(Struct, frozen=True):
     """A worker has nothing else to do and was given it."""
 

@@ -19,12 +19,10 @@ from actors import addresses
 from actors.effects import Effect, Send
 from actors.messages.generation import Cancel, GenerateReply
 from actors.messages.link import Hello
-from actors.messages.queueing import BackgroundLeased, BackgroundLost, SubmitAgain
+from actors.messages.queueing import BACKGROUND_ATTEMPT, BackgroundLeased, BackgroundLost, SubmitAgain
 from actors.queueing.leases import Leases
 from actors.queueing.workers import Workers
 from actors.settings import QueueSettings
-
-ATTEMPT = 1  # the only one
 
 
 class Running(Struct, frozen=True):
@@ -98,7 +96,7 @@ class Background:
         told = BackgroundLeased(request.generation, worker_id)
         return [
             Send(addresses.session(request.conversation), told),
-            Send(addresses.worker(worker_id), structs.replace(request, attempt=ATTEMPT)),
+            Send(addresses.worker(worker_id), structs.replace(request, attempt=BACKGROUND_ATTEMPT)),
         ]
 
     def give_way(self, worker_id: str) -> list[Effect]:
@@ -112,7 +110,7 @@ class Background:
             [
                 generation
                 for generation, running in self.of_worker(worker_id)
-                if running.boot != hello.boot or (generation, ATTEMPT) not in held
+                if running.boot != hello.boot or (generation, BACKGROUND_ATTEMPT) not in held
             ]
         )
 
@@ -136,7 +134,7 @@ class Background:
         effects: list[Effect] = []
         for generation in generations:
             running = self.running.pop(generation)
-            effects.append(Send(addresses.worker(running.worker), Cancel(generation, ATTEMPT)))
+            effects.append(Send(addresses.worker(running.worker), Cancel(generation, BACKGROUND_ATTEMPT)))
             effects.append(over(generation, running.conversation))
         return effects
 

@@ -20,7 +20,7 @@ def short_replies(data: Path) -> None:
     """Settings for a node that is yet to start."""
     data.mkdir(parents=True)
     # Temperature 0: the same question gives the same reply, so that none is by chance too short for its test.
-    settings = f"[session]\nsampling = {{ max_tokens = {TOKENS}, temperature = 0.0 }}\n"
+    settings = f"[session]\ntitles = false\nsampling = {{ max_tokens = {TOKENS}, temperature = 0.0 }}\n"
     (data / "samovar.toml").write_text(settings)
 
 

@@ -19,6 +19,7 @@ from actors.generation_queue import GenerationQueue
 from actors.link import Link
 from actors.mailbox import Runtime
 from actors.messages.archive import AddAccount, AddCharacterVersion
+from actors.messages.chat import ListChanged
 from actors.messages.generation import Ack, CharacterSheet, GenerateReply, Sampling
 from actors.messages.link import WIRE_VERSION, EngineDown, EngineHello, HangUp, Hello, Redial
 from actors.session import Session
@@ -175,7 +176,8 @@ class ToBoxes:
             self.cluster.acknowledged(message)
         if isinstance(message, GenerateReply):
             self.cluster.asked(message)
-            self.cluster.given(box, message)
+            told = self.cluster.background_given if message.background else self.cluster.given
+            told(box, message)
         box.line.carry(encode(addresses.LINK, message), box.from_web)
 
 
@@ -215,6 +217,7 @@ class Cluster:
         self.user = self.users[0]
         # Called when a box is told to make a reply.
         self.given: Callable[[Box, GenerateReply], None] = lambda box, request: None
+        self.background_given = self.given  # … or something in the background
         self.character = self.world.new_id()
         sheet = CharacterSheet(self.character, "Nadia", first_mes="Hello, {{user}}.")
         version = AddCharacterVersion(
@@ -247,7 +250,7 @@ class Cluster:
         if self.web is not None:
             return
         runtime = self.web = self.new_runtime()
-        session = SessionSettings(sampling=SAMPLING)
+        session = SessionSettings(sampling=SAMPLING, background_pause_s=1.0, background_retry_s=4.0)
         runtime.register(addresses.QUEUE, lambda _: GenerationQueue(self.queue, self.world), loads=True)
         runtime.register(addresses.ARCHIVE, lambda _: Archive(ArchiveSettings(), self.world), loads=False)
         runtime.register("session", lambda at: Session(at, session, self.world), loads=True)
@@ -288,6 +291,8 @@ class Cluster:
 
     def deliver(self, address: str, message: Any, sender: str) -> None:
         """The sockets port: what a session shows reaches its reader."""
+        if isinstance(message, ListChanged):
+            return
         if address == addresses.SOCKETS:
             for reader in list(self.readers.values()):
                 reader.session_awake(message.conversation)

@@ -16,6 +16,7 @@ from actors.messages.generation import Sampling
 from actors.messages.link import WIRE_VERSION
 from actors.messages.queueing import BoxDrained, Dismiss, Line, Move
 from actors.settings import QueueSettings
+from tests.sim.background_watch import BackgroundWatch
 from tests.sim.cluster import Box, Cluster
 from tests.sim.network import Weather
 from tests.sim.queue_watch import LONGEST, QueueWatch
@@ -50,6 +51,7 @@ class Crowd(Scenario):
             seed, weather, boxes, slots, exact=True, queue=queue, users=random.choice((2, 3, 4))
         )
         self.watch = QueueWatch(cluster, random)
+        self.background = BackgroundWatch(cluster)
         if boxes > 1 and random.random() < 0.3:
             cluster.boxes["box0"].version = WIRE_VERSION + 1
         self.storm_is_over = False
@@ -122,7 +124,7 @@ class Crowd(Scenario):
 
         usual = {fault.__name__: fault for fault in super().faults()}
         kept = ("kill_engine", "kill_link", "kill_web", "reset", "disk_full", "answer_lost", "reload")
-        kept += ("poison_session", "poison_queue")
+        kept += ("poison_session", "poison_queue", "rename")
         return [cut, drain, drain, move, dismiss, stop, *(usual[name] for name in kept)]
 
     def ended_by_people(self, generation: UUID) -> None:

@@ -2,15 +2,20 @@
 
 from collections.abc import Callable, Generator, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from typing import Any
 from unittest.mock import patch
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from actors import addresses, generation_queue
+from actors.conversation.idle_work import IdleWork
 from actors.effects import Effect, Send
-from actors.messages.archive import Write
+from actors.messages.archive import StoredConversation, StoredMessage, Write
 from actors.messages.generation import GenerateReply
 from actors.messages.link import WIRE_VERSION
 from actors.messages.queueing import OverLimit
+from actors.queueing.background import Background
 from actors.queueing.dispatch import Dispatch
 from actors.queueing.leases import Leases
 from actors.queueing.limits import Limits
@@ -135,6 +140,59 @@ def other_version_served() -> Generator[None]:
         yield
 
 
+@contextmanager
+def background_keeps_its_box() -> Generator[None]:
+    """What is done in the background goes on when a reply comes to its box."""
+
+    def give_way(self: Background, worker_id: str) -> list[Effect]:
+        return []
+
+    with patch.object(Background, "give_way", give_way):
+        yield
+
+
+@contextmanager
+def background_comes_first() -> Generator[None]:
+    """A box that is free is given something in the background, whoever waits."""
+    honest = Background.fill
+
+    def fill(self: Background, now_s: float, *, quiet: bool) -> list[Effect]:
+        return honest(self, now_s, quiet=True)
+
+    def fill_free_slots(self: Dispatch) -> list[Effect]:
+        return self.background.fill(self.world.monotonic_s(), quiet=True) + honest_slots(self)
+
+    honest_slots = Dispatch.fill_free_slots
+    with (
+        patch.object(Background, "fill", fill),
+        patch.object(Dispatch, "fill_free_slots", fill_free_slots),
+    ):
+        yield
+
+
+@contextmanager
+def titles_written_over() -> Generator[None]:
+    """The model's title takes the place of a person's."""
+    honest = IdleWork.wanted
+
+    def wanted(self: IdleWork, talk: StoredConversation, path: list[StoredMessage]) -> Any:
+        return honest(self, replace(talk, titled_by=""), path)
+
+    with patch.object(IdleWork, "wanted", wanted):
+        yield
+
+
+@contextmanager
+def background_not_asked_again() -> Generator[None]:
+    """What was taken away half-way is never made."""
+
+    def lost(self: IdleWork) -> list[Effect]:
+        return []
+
+    with patch.object(IdleWork, "lost", lost):
+        yield
+
+
 QUEUE_CONTROLS: dict[str, Callable[[], AbstractContextManager[None]]] = {
     control.__name__: control
     for control in (
@@ -149,5 +207,9 @@ QUEUE_CONTROLS: dict[str, Callable[[], AbstractContextManager[None]]] = {
         leased_to_all,
         told_before_durable,
         other_version_served,
+        background_keeps_its_box,
+        background_comes_first,
+        titles_written_over,
+        background_not_asked_again,
     )
 }

@@ -11,6 +11,7 @@ from actors.messages.archive import UNFINISHED, StoredGeneration, StoredMessage
 from actors.messages.chat import Continue, Delete, Done, Edit, Regenerate, SendText, StartConversation, Stop
 from actors.settings import QueueSettings
 from tests.sim import chain
+from tests.sim.background_watch import BackgroundWatch
 from tests.sim.cluster import Cluster
 from tests.sim.network import Weather
 from tests.sim.reader import Reader
@@ -35,6 +36,7 @@ class Scenario:
         self.quiet_since: float | None = None
         self.quiet_checked = -1.0
         self.stopped: set[UUID] = set()
+        self.background = BackgroundWatch(self.cluster)
 
     def run(self) -> list[str]:
         """The violations; none is as it should be."""
@@ -215,6 +217,11 @@ class Scenario:
                 if said is not None:
                     reader.tell(Edit(reader.conversation, cluster.world.new_id(), said, "I meant this."))
 
+        def rename() -> None:
+            reader = self.random.choice([*readers.values(), None])
+            if reader is not None:
+                self.background.rename(reader.conversation)
+
         def delete() -> None:
             reader = self.random.choice([*readers.values(), None])
             if reader is not None:
@@ -222,7 +229,7 @@ class Scenario:
 
         return [
             cut, kill_engine, kill_link, kill_web, reset, disk_full, answer_lost, reload, drop_socket,
-            poison_session, poison_queue, poison_link, poison_gpu, stop, swipe, go_on, edit, delete,
+            poison_session, poison_queue, poison_link, poison_gpu, stop, swipe, go_on, edit, rename, delete,
         ]  # fmt: skip
 
     def last_reply(self, conversation: UUID) -> UUID | None:
@@ -261,7 +268,9 @@ class Scenario:
             return False
         if self.quiet_since is None:
             self.quiet_since = cluster.loop.now
-        return cluster.loop.now - self.quiet_since > 4.0 and self.nothing_lives()
+        return (
+            cluster.loop.now - self.quiet_since > 4.0 and self.nothing_lives() and self.background.is_done()
+        )
 
     def quiet(self) -> bool:
         if self.cluster.loop.now - self.quiet_checked < 0.25:
@@ -277,6 +286,7 @@ class Scenario:
 
     def check(self) -> None:
         cluster = self.cluster
+        self.background.check()
         disk = cluster.disk
         for row in disk.generations.values():
             if row.state in UNFINISHED:

@@ -71,6 +71,9 @@ WAIT_S = 20.0
 decode = msgspec.json.Decoder(ServerFrame).decode
 
 
+QUIET = SessionSettings(titles=False)  # the scripted worker makes replies alone
+
+
 class Answer(Struct):
     """What came back over HTTP."""
 
@@ -177,7 +180,7 @@ class Site:
         queue = QueueSettings(silence_s=3600.0)
         runtime.register(addresses.QUEUE, lambda _: GenerationQueue(queue, world), loads=True)
         runtime.register(addresses.PREVIEWS, lambda _: Previews(PreviewSettings(), world), loads=False)
-        runtime.register("session", lambda a: Session(a, SessionSettings(), world), loads=True)
+        runtime.register("session", lambda a: Session(a, QUIET, world), loads=True)
         runtime.register("character", lambda _: Character(SessionSettings()), loads=True)
         runtime.register("lorebook", lambda _: LorebookVersion(SessionSettings()), loads=True)
 

@@ -59,6 +59,7 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     before: 0,
     older_changed: false,
     suggestion: null,
+    summaries: { wanted: true, shown: [], writing: null },
     ...more,
   };
 }

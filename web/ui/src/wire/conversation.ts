@@ -15,6 +15,7 @@ import type {
   ReplyText,
   ServerFrame,
   ShownMessage,
+  ShownSummaries,
   Snapshot,
   Suggestion,
 } from "./protocol";
@@ -69,11 +70,13 @@ export interface Conversation {
   readonly outcome: Outcome | null;
   /** Generations that are over, newest last: what still comes of them is late. */
   readonly over: readonly string[];
+  readonly summaries: ShownSummaries;
 }
 
 export type ConversationEvent = Extract<ServerFrame, { conversation: string }>;
 
 const REMEMBERED_GENERATIONS = 16;
+const NO_SUMMARIES: ShownSummaries = { wanted: true, shown: [], writing: null };
 
 export function unopened(id: string): Conversation {
   return {
@@ -90,6 +93,7 @@ export function unopened(id: string): Conversation {
     live: null,
     outcome: null,
     over: [],
+    summaries: NO_SUMMARIES,
   };
 }
 
@@ -124,6 +128,10 @@ export function apply(state: Conversation, event: ConversationEvent): Conversati
       return replyText(state, event);
     case "reply_finished":
       return replyFinished(state, event);
+    case "title":
+      return { ...state, title: event.title };
+    case "summaries":
+      return { ...state, summaries: event.summaries };
   }
 }
 
@@ -155,6 +163,7 @@ function snapshot(state: Conversation, event: Snapshot): Conversation {
     suggestion: event.suggestion,
     live,
     outcome: live ? null : state.outcome,
+    summaries: event.summaries,
   };
 }
 

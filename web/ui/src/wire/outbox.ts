@@ -61,6 +61,8 @@ export function heard(outbox: Outbox, event: ConversationEvent): Outbox {
     case "reply_text":
     case "reply_finished":
     case "older_messages":
+    case "summaries":
+    case "title":
       return outbox;
   }
 }

@@ -2,6 +2,8 @@
 
 export const PROTOCOL_VERSION = 1;
 
+export type Author = "" | "model" | "person";
+
 export type ConstraintKind = "" | "gbnf" | "json_schema" | "lark" | "regex";
 
 export type GenerationKind = "continue" | "impersonate" | "reply";
@@ -48,6 +50,8 @@ export type ServerFrame =
   | ReplyState
   | ReplyText
   | ReplyFinished
+  | SummariesChanged
+  | TitleChanged
   | Problem
   | ConversationGone;
 
@@ -259,6 +263,7 @@ export interface Snapshot {
   before: number;
   older_changed: boolean;
   suggestion: Suggestion | null;
+  summaries: ShownSummaries;
 }
 
 /** The messages before `until`, oldest first; `before` of them stand before the first one. */
@@ -328,6 +333,20 @@ export interface ReplyFinished {
   again_ms: number;
   /** of an impersonation, which makes no message */
   suggestion: Suggestion | null;
+}
+
+/** The summaries of the shown path are others, or one is being written. */
+export interface SummariesChanged {
+  type: "summaries";
+  conversation: string;
+  summaries: ShownSummaries;
+}
+
+/** The model gave the conversation a title. */
+export interface TitleChanged {
+  type: "title";
+  conversation: string;
+  title: string;
 }
 
 /** A command was refused; `code` for programs, `text` for people. */
@@ -965,6 +984,19 @@ export interface MessageTrace {
   attempts: number;
 }
 
+/** PUT /api/conversations/<id>/summaries. POST there, without a body: write the next one now. */
+export interface SummariesWanted {
+  wanted: boolean;
+}
+
+/**
+ * PUT /api/conversations/<id>/summaries/<message>: what happened up to that message, in a person's words.
+ * POST on the same path has it written anew, DELETE takes it away; both have no body.
+ */
+export interface SummaryText {
+  text: string;
+}
+
 /** POST /api/control, from loopback only → Me, and the cookie of the built-in local user. */
 export interface ControlToken {
   token: string;
@@ -1230,6 +1262,16 @@ export interface Suggestion {
 }
 
 /**
+ * Those of the shown path, in its order: where they are `wanted`, the last one stands in the prompt for
+ * all messages up to its own. `writing`: the message up to which one is being written, None: none is.
+ */
+export interface ShownSummaries {
+  wanted: boolean;
+  shown: ShownSummary[];
+  writing: string | null;
+}
+
+/**
  * A straight run of messages: none but the last has more than one message below it. `parent` is the place
  * of the run above it in the map, -1 for the first ones; it comes before. `text` and `last_text` are the
  * beginnings of the first message and of the last. `removed`: how the first one was; `is_gone`: it was
@@ -1391,6 +1433,13 @@ export interface Member {
   /** speaks only when it is asked to by hand */
   muted: boolean;
   left: boolean;
+}
+
+/** What happened up to the message `upto`; by whom it is written, "model" or "person". */
+export interface ShownSummary {
+  upto: string;
+  text: string;
+  by: Author;
 }
 
 /** What the creator says to people of one language (ISO 639-1). */
