@@ -162,6 +162,7 @@ def run_child(serve: Serve) -> None:
     log.info("started as process %d", os.getpid())
     plant(brief.name)
     gc.freeze()  # what was imported stays: no collection need look through it again, each time for 30 ms
+    gc.enable()
     gc.set_threshold(YOUNG_OBJECTS, 20, 20)  # what a token leaves behind is seldom a cycle
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         failed = runner.run(host(brief, serve))

@@ -3,6 +3,11 @@
 The only importer of storage outside of it: edge and actors know the database by messages alone.
 """
 
+if __name__ == "__main__":
+    import gc
+
+    gc.disable()  # until run_child: nothing of what is imported goes, and looking for it takes a tenth of it
+
 import asyncio
 from pathlib import Path
 from typing import Any

@@ -77,8 +77,8 @@ async def do_faults(rig: Rig) -> list[Happened]:
             if fault.waits:
                 if under_way:
                     await asyncio.wait(under_way)
-                flows = await readers.until(lambda told: told["live"] > 0 and told["behind"] == 0, FLOW_S)
-                if not flows:
+                last = max((each.gone for each in happened), default=0)
+                if not await readers.until(lambda told, last=last: flows(told, last), FLOW_S):
                     say(f"before fault {fault.number} the replies did not flow again: {readers.told}")
             await asyncio.sleep(fault.pause_s)
             for task in [task for task in under_way if task.done()]:
@@ -91,6 +91,11 @@ async def do_faults(rig: Rig) -> list[Happened]:
         for task in under_way:
             await task
     return happened
+
+
+def flows(told: dict[str, int], since: int) -> bool:
+    """Whether every reply in the making has had a token since then (monotonic ns), and a moment ago."""
+    return told["live"] > 0 and told["behind"] == 0 and told["oldest_ns"] > since
 
 
 def check_logs(order: BenchOrder, folder: Path) -> tuple[Verdict, list[Reply]]:

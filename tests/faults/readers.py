@@ -80,6 +80,7 @@ class Readers:
                 "asking": sum(not task.done() for task in self.asking),
                 "live": len(live),
                 "behind": sum(now - newest > BEHIND_S for newest in live),
+                "oldest_ns": int(1e9 * min(live, default=now)),  # who has waited longest for a token, since
                 "replies": sum(reader.replies for reader in self.readers),
                 "reconnects": sum(reader.reconnects for reader in self.readers),
             }
