@@ -98,8 +98,10 @@ async def run_query(unit: Unit, query: Query | Load) -> Any:
 
 
 def is_direct(query: Query | Load) -> bool:
-    """Whether it asks nothing of the ORM (direct.py): hundreds of sessions may wake at once."""
-    return isinstance(query, Load) and query.kind == "session"
+    """Whether it asks nothing of the ORM (direct.py): what hundreds of readers that come back at once ask."""
+    return isinstance(query, FindLogin | FindConversation) or (
+        isinstance(query, Load) and query.kind == "session"
+    )
 
 
 async def load(unit: Unit, query: Load) -> Any:

@@ -21,7 +21,7 @@ def no_comments(_: type) -> dict[str, str]:
 # Tortoise reads and parses the source of each table for comments that tell what columns are. Ours have none
 # of that form, and it took a seventh of the web process's start, for which all wait after a kill.
 untyped: Any = models
-untyped._get_comments = no_comments
+untyped._get_comments = no_comments  # noqa: SLF001 - Tortoise has no other way
 
 
 class Account(Model):
