@@ -16,7 +16,8 @@ export interface TrialState {
   readonly text: ShallowRef<string>;
   readonly conversation: ShallowRef<string>;
   readonly result: ShallowRef<LoreTrialResult | null>;
-  readonly isRunning: ShallowRef<boolean>;
+  /** The result is of what was there before. */
+  readonly isStale: ShallowRef<boolean>;
   readonly trouble: WritableComputedRef<string, unknown>;
   readonly outcomeOf: (entry: number) => TriedEntry | undefined;
   readonly troublesOf: (entry: number) => readonly KeyTrouble[];
@@ -41,7 +42,7 @@ export function useTrial(book: () => Book, context: () => BookContext): TrialSta
   const text = ref("");
   const conversation = ref("");
   const result = shallowRef<LoreTrialResult | null>(null);
-  const isRunning = ref(false);
+  const isStale = ref(false);
   const trouble = troubleRef();
   const seed = ref(0);
   let timer: ReturnType<typeof setTimeout> | undefined;
@@ -65,18 +66,16 @@ export function useTrial(book: () => Book, context: () => BookContext): TrialSta
 
   async function run(): Promise<void> {
     const turn = ++asked;
-    isRunning.value = true;
     try {
       const found = await rest.tryLore(asking());
       if (turn !== asked) return;
       result.value = found;
+      isStale.value = false;
       trouble.value = "";
     } catch (error) {
       if (turn !== asked) return;
       if (error instanceof RefusedError && error.refusal.code === "busy") later(BUSY_MS);
       else trouble.value = error;
-    } finally {
-      if (turn === asked) isRunning.value = false;
     }
   }
 
@@ -90,7 +89,7 @@ export function useTrial(book: () => Book, context: () => BookContext): TrialSta
     () => {
       asked += 1; // what is under way is of another book or text
       clearTimeout(timer);
-      isRunning.value = false;
+      isStale.value = isWanted();
       if (isWanted()) later(PAUSE_MS);
       else result.value = null;
     },
@@ -107,7 +106,7 @@ export function useTrial(book: () => Book, context: () => BookContext): TrialSta
     text,
     conversation,
     result,
-    isRunning,
+    isStale,
     trouble,
     outcomeOf: (entry) => result.value?.entries.find((one) => own(one.book) && one.entry === entry),
     troublesOf: (entry) => (result.value?.troubles ?? []).filter((one) => own(one.book) && one.entry === entry),
