@@ -11,11 +11,12 @@ from tests.browser.browser import Browser, Device, Page
 
 pytestmark = pytest.mark.timeout(400)
 
+PATTERNS = {"uid": 300, "key": ["(", "/tea/i"], "use_regex": True, "content": "Hot."}
 ENTRIES = {
-    str(n): {"uid": n, "key": [f"place {n}"], "content": f"Place {n} lies by the sea.", "comment": f"Place {n}"}
+    str(n): {"uid": n, "key": [f"place {n}"], "content": f"Place {n}: by the sea.", "comment": f"Place {n}"}
     for n in range(300)
 }
-WORLD = {"entries": {**ENTRIES, "300": {"uid": 300, "key": ["(", "/tea/i"], "use_regex": True, "content": "Hot."}}}
+WORLD = {"entries": {**ENTRIES, "300": PATTERNS}}
 
 
 @pytest.fixture(params=["desk", "phone"])
