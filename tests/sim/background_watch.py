@@ -8,6 +8,7 @@ from actors.generation_queue import GenerationQueue
 from actors.messages.archive import StoredMessage
 from actors.messages.chat import Rename
 from actors.messages.generation import GenerateReply
+from tests.fakes.memory_filing import UNFILED
 from tests.sim.cluster import Box, Cluster
 
 LOOK_S = 0.05
@@ -81,8 +82,14 @@ class BackgroundWatch:
 
     def untitled(self) -> list[UUID]:
         """Conversations that should have a title, and have none."""
-        talks = self.cluster.disk.conversations.values()
-        return [talk.id for talk in talks if not talk.titled_by and is_exchange(self.path(talk.head))]
+        disk = self.cluster.disk
+        return [
+            talk.id
+            for talk in disk.conversations.values()
+            if not talk.titled_by
+            and not disk.filed.get(talk.id, UNFILED).removed_ms
+            and is_exchange(self.path(talk.head))
+        ]
 
     def path(self, head: UUID) -> list[StoredMessage]:
         """Newest first, the root last."""

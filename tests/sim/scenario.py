@@ -10,6 +10,7 @@ from actors.mailbox import Runtime
 from actors.messages.archive import UNFINISHED, StoredGeneration, StoredMessage
 from actors.messages.chat import Continue, Delete, Done, Edit, Regenerate, SendText, StartConversation, Stop
 from actors.settings import QueueSettings
+from tests.fakes.memory_filing import UNFILED
 from tests.sim import chain
 from tests.sim.background_watch import BackgroundWatch
 from tests.sim.cluster import Cluster
@@ -303,7 +304,8 @@ class Scenario:
                 cluster.violate(f"the stored reply is wrong: {wrong}")
             elif message and message.seam not in self.seams(row, message, text, thoughts):
                 cluster.violate(f"the seam of the stored reply is not where it was taken up: {message.seam}")
-            if row.state == "cancelled" and row.id not in self.stopped:
+            gone = cluster.disk.filed.get(row.conversation, UNFILED).removed_ms
+            if row.state == "cancelled" and row.id not in self.stopped and not gone:
                 cluster.violate("a reply was cancelled that nobody stopped")
         for reader in cluster.readers.values():
             if reader.generation is not None:
