@@ -7,7 +7,6 @@ from uuid import UUID
 from msgspec.structs import replace
 from quart import Quart, Response, g, request
 
-from actors.conversation.chosen import persona_of
 from actors.messages.archive import AccountRow
 from actors.messages.chat import AskMap, ChangeGroup, Delete, Rename, StartConversation
 from actors.messages.group import Group, GroupWish
@@ -165,10 +164,9 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
                 raise RefusedError(400, "bad_request", "The character is not in the group.")
             await must_see_members(account.id, asked.group)
         chosen = await edge.choosing.for_new(account.id, version, asked.persona)
-        persona = persona_of(chosen)
         begin = StartConversation(
             account.id,
-            persona.name if persona is not None else spoken_name(account),
+            spoken_name(account),
             version,
             "",
             greeting=asked.greeting,

@@ -28,7 +28,7 @@ def description_of(text: str) -> str:
 
 def fitting(text: str, limit: int = TEXT) -> str:
     if len(text) > limit:
-        raise RefusedError(400, "too_long", f"A text may have {limit} characters: shorten it.", limit=limit)
+        raise RefusedError(400, "text", f"A text may have {limit} characters: shorten it.", limit=limit)
     return text
 
 

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from actors.character.macros import expand_names
 from actors.character.sheet import card_of
+from actors.conversation.chosen import persona_of
 from actors.conversation.group_change import group_of
 from actors.messages.archive import (
     AddConversation,
@@ -91,12 +92,12 @@ def places(asked: StartConversation, sheets: Mapping[UUID, CharacterSheet]) -> l
     """The greetings, the versions of each place together: in a group all at the first, by one member after
     another, or else a place for each member.
     """
+    persona = persona_of(asked.chosen)
+    name = persona.name if persona is not None else asked.user_name
     if asked.group is None:
-        found = [greetings_of(sheets[asked.character_version], asked.user_name, grouped=False)]
+        found = [greetings_of(sheets[asked.character_version], name, grouped=False)]
         return [place for place in found if place]
-    of_members = [
-        greetings_of(sheets[member.version], asked.user_name, grouped=True) for member in asked.group.members
-    ]
+    of_members = [greetings_of(sheets[member.version], name, grouped=True) for member in asked.group.members]
     of_members = [place for place in of_members if place]
     if asked.all_greet:
         return of_members

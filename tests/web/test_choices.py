@@ -61,7 +61,7 @@ def test_what_a_persona_may_be_is_checked(ui: Path) -> None:
             assert (answer.status, answer.json["code"]) == (400, code)
         long = {"name": "Mira", "description": "x" * 20_001}
         answer = await site.call("POST", "/api/personas", long, cookie)
-        assert (answer.status, answer.json["code"], answer.json["limit"]) == (400, "too_long", 20_000)
+        assert (answer.status, answer.json["code"], answer.json["limit"]) == (400, "text", 20_000)
         path = f"/api/personas/{await made(site, cookie, 'Mira')}"
         for body in ({"name": "Mine"}, {"removed": True}, {"standard": True}):
             assert (await site.call("PATCH", path, body, other)).status == 404
@@ -146,7 +146,7 @@ def test_choices_are_checked_and_are_ones_own(ui: Path) -> None:
             ({"replies": {"temperature": 99}}, "setting"),
             ({"note": {"text": "x", "depth": -1}}, "setting"),
             ({"note": {"text": "x", "every": -1}}, "setting"),
-            ({"system_prompt": "x" * 20_001}, "too_long"),
+            ({"system_prompt": "x" * 20_001}, "text"),
             ({"unknown": 1}, "bad_request"),
         ):
             answer = await site.call("PUT", path, body, cookie)

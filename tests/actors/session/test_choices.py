@@ -4,7 +4,15 @@ from msgspec.structs import replace
 
 from actors.messages.archive import FindChoices, SetChoices
 from actors.messages.chat import Edit, MessageAdded, Open, SendText, Snapshot, StartConversation
-from actors.messages.choices import AuthorsNote, Choices, Chosen, ChosenChanged, Persona, ReplySettings
+from actors.messages.choices import (
+    NOBODY,
+    AuthorsNote,
+    Choices,
+    Chosen,
+    ChosenChanged,
+    Persona,
+    ReplySettings,
+)
 from actors.messages.generation import GenerateReply, Note, Sampling
 from tests.actors.kit import CHARACTER, uid
 from tests.actors.session.kit import CONVERSATION, USER, Talk, begun, finish
@@ -80,7 +88,7 @@ def test_who_names_a_sampling_gets_that() -> None:
 
 def test_a_conversation_that_begins_as_somebody_stays_theirs() -> None:
     talk = Talk()
-    start = StartConversation(USER, "Mira", CHARACTER, "asks/1", chosen=AS_MIRA)
+    start = StartConversation(USER, "Anna", CHARACTER, "asks/1", chosen=AS_MIRA)
     talk.tell(start)
     talk.tell(replace(talk.sheet))
     (commit,) = talk.commits
@@ -89,6 +97,10 @@ def test_a_conversation_that_begins_as_somebody_stays_theirs() -> None:
     assert talk.disk.read(FindChoices(USER, CONVERSATION)) == Choices(MIRA.id)
     talk.tell(Open(CONVERSATION))
     assert talk.snapshot().persona == MIRA.id
+    assert talk.snapshot().messages[0].text == "Hello, Mira."
+    talk.tell(ChosenChanged(Chosen(Choices(NOBODY), personas=(MIRA,))))
+    assert talk.snapshot().user_name == "Anna"
+    talk.tell(ChosenChanged(AS_MIRA))
     talk.tell(SendText(CONVERSATION, uid(1), "Ahoy."))
     said = talk.commit()
     assert said.one(MessageAdded).message.name == "Mira"

@@ -9,6 +9,7 @@ export const router = createRouter({
     { path: "/c/:id", name: "chat", component: () => import("./chat/ChatScreen.vue"), props: true },
     { path: "/lorebooks", name: "lorebooks", component: () => import("./lore/LorebooksScreen.vue") },
     { path: "/lorebooks/:id", name: "lorebook", component: () => import("./lore/LorebookScreen.vue"), props: true },
+    { path: "/personas", name: "personas", component: () => import("./personas/PersonasScreen.vue") },
     { path: "/boxes", name: "boxes", component: () => import("./boxes/BoxesScreen.vue") },
     { path: "/queue", name: "queue", component: () => import("./queue/QueueScreen.vue") },
     { path: "/:rest(.*)*", name: "lost", component: () => import("./shell/LostScreen.vue") },

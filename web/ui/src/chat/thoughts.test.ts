@@ -111,7 +111,7 @@ describe("thoughts", () => {
 
   test("stand above the reply, and nowhere where there are none", () => {
     const message: Shown = {
-      id: "m", parent: "p", role: "assistant", text: "Well.", thoughts: "Hm.", seam: -1, siblings: ["m"], ended: "stop", bookmark: "", revised: false, live: null,
+      id: "m", parent: "p", role: "assistant", text: "Well.", thoughts: "Hm.", seam: -1, siblings: ["m"], ended: "stop", name: "", bookmark: "", revised: false, live: null,
     }; // prettier-ignore
     const rest = { companion: { name: "Vesna", portrait: "", tagline: "" }, isLast: true, isGreeting: false, isEdited: false, canAct: true };
     const root = mount(MessageItem, { message, ...rest });

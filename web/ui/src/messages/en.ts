@@ -2,6 +2,7 @@
 import { cardsInEnglish } from "./cards";
 import { editorInEnglish } from "./editor";
 import { loreInEnglish } from "./lore";
+import { choicesInEnglish, personasInEnglish } from "./choices";
 import { queueInEnglish } from "./queue";
 import { traceInEnglish } from "./trace";
 
@@ -249,6 +250,8 @@ export const en = {
 
   queue: queueInEnglish,
   lore: loreInEnglish,
+  personas: personasInEnglish,
+  choices: choicesInEnglish,
 
   editor: editorInEnglish,
 
@@ -385,6 +388,11 @@ export const en = {
     card_name: "A character needs a name, of 200 characters at most.",
     not_found: "It is no longer here; perhaps it was deleted on another device.",
     forbidden: "This account may not do that.",
+    setting: "A setting is out of range.",
+    text: "This text is too long: shorten it.",
+    picture: "This file is no picture that can be shown: take a PNG, JPEG, WebP or GIF.",
+    preset: "This file is no sampler preset.",
+    too_many_of_them: "There are as many of them as this server allows: remove one first.",
     failed: "Something went wrong on the server. Its log says what.",
   },
 

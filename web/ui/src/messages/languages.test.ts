@@ -50,7 +50,8 @@ describe.each([
 
 test("Russian is written in Russian, but for commands, names and keys", () => {
   const latin = [...texts(ru, "ru")].filter(([, text]) => !/[а-яё]/i.test(text)).map(([place]) => place);
-  expect(latin.filter((place) => !place.includes(".help.keys."))).toEqual(["ru.chat.finished"]);
+  const isName = (place: string): boolean => place.includes(".help.keys.") || /\.replies\.fields\.\w+\.0$/.test(place);
+  expect(latin.filter((place) => !isName(place))).toEqual(["ru.chat.finished"]);
 });
 
 test("nothing is said that no page says", () => {

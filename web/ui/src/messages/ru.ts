@@ -3,6 +3,7 @@ import type { Words } from "./en";
 import { cardsInRussian } from "./cards.ru";
 import { editorInRussian } from "./editor.ru";
 import { loreInRussian } from "./lore.ru";
+import { choicesInRussian, personasInRussian } from "./choices";
 import { queueInRussian } from "./queue";
 import { traceInRussian } from "./trace";
 
@@ -260,6 +261,8 @@ export const ru: Words = {
 
   queue: queueInRussian,
   lore: loreInRussian,
+  personas: personasInRussian,
+  choices: choicesInRussian,
 
   editor: editorInRussian,
 
@@ -394,6 +397,11 @@ export const ru: Words = {
     card_name: "Персонажу нужно имя, не длиннее 200 знаков.",
     not_found: "Этого здесь больше нет: возможно, удалено на другом устройстве.",
     forbidden: "Этой учётной записи такое не разрешено.",
+    setting: "Настройка вне допустимых пределов.",
+    text: "Текст слишком длинный: сократите его.",
+    picture: "Это не картинка, которую можно показать: подойдут PNG, JPEG, WebP и GIF.",
+    preset: "Это не набор настроек.",
+    too_many_of_them: "Их столько, сколько разрешает этот сервер: сначала удалите что-нибудь.",
     failed: "На сервере что-то сломалось. Причина записана в его журнале.",
   },
 

@@ -11,6 +11,7 @@ export function mount(component: Component, props: Record<string, unknown> = {})
     history: createMemoryHistory(),
     routes: [
       { path: "/", name: "gallery", component: { render: () => h("i") } },
+      { path: "/personas", name: "personas", component: { render: () => h("i") } },
       { path: "/boxes", name: "boxes", component: { render: () => h("i") } },
       { path: "/queue", name: "queue", component: { render: () => h("i") } },
       { path: "/lorebooks", name: "lorebooks", component: { render: () => h("i") } },

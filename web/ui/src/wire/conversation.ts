@@ -58,6 +58,9 @@ export interface Conversation {
   readonly title: string;
   readonly characterVersion: string;
   readonly head: string;
+  /** Who the user is from now on, and by which persona. */
+  readonly userName: string;
+  readonly persona: string | null;
   /** The end of the shown path, as far back as it was asked for. A live reply stands below `live.parent`. */
   readonly messages: readonly ShownMessage[];
   /** How many messages of the path stand before those. */
@@ -86,6 +89,8 @@ export function unopened(id: string): Conversation {
     title: "",
     characterVersion: "",
     head: "",
+    userName: "",
+    persona: null,
     messages: [],
     before: 0,
     unsure: 0,
@@ -157,6 +162,8 @@ function snapshot(state: Conversation, event: Snapshot): Conversation {
     title: event.title,
     characterVersion: event.character_version,
     head: event.head,
+    userName: event.user_name,
+    persona: event.persona,
     messages: [...kept, ...reusing(state.messages, event.messages)],
     before: Math.max(0, event.before - kept.length),
     unsure: event.older_changed ? kept.length : Math.min(kept.length, state.unsure),
@@ -330,6 +337,8 @@ export interface Shown {
   readonly bookmark: string;
   /** It was put in other words, in its place. */
   readonly revised: boolean;
+  /** Who spoke, by name; "" for a character. */
+  readonly name: string;
   readonly live: Live | null;
 }
 
@@ -342,8 +351,8 @@ export function shownPath(state: Conversation): readonly Shown[] {
   const shown = path.map((message) => {
     const known = shownOf.get(message);
     if (known) return known;
-    const { id, parent, role, text, thoughts, seam, siblings, ended, bookmark, revised } = message;
-    const made: Shown = { id, parent, role, text, thoughts, seam, siblings, ended, bookmark, revised, live: null };
+    const { id, parent, role, text, thoughts, seam, siblings, ended, name, bookmark, revised } = message;
+    const made: Shown = { id, parent, role, text, thoughts, seam, siblings, ended, name, bookmark, revised, live: null };
     shownOf.set(message, made);
     return made;
   });
@@ -361,6 +370,7 @@ export function shownPath(state: Conversation): readonly Shown[] {
       ended: "",
       bookmark: "",
       revised: false,
+      name: "",
       live,
     },
   ];

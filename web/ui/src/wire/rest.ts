@@ -9,10 +9,12 @@ import type {
   CardSave,
   Character,
   CharacterChange,
+  Choices,
   CharacterDetails,
   CharacterVersion,
   ChosenVersion,
   Conversation,
+  ConversationChoices,
   ConversationMade,
   ConversationVersion,
   EditableCard,
@@ -31,10 +33,18 @@ import type {
   MessageTrace,
   NewConversation,
   NewOffer,
+  NewPersona,
+  NewPreset,
   NewTitle,
   NextPrompt,
   Persona,
   PromptPreview,
+  PersonaChange,
+  Preset,
+  PresetChange,
+  PresetFile,
+  PresetRead,
+  Presets,
   QueueMove,
   QueueView,
   Refusal,
@@ -148,6 +158,7 @@ const lorebookPath = (id: string): string => `/api/lorebooks/${encodeURIComponen
 export const LOREBOOK_FORMS = ["original", "v3", "sillytavern"] as const;
 export const lorebookFile = (id: string, form: (typeof LOREBOOK_FORMS)[number]): string => `${lorebookPath(id)}/file/${form}`;
 
+const personaPath = (id: string): string => `/api/personas/${encodeURIComponent(id)}`;
 const boxPath = (id: string): string => `/api/boxes/${encodeURIComponent(id)}`;
 const queuePath = (id: string): string => `/api/queue/${encodeURIComponent(id)}`;
 const conversationPath = (id: string): string => `/api/conversations/${encodeURIComponent(id)}`;
@@ -169,7 +180,6 @@ export const rest = {
   chooseVersion: (id: string, chosen: ChosenVersion) => request<unknown>("PUT", `${characterPath(id)}/current`, chosen),
   moveConversation: (id: string, to: ConversationVersion) => request<unknown>("PUT", `${conversationPath(id)}/version`, to),
   bring: (file: File) => upload<ImportReport["files"][number]>("/api/characters/import", file),
-  personas: () => request<Persona[]>("GET", "/api/personas"),
   lorebooks: () => request<Lorebook[]>("GET", "/api/lorebooks"),
   makeLorebook: (name: string) => request<Lorebook>("POST", "/api/lorebooks", { name }),
   bringLorebook: (file: File) => upload<LorebookImport["files"][number]>("/api/lorebooks/import", file),
@@ -194,5 +204,28 @@ export const rest = {
   trace: (id: string, message: string) =>
     request<MessageTrace>("GET", `${conversationPath(id)}/messages/${encodeURIComponent(message)}/trace`),
   nextPrompt: (id: string, next: NextPrompt) => request<PromptPreview>("POST", `${conversationPath(id)}/prompt`, next),
+  personas: () => request<Persona[]>("GET", "/api/personas"),
+  newPersona: (persona: NewPersona) => request<Persona>("POST", "/api/personas", persona),
+  changePersona: (id: string, change: PersonaChange) => request<unknown>("PATCH", personaPath(id), change),
+  setPicture: (id: string, file: File) =>
+    answerTo<Persona>(`${personaPath(id)}/picture`, {
+      method: "PUT",
+      credentials: "same-origin",
+      signal: AbortSignal.timeout(UPLOAD_MS),
+      body: file,
+      headers: { "Content-Type": "application/octet-stream" },
+    }),
+  dropPicture: (id: string) => request<unknown>("DELETE", `${personaPath(id)}/picture`),
+  choices: (conversation: string) => request<ConversationChoices>("GET", `${conversationPath(conversation)}/choices`),
+  choose: (conversation: string, choices: Choices) =>
+    request<unknown>("PUT", `${conversationPath(conversation)}/choices`, choices),
+  chooseForCharacter: (id: string, choices: Choices) =>
+    request<unknown>("PUT", `/api/characters/${encodeURIComponent(id)}/choices`, choices),
+  chooseEverywhere: (choices: Choices) => request<unknown>("PUT", "/api/choices", choices),
+  presets: () => request<Presets>("GET", "/api/presets"),
+  newPreset: (preset: NewPreset) => request<Preset>("POST", "/api/presets", preset),
+  importPreset: (file: PresetFile) => request<PresetRead>("POST", "/api/presets/import", file),
+  changePreset: (id: string, change: PresetChange) =>
+    request<unknown>("PATCH", `/api/presets/${encodeURIComponent(id)}`, change),
   remove: (id: string) => request<unknown>("DELETE", conversationPath(id)),
 };
