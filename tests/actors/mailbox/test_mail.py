@@ -144,3 +144,13 @@ def test_an_actor_that_leaves_takes_its_timers_along() -> None:
     house.tell("tea/a", "later")
     house.run(2.0)
     assert TimerFired("t") not in house.notes["tea/a"]
+
+
+def test_what_is_for_all_who_are_awake_wakes_nobody() -> None:
+    house = House()
+    house.tell("tea/a", "wake up")
+    house.run()
+    house.runtime.tell_awake("tea", "the kettle is on", "tests")
+    house.run()
+    assert house.notes["tea/a"][-1] == "the kettle is on"
+    assert "tea/b" not in house.notes
