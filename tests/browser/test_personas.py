@@ -39,7 +39,7 @@ def test_a_persona_is_made_chosen_and_speaks(reader: Device, url: str, tmp_path:
     page.call("setInputFiles", [str(picture)], on="css=dialog input[type=file]")
     is_fit(page)
     page.click("role=button[name='Save']")
-    page.see(f"role=button[name='Edit {name}'] >> css=img")
+    page.see(f"role=button[name=/^Edit {name}/] >> css=img")
     is_fit(page)
 
     page.call("goto", url)
@@ -71,8 +71,8 @@ def test_a_persona_is_made_chosen_and_speaks(reader: Device, url: str, tmp_path:
     is_fit(page)
 
     page.call("goto", f"{url}/personas")
-    page.click(f"role=button[name='Edit {name}']")
+    page.click(f"role=button[name=/^Edit {name}/]")
     page.click("role=button[name='Remove']")
     page.click("role=button[name='Bring back']")
-    page.see(f"role=button[name='Edit {name}']")
+    page.see(f"role=button[name=/^Edit {name}/]")
     assert page.complaints() == []
