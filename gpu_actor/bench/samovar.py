@@ -22,13 +22,18 @@ CHUNK = 256
 GREEDY = Sampling(temperature=0.0, repetition_penalty=1.0)
 
 
+def load_own(settings: EngineSettings) -> ModelExecutor:
+    """EngineTrouble says why it cannot be."""
+    return load_own_graph(settings, cache_folder(), ignore)
+
+
 def ignore(_: str) -> None:
     """What is going on while it loads is of no interest."""
 
 
 class SamovarContender:
     def __init__(self, settings: EngineSettings) -> None:
-        self.executor = load_own_graph(settings, cache_folder(), ignore)
+        self.executor = load_own(settings)
         self.decoder, self.table = self.executor.decoder, self.executor.table
         self.name = f"Samovar on {self.executor.facts.engine}"
         self.conversations = 0
