@@ -10,10 +10,10 @@ import UnsentMessage from "./UnsentMessage.vue";
 import { forgetDrafts } from "./useDraft";
 
 const companion = { name: "Vesna", portrait: "", tagline: "" };
-const reply: Shown = { id: "b", parent: "p", role: "assistant", text: "Well.", thoughts: "", seam: -1, siblings: ["a", "b", "c"], ended: "", name: "", bookmark: "", revised: false, live: null };
+const reply: Shown = { id: "b", parent: "p", role: "assistant", text: "Well.", thoughts: "", seam: -1, siblings: ["a", "b", "c"], ended: "", name: "", bookmark: "", revised: false, speaker: "v1", live: null };
 const streaming: Live = {
   generation: "g", message: "m", kind: "reply", parent: "p", siblings: ["m"], state: "streaming", text: "", thoughts: "", continues: "",
-  continuesThoughts: "", seam: -1, nextSeq: 0, place: 0, waiting: 0, waitSeconds: -1, progress: -1,
+  continuesThoughts: "", seam: -1, nextSeq: 0, place: 0, waiting: 0, waitSeconds: -1, progress: -1, speaker: "v1", roundLeft: 0,
 }; // prettier-ignore
 
 beforeEach(() => {

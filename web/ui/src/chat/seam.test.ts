@@ -22,7 +22,7 @@ describe("the words before a place", () => {
 describe("a message", () => {
   function shown(more: Partial<Shown>): HTMLElement {
     const message: Shown = {
-      id: "m", parent: "p", role: "assistant", text: "Once, a ship.", thoughts: "", seam: -1, siblings: ["m"], ended: "stop", name: "", bookmark: "", revised: false, live: null, ...more,
+      id: "m", parent: "p", role: "assistant", text: "Once, a ship.", thoughts: "", seam: -1, siblings: ["m"], ended: "stop", name: "", bookmark: "", revised: false, speaker: "v1", live: null, ...more,
     }; // prettier-ignore
     const rest = { companion: { name: "Vesna", portrait: "", tagline: "" }, isLast: true, isGreeting: false, isEdited: false, canAct: true };
     return mount(MessageItem, { message, ...rest });

@@ -7,7 +7,7 @@ import ReplyThoughts from "./ReplyThoughts.vue";
 
 const thinking: Live = {
   generation: "g", message: "m", kind: "reply", parent: "p", siblings: ["m"], state: "streaming", text: "", thoughts: "Hm", continues: "",
-  continuesThoughts: "", seam: -1, nextSeq: 1, place: 0, waiting: 0, waitSeconds: -1, progress: -1,
+  continuesThoughts: "", seam: -1, nextSeq: 1, place: 0, waiting: 0, waitSeconds: -1, progress: -1, speaker: "v1", roundLeft: 0,
 }; // prettier-ignore
 
 beforeEach(() => {
@@ -111,7 +111,7 @@ describe("thoughts", () => {
 
   test("stand above the reply, and nowhere where there are none", () => {
     const message: Shown = {
-      id: "m", parent: "p", role: "assistant", text: "Well.", thoughts: "Hm.", seam: -1, siblings: ["m"], ended: "stop", name: "", bookmark: "", revised: false, live: null,
+      id: "m", parent: "p", role: "assistant", text: "Well.", thoughts: "Hm.", seam: -1, siblings: ["m"], ended: "stop", name: "", bookmark: "", revised: false, speaker: "v1", live: null,
     }; // prettier-ignore
     const rest = { companion: { name: "Vesna", portrait: "", tagline: "" }, isLast: true, isGreeting: false, isEdited: false, canAct: true };
     const root = mount(MessageItem, { message, ...rest });

@@ -2,6 +2,7 @@
 import { computed, onBeforeUnmount, ref, watch } from "vue";
 import { useConversations } from "../conversations/useConversations";
 import { useCharacters } from "../gallery/useCharacters";
+import { useTable } from "../group/useTable";
 import { refusalLine } from "../messages/refusals";
 import { shownPath, unopened, type Shown } from "../wire/conversation";
 import { useWire } from "../wire/useWire";
@@ -46,7 +47,10 @@ export function useChat(id: string) {
   const canAct = computed(() => wire.isUp && state.value.phase === "open" && !state.value.stale && !isBusy.value);
   const canSend = computed(() => state.value.phase === "open" && !isBusy.value);
 
+  const table = useTable(id, state);
+
   const companion = computed<Companion>(() => {
+    if (table.isGroup.value) return { name: state.value.title, portrait: "", tagline: table.names.value };
     const character = characters.list.find((one) => one.version === state.value.characterVersion);
     const listed = conversations.find(id);
     const name = character?.name ?? listed?.character_name ?? state.value.title;
@@ -64,11 +68,19 @@ export function useChat(id: string) {
   function send(text: string): void {
     // The parent is named, so that the message is known again after a cut.
     const parent = last.value?.id ?? state.value.head;
-    chats.post({ type: "send", ...request(), text, parent });
+    chats.post({ type: "send", ...request(), text, parent, ...table.takePicked() });
   }
 
-  function regenerate(message: Shown): void {
-    if (canAct.value) chats.post({ type: "regenerate", ...request(), message: message.id });
+  /** Another reply beside this one: by the same character, or by the member of that version. */
+  function regenerate(message: Shown, speaker?: string): void {
+    const by = speaker === undefined ? {} : { speaker };
+    if (canAct.value) chats.post({ type: "regenerate", ...request(), message: message.id, ...by });
+  }
+
+  /** Whoever was picked speaks, or somebody does, though the person has said nothing. */
+  function speak(): void {
+    const parent = last.value?.id ?? state.value.head;
+    if (canAct.value) chats.post({ type: "speak", ...request(), parent, ...table.takePicked() });
   }
 
   function goOn(message: Shown): void {
@@ -104,6 +116,14 @@ export function useChat(id: string) {
     canAct,
     canSend,
     companion,
+    isGroup: table.isGroup,
+    seats: table.seats,
+    picked: table.picked,
+    next: table.next,
+    pick: table.pick,
+    /** Who says a message, or is saying it. */
+    speakerOf: (version: string): Companion => table.seatOf(version) ?? companion.value,
+    speak,
     isStopping: computed(() => stopping.value !== ""),
     send,
     regenerate,

@@ -1,7 +1,7 @@
 /** The list of the user's conversations, last used first. */
 import { defineStore } from "pinia";
 import { ref, shallowRef } from "vue";
-import type { Conversation } from "../wire/protocol";
+import type { Conversation, ConversationMade } from "../wire/protocol";
 import { rest, troubleRef } from "../wire/rest";
 import { useWire } from "../wire/useWire";
 
@@ -51,7 +51,16 @@ export const useConversations = defineStore("conversations", () => {
 
   /** Begin a conversation; gives its id. */
   async function begin(characterVersion: string, greeting = 0): Promise<string> {
-    const { id } = await rest.begin({ character_version: characterVersion, greeting });
+    return made(await rest.begin({ character_version: characterVersion, greeting }));
+  }
+
+  /** The same with several characters. */
+  async function beginGroup(versions: readonly [string, ...string[]], allGreet: boolean): Promise<string> {
+    const group = { members: versions.map((version) => ({ version })) };
+    return made(await rest.begin({ character_version: versions[0], group, all_greet: allGreet }));
+  }
+
+  function made({ id }: ConversationMade): string {
     void load();
     return id;
   }
@@ -67,5 +76,5 @@ export const useConversations = defineStore("conversations", () => {
     void load();
   }
 
-  return { list, state, trouble, load, reset, find, begin, rename, remove };
+  return { list, state, trouble, load, reset, find, begin, beginGroup, rename, remove };
 });

@@ -3,6 +3,7 @@ import { cardsInEnglish } from "./cards";
 import { editorInEnglish } from "./editor";
 import { loreInEnglish } from "./lore";
 import { choicesInEnglish, personasInEnglish } from "./choices";
+import { groupInEnglish } from "./group";
 import { queueInEnglish } from "./queue";
 import { traceInEnglish } from "./trace";
 
@@ -188,6 +189,8 @@ export const en = {
     nothingCame: "No reply came of it.",
     thoughtOnly: "It thought, and said nothing.",
   },
+
+  group: groupInEnglish,
 
   progress: {
     next: "Next in line",

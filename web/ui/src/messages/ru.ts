@@ -4,6 +4,7 @@ import { cardsInRussian } from "./cards.ru";
 import { editorInRussian } from "./editor.ru";
 import { loreInRussian } from "./lore.ru";
 import { choicesInRussian, personasInRussian } from "./choices";
+import { groupInRussian } from "./group";
 import { queueInRussian } from "./queue";
 import { traceInRussian } from "./trace";
 
@@ -197,6 +198,8 @@ export const ru: Words = {
     nothingCame: "Ответа не получилось.",
     thoughtOnly: "Одни мысли — и ни слова вслух.",
   },
+
+  group: groupInRussian,
 
   progress: {
     next: "Следующий в очереди",

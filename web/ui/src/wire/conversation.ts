@@ -5,6 +5,7 @@
  * does not fit to what is known makes the state stale, and a stale state waits for a Snapshot.
  */
 import type {
+  Group,
   LiveReply,
   MessageAdded,
   MessageChanged,
@@ -39,6 +40,10 @@ export interface Live {
   readonly waitSeconds: number;
   /** Of the reading of the conversation, 0 to 1; -1 where it is not known. */
   readonly progress: number;
+  /** The version of the character that speaks. */
+  readonly speaker: string;
+  /** How many others may answer after it. */
+  readonly roundLeft: number;
 }
 
 /** How the last reply ended, where that needs words. */
@@ -57,6 +62,8 @@ export interface Conversation {
   readonly stale: boolean;
   readonly title: string;
   readonly characterVersion: string;
+  /** Its characters, where it has several. */
+  readonly group: Group | null;
   readonly head: string;
   /** Who the user is from now on, and by which persona. */
   readonly userName: string;
@@ -88,6 +95,7 @@ export function unopened(id: string): Conversation {
     stale: true,
     title: "",
     characterVersion: "",
+    group: null,
     head: "",
     userName: "",
     persona: null,
@@ -161,6 +169,7 @@ function snapshot(state: Conversation, event: Snapshot): Conversation {
     stale,
     title: event.title,
     characterVersion: event.character_version,
+    group: event.group,
     head: event.head,
     userName: event.user_name,
     persona: event.persona,
@@ -282,6 +291,8 @@ function liveOf(live: LiveReply, { text, thoughts }: Said, progress: number): Li
     waiting: live.waiting,
     waitSeconds: live.wait_s,
     progress,
+    speaker: live.speaker ?? "",
+    roundLeft: live.round_left,
   };
 }
 
@@ -339,6 +350,8 @@ export interface Shown {
   readonly revised: boolean;
   /** Who spoke, by name; "" for a character. */
   readonly name: string;
+  /** The version of the character that says it; "" for a person's. */
+  readonly speaker: string;
   readonly live: Live | null;
 }
 
@@ -352,7 +365,11 @@ export function shownPath(state: Conversation): readonly Shown[] {
     const known = shownOf.get(message);
     if (known) return known;
     const { id, parent, role, text, thoughts, seam, siblings, ended, name, bookmark, revised } = message;
-    const made: Shown = { id, parent, role, text, thoughts, seam, siblings, ended, name, bookmark, revised, live: null };
+    const speaker = message.speaker ?? "";
+    const made: Shown = {
+      ...{ id, parent, role, text, thoughts, seam, siblings, ended, name, bookmark, revised, speaker },
+      live: null,
+    };
     shownOf.set(message, made);
     return made;
   });
@@ -371,6 +388,7 @@ export function shownPath(state: Conversation): readonly Shown[] {
       bookmark: "",
       revised: false,
       name: "",
+      speaker: live.speaker,
       live,
     },
   ];

@@ -3,9 +3,19 @@
  * has shown that it has them. Sent again after a cut: the same key twice is one request.
  */
 import type { ConversationEvent } from "./conversation";
-import type { Continue, Edit, Impersonate, Problem, Regenerate, SendText, ShownMessage, Snapshot } from "./protocol";
+import type {
+  Continue,
+  Edit,
+  Impersonate,
+  Problem,
+  Regenerate,
+  SendText,
+  ShownMessage,
+  Snapshot,
+  Speak,
+} from "./protocol";
 
-export type Command = SendText | Regenerate | Edit | Continue | Impersonate;
+export type Command = SendText | Regenerate | Edit | Continue | Impersonate | Speak;
 
 export type Why = Pick<Problem, "code" | "text">;
 
@@ -89,6 +99,8 @@ function isIn(command: Command, { messages, live }: Snapshot): boolean {
       return live !== null && live.siblings.includes(command.message) && live.continues !== "";
     case "impersonate":
       return live?.kind === "impersonate";
+    case "speak":
+      return live !== null && live.parent === command.parent;
   }
 }
 
