@@ -188,6 +188,10 @@ class Nobody:
         del address, message, sender
 
 
+GUESTS = {UUID(int=0x6E57 + number): name for number, name in enumerate(("Boris", "Vera"))}
+"""Characters that come to groups."""
+
+
 class Cluster:
     """`exact`: what its engines say of themselves; the chained tokens of an attempt tell it from another."""
 
@@ -219,20 +223,10 @@ class Cluster:
         self.given: Callable[[Box, GenerateReply], None] = lambda box, request: None
         self.background_given = self.given  # … or something in the background
         self.character = self.world.new_id()
-        sheet = CharacterSheet(self.character, "Nadia", first_mes="Hello, {{user}}.")
-        version = AddCharacterVersion(
-            character=self.world.new_id(),
-            version=self.character,
-            owner=self.user,
-            sheet=sheet,
-            card=b"{}",
-            content_hash=bytes(32),
-            tagline="",
-            tags=(),
-            portrait="",
-            created_ms=0,
-        )
-        self.disk.write((AddAccount(self.user, "Anna", "owner", "", 0), version))
+        self.request_keys: set[UUID] = set()  # keys of what people asked for
+        nadia = new_character(self.character, self.world.new_id(), self.user, "Nadia")
+        self.disk.write((AddAccount(self.user, "Anna", "owner", "", 0), nadia))
+        self.disk.write(tuple(new_character(at, at, self.user, name) for at, name in GUESTS.items()))
         others = enumerate(self.users[1:], start=2)
         self.disk.write(tuple(AddAccount(user, f"Person {n}", "user", "", 0) for n, user in others))
         self.boxes = {f"box{number}": Box(self, f"box{number}", slots) for number in range(boxes)}
@@ -324,3 +318,18 @@ class Cluster:
 
     def violate(self, what: str) -> None:
         self.violations.append(f"{what} (at {self.loop.now:.3f} s)")
+
+
+def new_character(version: UUID, character: UUID, owner: UUID, name: str) -> AddCharacterVersion:
+    return AddCharacterVersion(
+        character=character,
+        version=version,
+        owner=owner,
+        sheet=CharacterSheet(version, name, first_mes="Hello, {{user}}."),
+        card=b"{}",
+        content_hash=version.bytes * 2,
+        tagline="",
+        tags=(),
+        portrait="",
+        created_ms=0,
+    )

@@ -93,6 +93,8 @@ class Reader:
             self.tell(self.unsent)
 
     def tell(self, message: Any) -> None:
+        if (key := getattr(message, "request_key", None)) is not None:
+            self.cluster.request_keys.add(key)
         if self.cluster.web is not None:
             self.cluster.web.tell(addresses.session(self.conversation), message, self.address)
 

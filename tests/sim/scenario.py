@@ -8,7 +8,18 @@ from uuid import UUID
 from actors import addresses
 from actors.mailbox import Runtime
 from actors.messages.archive import UNFINISHED, StoredGeneration, StoredMessage
-from actors.messages.chat import Continue, Delete, Done, Edit, Regenerate, SendText, StartConversation, Stop
+from actors.messages.chat import (
+    ChangeGroup,
+    Continue,
+    Delete,
+    Done,
+    Edit,
+    Regenerate,
+    SendText,
+    Speak,
+    StartConversation,
+    Stop,
+)
 from actors.settings import QueueSettings
 from tests.fakes.memory_filing import UNFILED
 from tests.sim import chain
@@ -16,6 +27,7 @@ from tests.sim.background_watch import BackgroundWatch
 from tests.sim.cluster import Cluster
 from tests.sim.network import Weather
 from tests.sim.reader import Reader
+from tests.sim.table import check_rounds, wish_again, wish_for
 
 STORM_S = 12.0
 CALM_S = 150.0  # beyond a lease, which a returned worker may have to wait for
@@ -89,7 +101,8 @@ class Scenario:
 
         def begin() -> None:
             owner = f"owner{number}"
-            start = StartConversation(user, "Anna", cluster.character, f"{owner}/0")
+            group = wish_for(self.seed, number, cluster.character)
+            start = StartConversation(user, "Anna", cluster.character, f"{owner}/0", group=group)
             if cluster.web is None:
                 cluster.loop.call_later(0.5, begin)
                 return
@@ -124,7 +137,8 @@ class Scenario:
 
     def is_on_disk(self, said: SendText) -> bool:
         rows = self.cluster.disk.generations_of(said.conversation)
-        return any(row.request_key == said.request_key for row in rows)
+        messages = self.cluster.disk.messages.values()  # in a group nobody may answer
+        return any(row.request_key == said.request_key for row in (*rows, *messages))
 
     def live(self, conversation: UUID) -> UUID | None:
         rows = self.cluster.disk.generations_of(conversation)
@@ -223,6 +237,16 @@ class Scenario:
             if reader is not None:
                 self.background.rename(reader.conversation)
 
+        def regroup() -> None:
+            for reader in list(readers.values()):
+                row = cluster.disk.conversations.get(reader.conversation)
+                if row is not None and row.group is not None:
+                    reader.tell(ChangeGroup(wish_again(row.group), "nobody/0"))
+
+        def speak() -> None:
+            for reader in list(readers.values()):
+                reader.tell(Speak(reader.conversation, cluster.world.new_id()))
+
         def delete() -> None:
             reader = self.random.choice([*readers.values(), None])
             if reader is not None:
@@ -231,6 +255,7 @@ class Scenario:
         return [
             cut, kill_engine, kill_link, kill_web, reset, disk_full, answer_lost, reload, drop_socket,
             poison_session, poison_queue, poison_link, poison_gpu, stop, swipe, go_on, edit, rename, delete,
+            regroup, speak,
         ]  # fmt: skip
 
     def last_reply(self, conversation: UUID) -> UUID | None:
@@ -305,7 +330,7 @@ class Scenario:
             elif message and message.seam not in self.seams(row, message, text, thoughts):
                 cluster.violate(f"the seam of the stored reply is not where it was taken up: {message.seam}")
             gone = cluster.disk.filed.get(row.conversation, UNFILED).removed_ms
-            if row.state == "cancelled" and row.id not in self.stopped and not gone:
+            if row.state == "cancelled" and not self.was_stopped(row) and not gone:
                 cluster.violate("a reply was cancelled that nobody stopped")
         for reader in cluster.readers.values():
             if reader.generation is not None:
@@ -321,6 +346,7 @@ class Scenario:
                 )
                 if shown != (stored and (stored.body, stored.thoughts, stored.seam)):
                     reader.violate("the page does not show what is stored")
+        check_rounds(cluster)
         if self.begun == 0:
             cluster.violate("no conversation began")
         for name, runtime in self.runtimes():
@@ -329,6 +355,10 @@ class Scenario:
                     cluster.violate(
                         f"{name}: {letter.message} for {letter.address} was set aside: {letter.cause}"
                     )
+
+    def was_stopped(self, row: StoredGeneration) -> bool:
+        """It, or the reply before it in its round, which was all that its reader saw."""
+        return not self.stopped.isdisjoint((row.id, self.cluster.disk.messages[row.parent].generation))
 
     def may_fail(self, row: StoredGeneration) -> bool:
         return False

@@ -37,6 +37,7 @@ describe("the message box", () => {
       live: ref(more.live ?? null),
       canSend: ref(more.canSend ?? true),
       companion: ref(companion),
+      isGroup: ref(false),
       isStopping: ref(false),
       stop,
     };

@@ -15,7 +15,11 @@ export function useTable(id: string, state: ComputedRef<Conversation>) {
     group.value ? seatsOf(group.value, characters.list, conversations.find(id)?.members ?? []) : [],
   );
   const present = computed(() => seats.value.filter((seat) => !seat.left));
-  const names = computed(() => words.group.together(present.value.map((seat) => seat.name)));
+  /** Who is there, unless the title says it. */
+  const names = computed(() => {
+    const each = present.value.map((seat) => seat.name);
+    return each.every((name) => state.value.title.includes(name)) ? "" : words.group.together(each);
+  });
   const last = computed(() => state.value.messages.findLast((message) => message.role === "assistant")?.speaker ?? "");
 
   /** The version of the one who is to speak next, "" where the turns decide. */
