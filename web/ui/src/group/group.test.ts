@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { nextTick } from "vue";
 import ChatView from "../chat/ChatView.vue";
 import { FakeSocket } from "../testing/FakeSocket";
-import { CONVERSATION, live, message, snapshot, state } from "../testing/frames";
+import { CONVERSATION, message, snapshot, state } from "../testing/frames";
 import { find, mount } from "../testing/mount";
 import { useWire } from "../wire/useWire";
 import type { Group, Member } from "../wire/protocol";
