@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ pytestmark = pytest.mark.timeout(400)
 
 PICKER = "css=input[type=file] >> nth=0"
 DRAWER = "css=dialog.drawer"
-BOOK = {
+BOOK: dict[str, Any] = {
     "extensions": {},
     "entries": [
         {
@@ -107,9 +108,9 @@ def test_the_next_prompt_is_shown_before_it_is_used(reader: Device, url: str, tm
     page.see(f"{DRAWER} >> text=“tea” was said:")
     is_fit(page)
     page.click(f"{DRAWER} >> text=The text, as the model gets it")
-    page.see(f"{DRAWER} >> css=.inside .text >> text={text}")
+    page.see(f"{DRAWER} >> css=p.text:has-text('{text}')")
     page.click(f"{DRAWER} >> text=With the model’s own marks")
-    page.see(f"{DRAWER} >> css=pre >> text=<|im_start|>")
+    page.see(f"{DRAWER} >> css=pre:has-text('<|im_start|>')")
     is_fit(page)
     page.press("Escape")
     assert page.call("inputValue", on="role=textbox[name=/^Say something/]") == text
