@@ -33,7 +33,7 @@ def is_fit(page: Page) -> None:
 
 
 def test_a_lorebook_comes_in_is_edited_tried_out_and_counts(reader: Device, url: str, tmp_path: Path) -> None:
-    name = f"Coast {tmp_path.name[-3:]}"  # of this run alone
+    name = f"The long coast of Vell and all its hamlets {tmp_path.name[-3:]}"  # of this run alone
     file = tmp_path / f"{name}.json"
     file.write_text(json.dumps(WORLD))
     page = home.log_in(reader, url)
