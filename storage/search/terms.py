@@ -1,7 +1,7 @@
 """Terms: what the index holds in place of words: keyed hashes, under a key that follows from the storage key.
 
 Without the key file nobody learns a word from them, nor can look one up; whose they are is in the key, so
-that the same word of two users has two hashes. SECURITY.md says what they still give away.
+that the same word of two users has two hashes. ARCHITECTURE.md ("Finding") says what they still give away.
 """
 
 import hashlib

@@ -104,6 +104,11 @@ export function useChat(id: string) {
     return chats.tell({ type: "select", conversation: id, message: other });
   }
 
+  /** Show the branch that the message stands on. */
+  function show(message: string): void {
+    chats.tell({ type: "select", conversation: id, message });
+  }
+
   return {
     id,
     state,
@@ -131,6 +136,7 @@ export function useChat(id: string) {
     edit,
     stop,
     step,
+    show,
     sendAgain: () => {
       chats.postAgain(id);
     },

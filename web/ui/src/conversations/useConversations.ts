@@ -65,6 +65,11 @@ export const useConversations = defineStore("conversations", () => {
     return id;
   }
 
+  /** As it will be: what the server has comes behind it. */
+  function put(changed: Conversation): void {
+    list.value = list.value.map((conversation) => (conversation.id === changed.id ? changed : conversation));
+  }
+
   async function rename(id: string, title: string): Promise<void> {
     await rest.rename(id, { title });
     await load();
@@ -76,5 +81,5 @@ export const useConversations = defineStore("conversations", () => {
     void load();
   }
 
-  return { list, state, trouble, load, reset, find, begin, beginGroup, rename, remove };
+  return { list, state, trouble, load, reset, find, begin, beginGroup, put, rename, remove };
 });

@@ -4,6 +4,7 @@ import { editorInEnglish } from "./editor";
 import { loreInEnglish } from "./lore";
 import { choicesInEnglish, personasInEnglish } from "./choices";
 import { groupInEnglish } from "./group";
+import { filingInEnglish, searchInEnglish } from "./filing";
 import { queueInEnglish } from "./queue";
 import { traceInEnglish } from "./trace";
 
@@ -117,6 +118,9 @@ export const en = {
     emptyLead: "Bring a character card, and it sits down here.",
   },
 
+  filing: filingInEnglish,
+  search: searchInEnglish,
+
   conversations: {
     heading: "Conversations",
     new: "New conversation",
@@ -129,9 +133,6 @@ export const en = {
     newTitle: "New title",
     save: "Save",
     cancel: "Cancel",
-    removeTitle: "Delete this conversation?",
-    removeText: (title: string) => `“${title}” and all its branches will be gone for good.`,
-    removeConfirm: "Delete for good",
     live: "A reply is being written",
     show: "Show the conversations",
     hide: "Hide the conversations",
@@ -350,6 +351,7 @@ export const en = {
       ["Esc", "Stop the reply; close what is open"],
       ["/", "To the message box"],
       ["Alt + ↑ ↓", "Previous or next conversation"],
+      ["Ctrl + K", "Search everything"],
       ["Alt + N", "New conversation"],
       ["?", "This sheet"],
     ] as readonly (readonly [string, string])[],
@@ -404,6 +406,8 @@ export const en = {
     name: (most: number) => `A name has 1 to ${most} visible characters.`,
     password: (least: number) => `The password is too short or far too long: it needs ${count(least, "character", "characters")} or more.`,
     title: (most: number) => `A title has 1 to ${most} characters.`,
+    too_many_folders: (most: number) => `There are ${count(most, "folder", "folders")} already: remove one first.`,
+    too_many_tags: (most: number) => `A conversation has at most ${count(most, "tag", "tags")}.`,
   },
 
   /** The same, where the server said when another try is worth it. */

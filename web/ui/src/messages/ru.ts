@@ -5,6 +5,7 @@ import { editorInRussian } from "./editor.ru";
 import { loreInRussian } from "./lore.ru";
 import { choicesInRussian, personasInRussian } from "./choices";
 import { groupInRussian } from "./group";
+import { filingInRussian, searchInRussian } from "./filing";
 import { queueInRussian } from "./queue";
 import { traceInRussian } from "./trace";
 
@@ -126,6 +127,9 @@ export const ru: Words = {
     emptyLead: "Добавьте карточку персонажа — и он сядет за стол.",
   },
 
+  filing: filingInRussian,
+  search: searchInRussian,
+
   conversations: {
     heading: "Беседы",
     new: "Новая беседа",
@@ -138,9 +142,6 @@ export const ru: Words = {
     newTitle: "Новое название",
     save: "Сохранить",
     cancel: "Отмена",
-    removeTitle: "Удалить эту беседу?",
-    removeText: (title) => `«${title}» исчезнет навсегда вместе со всеми ветками.`,
-    removeConfirm: "Удалить навсегда",
     live: "Пишется ответ",
     show: "Показать беседы",
     hide: "Скрыть беседы",
@@ -360,6 +361,7 @@ export const ru: Words = {
       ["Esc", "Остановить ответ; закрыть то, что открыто"],
       ["/", "К полю сообщения"],
       ["Alt + ↑ ↓", "Предыдущая или следующая беседа"],
+      ["Ctrl + K", "Поиск по всему"],
       ["Alt + N", "Новая беседа"],
       ["?", "Эта подсказка"],
     ],
@@ -412,6 +414,8 @@ export const ru: Words = {
     name: (most) => `В имени должно быть от 1 до ${most} видимых знаков.`,
     password: (least) => `Пароль слишком короткий или чересчур длинный: нужно не меньше ${count(least, "знака", "знаков", "знаков")}.`,
     title: (most) => `В названии должно быть от 1 до ${most} знаков.`,
+    too_many_folders: (most) => `Папок уже ${count(most, "штука", "штуки", "штук")}: сначала уберите лишнюю.`,
+    too_many_tags: (most) => `У беседы может быть не больше чем ${count(most, "метка", "метки", "меток")}.`,
   },
 
   waits: {

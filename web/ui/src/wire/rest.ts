@@ -13,13 +13,18 @@ import type {
   CharacterDetails,
   CharacterVersion,
   ChosenVersion,
+  ChatImport,
   Conversation,
   ConversationChoices,
+  ConversationFiling,
   ConversationMade,
   ConversationVersion,
   EditableCard,
   FirstVisit,
   GroupWish,
+  Folder,
+  FolderChange,
+  ImportedChat,
   ImportReport,
   Lorebook,
   LorebookAttach,
@@ -33,6 +38,7 @@ import type {
   Me,
   MessageTrace,
   NewConversation,
+  NewFolder,
   NewOffer,
   NewPersona,
   NewPreset,
@@ -50,6 +56,7 @@ import type {
   QueueView,
   Refusal,
   SavedCard,
+  SearchResult,
   UserShare,
 } from "./protocol";
 import { refusalLine } from "../messages/refusals";
@@ -147,6 +154,29 @@ function bringPicture(file: File): Promise<BroughtPicture> {
 }
 
 const characterPath = (id: string): string => `/api/characters/${encodeURIComponent(id)}`;
+
+/** A conversation's file; `character` is the version that answers in it, where the file names none. */
+async function bringChat(file: File, character = ""): Promise<ImportedChat> {
+  const query = character === "" ? "" : `?character=${encodeURIComponent(character)}`;
+  const { files } = await answerTo<ChatImport>(`/api/conversations/import${query}`, {
+    method: "POST",
+    credentials: "same-origin",
+    signal: AbortSignal.timeout(UPLOAD_MS),
+    body: file,
+    headers: { "Content-Type": "application/octet-stream", "X-File-Name": encodeURIComponent(file.name) },
+  });
+  const [report] = files;
+  if (!report) throw new UnreachableError();
+  return report;
+}
+
+/** What a conversation can be saved as. */
+export const CHAT_FORMS = ["json", "jsonl", "markdown"] as const;
+export type ChatForm = (typeof CHAT_FORMS)[number];
+
+export const chatPath = (id: string, form: ChatForm): string => `${conversationPath(id)}/file/${form}`;
+export const chatsPath = (form: ChatForm): string => `/api/conversations/files/${form}`;
+
 const versionPath = (version: string): string => `/api/characters/versions/${encodeURIComponent(version)}`;
 
 /** What a character can be saved as. */
@@ -160,6 +190,7 @@ export const LOREBOOK_FORMS = ["original", "v3", "sillytavern"] as const;
 export const lorebookFile = (id: string, form: (typeof LOREBOOK_FORMS)[number]): string => `${lorebookPath(id)}/file/${form}`;
 
 const personaPath = (id: string): string => `/api/personas/${encodeURIComponent(id)}`;
+const folderPath = (id: string): string => `/api/folders/${encodeURIComponent(id)}`;
 const boxPath = (id: string): string => `/api/boxes/${encodeURIComponent(id)}`;
 const queuePath = (id: string): string => `/api/queue/${encodeURIComponent(id)}`;
 const conversationPath = (id: string): string => `/api/conversations/${encodeURIComponent(id)}`;
@@ -230,4 +261,17 @@ export const rest = {
   changePreset: (id: string, change: PresetChange) =>
     request<unknown>("PATCH", `/api/presets/${encodeURIComponent(id)}`, change),
   remove: (id: string) => request<unknown>("DELETE", conversationPath(id)),
+  removedConversations: () => request<Conversation[]>("GET", "/api/conversations?removed=1"),
+  restore: (id: string) => request<unknown>("POST", `${conversationPath(id)}/restore`),
+  file: (id: string, filing: Partial<ConversationFiling>) => request<unknown>("PUT", `${conversationPath(id)}/filing`, filing),
+  bringChat,
+  folders: () => request<Folder[]>("GET", "/api/folders"),
+  newFolder: (folder: NewFolder) => request<Folder>("POST", "/api/folders", folder),
+  changeFolder: (id: string, change: Partial<FolderChange>) => request<unknown>("PATCH", folderPath(id), change),
+  dropFolder: (id: string) => request<unknown>("DELETE", folderPath(id)),
+  search: (text: string, conversation = "") =>
+    request<SearchResult>(
+      "GET",
+      `/api/search?text=${encodeURIComponent(text)}${conversation === "" ? "" : `&conversation=${encodeURIComponent(conversation)}`}`,
+    ),
 };
