@@ -34,6 +34,7 @@ DATA = (
     "deploy/vds/install.sh",
     "deploy/windows/install.ps1",
     "web/starter/*.json",
+    "web/starter/*/*.json",
     "web/starter/*.webp",
     "web/starter/LICENSE",
     "web/ui/dist/**/*",

@@ -1,4 +1,5 @@
-"""Starter characters: the cards in web/starter, added when a node has no character at all.
+"""Starter characters: the cards in web/starter, added when a node has no character at all. Those in English
+stand in the folder itself, others in one that is called by their language; a page shows those of its own.
 
 Ids come from the content, so that the same card is the same character and the same version everywhere.
 """
@@ -24,14 +25,18 @@ from web.records import ConflictError, Records
 log = logging.getLogger(__name__)
 
 FOLDER = Path(__file__).parent / "starter"
+ENGLISH = "en"
 
 
 class StarterCardError(Exception):
     """A card in web/starter is not what it should be: mend the file, or take it away."""
 
 
-def read_starter(path: Path, put_asset: Callable[[bytes], str], created_ms: int) -> AddCharacterVersion:
+def read_starter(
+    path: Path, put_asset: Callable[[bytes], str], created_ms: int, pictures: Path = FOLDER
+) -> AddCharacterVersion:
     """The card and its picture. Raises StarterCardError."""
+    language = ENGLISH if path.parent == pictures else path.parent.name
     data = path.read_bytes()
     try:
         card = read_card(data, CardLimits()).card
@@ -40,14 +45,15 @@ def read_starter(path: Path, put_asset: Callable[[bytes], str], created_ms: int)
     said = samovar_extension(card)
     portrait = ""
     if said.portrait:
-        picture = path.parent / Path(said.portrait).name
+        picture = pictures / Path(said.portrait).name
         if picture.name != said.portrait or not picture.is_file():
             raise StarterCardError(f"{path.name}: there is no picture {said.portrait} beside it")
         portrait = put_asset(picture.read_bytes())
     digest = hashlib.sha256(data).digest()
     version = content_id("version", digest)
+    named = path.stem if language == ENGLISH else f"{language}/{path.stem}"
     return AddCharacterVersion(
-        character=content_id("starter", path.stem.encode()),
+        character=content_id("starter", named.encode()),
         version=version,
         owner=LOCAL,
         sheet=sheet_of(version, card, LibrarySettings().sheet_bytes),
@@ -58,6 +64,7 @@ def read_starter(path: Path, put_asset: Callable[[bytes], str], created_ms: int)
         portrait=portrait,
         created_ms=created_ms,
         shared=True,
+        language=language,
     )
 
 
@@ -74,8 +81,8 @@ async def add_starter_characters(
     now = world.utc_ms()
 
     def read_all() -> list[AddCharacterVersion]:
-        paths = sorted(folder.glob("*.json"))
-        return [read_starter(path, put_asset, now + place) for place, path in enumerate(paths)]
+        paths = [*sorted(folder.glob("*.json")), *sorted(folder.glob("*/*.json"))]
+        return [read_starter(path, put_asset, now + place, folder) for place, path in enumerate(paths)]
 
     writes = await asyncio.to_thread(read_all)
     if not writes:

@@ -56,7 +56,7 @@ def walk(page: Page, url: str, look: Callable[[Page], None]) -> None:
     page.see("text=Изменить своё последнее сообщение")
     look(page)
     page.call("press", "Escape", on="dialog")
-    page.click("role=button[name='Mr. Halm']")
+    page.click("role=button[name='Господин Хальм']")
     page.see("role=button[name='Начать беседу']")
     look(page)
     page.click("role=button[name='Начать беседу']")

@@ -11,7 +11,7 @@ from tests.web.site import Site, run_at
 from web.rest import PICTURES
 from web.starter import FOLDER, StarterCardError, add_starter_characters, read_starter
 
-CARDS = sorted(FOLDER.glob("*.json"))
+CARDS = [*sorted(FOLDER.glob("*.json")), *sorted(FOLDER.glob("*/*.json"))]
 
 
 def card(**samovar: str) -> bytes:
@@ -28,7 +28,15 @@ def test_there_are_at_least_four_starter_characters() -> None:
     assert len(CARDS) >= 4
 
 
-@pytest.mark.parametrize("path", CARDS, ids=lambda path: path.stem)
+def test_each_speaks_every_language_of_the_page() -> None:
+    named = {path.name for path in FOLDER.glob("*.json")}
+    assert {path.name for path in (FOLDER / "ru").glob("*.json")} == named
+    languages = {read_starter(path, sha, 0).language for path in CARDS}
+    assert languages == {"en", "ru"}
+    assert len({read_starter(path, sha, 0).character for path in CARDS}) == 2 * len(named)
+
+
+@pytest.mark.parametrize("path", CARDS, ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_a_starter_card_has_all_that_the_gallery_and_the_prompt_need(path: Path) -> None:
     pictures: list[bytes] = []
 

@@ -10,6 +10,13 @@ export const router = createRouter({
     { path: "/lorebooks", name: "lorebooks", component: () => import("./lore/LorebooksScreen.vue") },
     { path: "/lorebooks/:id", name: "lorebook", component: () => import("./lore/LorebookScreen.vue"), props: true },
     { path: "/personas", name: "personas", component: () => import("./personas/PersonasScreen.vue") },
+    { path: "/characters/new", name: "new-character", component: () => import("./editor/EditorScreen.vue") },
+    {
+      path: "/characters/:id/edit",
+      name: "edit-character",
+      component: () => import("./editor/EditorScreen.vue"),
+      props: true,
+    },
     { path: "/boxes", name: "boxes", component: () => import("./boxes/BoxesScreen.vue") },
     { path: "/queue", name: "queue", component: () => import("./queue/QueueScreen.vue") },
     { path: "/:rest(.*)*", name: "lost", component: () => import("./shell/LostScreen.vue") },

@@ -27,6 +27,11 @@ const ORDERED: Record<Order, (a: Character, b: Character) => number> = {
   newest: (a, b) => b.created_ms - a.created_ms,
 };
 
+/** Of those that come with Samovar, the ones that speak the page's language; and those that were marked. */
+export function speaking(characters: readonly Character[], language: string): Character[] {
+  return characters.filter((one) => one.language === "" || one.language === language || one.favourite);
+}
+
 export function selected(characters: readonly Character[], selection: Selection): Character[] {
   return characters.filter((character) => fits(character, selection)).sort(ORDERED[selection.order]);
 }

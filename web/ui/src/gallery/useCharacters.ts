@@ -1,6 +1,7 @@
 /** The characters that the user sees. */
 import { defineStore } from "pinia";
 import { ref, shallowRef } from "vue";
+import { words } from "../messages/words";
 import type { Character, CharacterChange } from "../wire/protocol";
 import { rest, troubleRef } from "../wire/rest";
 
@@ -42,6 +43,13 @@ export const useCharacters = defineStore("characters", () => {
     removed.value = character;
   }
 
+  /** A character of one's own that is like this one; its id. */
+  async function copy(character: Character): Promise<string> {
+    const { character: id } = await rest.newCharacter({ base: character.version, name: words.editor.copyOf(character.name) });
+    await load();
+    return id;
+  }
+
   async function undo(): Promise<void> {
     const character = removed.value;
     if (!character) return;
@@ -50,5 +58,5 @@ export const useCharacters = defineStore("characters", () => {
     await load();
   }
 
-  return { list, state, trouble, removed, load, change, remove, undo };
+  return { list, state, trouble, removed, load, change, remove, copy, undo };
 });

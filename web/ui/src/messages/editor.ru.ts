@@ -1,5 +1,5 @@
 /** What the page says where characters are written, in Russian: a part of ru.ts. */
-import { moment, plural, share } from "./counting";
+import { plural, share } from "./counting";
 import type { EditorWords } from "./editor";
 
 const tokens = (n: number): string => plural("ru", n, { one: "токен", few: "токена", other: "токенов" });
@@ -9,7 +9,6 @@ export const editorInRussian: EditorWords = {
   edit: "Править",
   copy: "Сделать копию",
   copyOf: (name) => `${name} (копия)`,
-  copied: (name) => `${name} — теперь в вашей галерее.`,
   versions: "Версии",
   actions: "Ещё об этом персонаже",
   newTitle: "Новый персонаж",
@@ -53,7 +52,6 @@ export const editorInRussian: EditorWords = {
     creator_notes: "Заметки автора",
   },
   hints: {
-    name: "",
     nickname: "Чем становится {{char}}, если не именем.",
     description: "Кто этот персонаж: облик, прошлое, привычки. Есть в каждом промпте.",
     personality: "В нескольких словах.",
@@ -62,7 +60,6 @@ export const editorInRussian: EditorWords = {
     mes_example: "Каждый диалог начинается с <START>. Они учат манере речи и уходят первыми, когда места мало.",
     system_prompt: "Вместо того, что у читателя. {{original}} — то, что заменено. Пусто: как у читателя.",
     post_history_instructions: "После беседы, где модель слушает внимательнее всего. {{original}} — как выше.",
-    creator: "",
     character_version: "Что угодно автору, например 1.2.",
     tags: "Через запятую. В промпт не попадают.",
     creator_notes: "Для людей, которые выбирают персонажа. В промпт не попадают.",
@@ -95,12 +92,8 @@ export const editorInRussian: EditorWords = {
   assetName: "Название картинки",
   assetTypes: { icon: "Значок", emotion: "Эмоция", background: "Фон", user_icon: "Значок читателя" },
   removeAsset: (name) => `Убрать картинку ${name}`,
-  assetWhere: { default: "портрет", embedded: "", missing: "файла нет", inline: "", remote: "лежит в другом месте; не загружается" },
+  assetWhere: { default: "портрет", missing: "файла нет", remote: "лежит в другом месте; не загружается" },
   bringing: "Приношу картинку…",
-  loreCount: (n) => plural("ru", n, { one: "запись", few: "записи", other: "записей" }),
-  loreNone: "У этого персонажа нет книги лора.",
-  loreJson: "Книга лора в виде JSON",
-  loreBroken: "Это не JSON книги лора, поэтому он не сохраняется.",
   loreHint: "Что модели рассказывают только тогда, когда об этом заходит речь.",
   otherHint: "Это данные других программ. Они хранятся как пришли и уходят вместе с карточкой.",
   otherNone: "Больше в карточке ничего нет.",
@@ -121,7 +114,6 @@ export const editorInRussian: EditorWords = {
     title: (name) => `Версии: ${name}`,
     lead: "Каждое сохранение — отдельная версия. Беседы держатся своей, пока вы их не переведёте.",
     current: "Текущая",
-    at: (ms) => moment("ru", ms),
     talks: (n) => (n === 0 ? "" : plural("ru", n, { one: "беседа с ней", few: "беседы с ней", other: "бесед с ней" })),
     compare: "Сравнить",
     compareOf: (when) => `Сравнить версию от ${when} с текущей`,

@@ -1,5 +1,5 @@
 /** What the page says where characters are written: a part of en.ts. */
-import { moment, plural, share } from "./counting";
+import { plural, share } from "./counting";
 
 const tokens = (n: number): string => plural("en", n, { one: "token", other: "tokens" });
 
@@ -8,7 +8,6 @@ export const editorInEnglish = {
   edit: "Edit",
   copy: "Make a copy",
   copyOf: (name: string) => `${name} (copy)`,
-  copied: (name: string) => `${name} is in your gallery.`,
   versions: "Versions",
   actions: "More about this character",
   newTitle: "A new character",
@@ -52,7 +51,6 @@ export const editorInEnglish = {
     creator_notes: "Notes of the creator",
   },
   hints: {
-    name: "",
     nickname: "What {{char}} becomes, where it is not the name.",
     description: "Who the character is: body, past, manners. It stands in every prompt.",
     personality: "In a few words.",
@@ -61,7 +59,6 @@ export const editorInEnglish = {
     mes_example: "Each dialogue begins with <START>. They teach the manner of speaking, and go first when room is short.",
     system_prompt: "In place of the reader's own. {{original}} is what it replaces. Empty: the reader's own.",
     post_history_instructions: "Behind the conversation, where a model heeds it most. {{original}} as above.",
-    creator: "",
     character_version: "Whatever its author likes, such as 1.2.",
     tags: "Separated by commas. They never stand in a prompt.",
     creator_notes: "For people who choose the character. They never stand in a prompt.",
@@ -94,12 +91,8 @@ export const editorInEnglish = {
   assetName: "Name of the picture",
   assetTypes: { icon: "Icon", emotion: "Emotion", background: "Background", user_icon: "Reader's icon" },
   removeAsset: (name: string) => `Remove the picture ${name}`,
-  assetWhere: { default: "the portrait", embedded: "", missing: "its file is missing", inline: "", remote: "lies elsewhere; never fetched" },
+  assetWhere: { default: "the portrait", missing: "its file is missing", remote: "lies elsewhere; never fetched" },
   bringing: "Bringing the picture…",
-  loreCount: (n: number) => plural("en", n, { one: "entry", other: "entries" }),
-  loreNone: "This character has no lorebook.",
-  loreJson: "The lorebook as JSON",
-  loreBroken: "This is no JSON of a lorebook, so it is not saved.",
   loreHint: "What the model is told only when the conversation speaks of it.",
   otherHint: "This belongs to other programs. It is kept as it came, and goes out with the card.",
   otherNone: "The card holds nothing else.",
@@ -120,7 +113,6 @@ export const editorInEnglish = {
     title: (name: string) => `Versions of ${name}`,
     lead: "Every save is a version of its own. Conversations keep theirs until you move them.",
     current: "Current",
-    at: (ms: number) => moment("en", ms),
     talks: (n: number) => (n === 0 ? "" : plural("en", n, { one: "conversation uses it", other: "conversations use it" })),
     compare: "Compare",
     compareOf: (when: string) => `Compare the version of ${when} with the current one`,

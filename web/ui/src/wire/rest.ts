@@ -52,11 +52,14 @@ import type {
   PresetFile,
   PresetRead,
   Presets,
+  PromptWish,
   QueueMove,
   QueueView,
   Refusal,
   SavedCard,
   SearchResult,
+  TextsToCount,
+  TokenCounts,
   UserShare,
 } from "./protocol";
 import { refusalLine } from "../messages/refusals";
@@ -95,6 +98,7 @@ export function troubleRef(): WritableComputedRef<string, unknown> {
 }
 
 const DEADLINE_MS = 15_000;
+const PREVIEW_MS = 40_000;
 const UPLOAD_MS = 180_000;
 
 async function request<Answer>(method: string, path: string, body?: unknown, withinMs = DEADLINE_MS): Promise<Answer> {
@@ -208,6 +212,8 @@ export const rest = {
   newCharacter: (save: CardSave) => request<SavedCard>("POST", "/api/characters", save, UPLOAD_MS),
   saveCharacter: (id: string, save: CardSave) => request<SavedCard>("POST", `${characterPath(id)}/versions`, save, UPLOAD_MS),
   bringPicture,
+  countTokens: (texts: TextsToCount) => request<TokenCounts>("POST", "/api/prompts/counts", texts),
+  previewPrompt: (wish: PromptWish) => request<PromptPreview>("POST", "/api/prompts/preview", wish, PREVIEW_MS),
   versions: (id: string) => request<CharacterVersion[]>("GET", `${characterPath(id)}/versions`),
   chooseVersion: (id: string, chosen: ChosenVersion) => request<unknown>("PUT", `${characterPath(id)}/current`, chosen),
   moveConversation: (id: string, to: ConversationVersion) => request<unknown>("PUT", `${conversationPath(id)}/version`, to),
