@@ -125,12 +125,14 @@ def test_two_who_save_the_same_character_lose_nothing(
     saved(other)
     page.click(SAVE)
     page.see("role=heading[name='Somebody saved meanwhile']")
+    (refused,) = page.complaints()
+    assert "409" in refused
     is_fit(page)
     page.click("role=button[name='Save mine as the newest']")
     page.see("text=All saved")
     page.click("role=button[name='Versions']")
     page.wait_for("document.querySelectorAll('dialog ol > li').length === 3")
-    page.click("role=button[name=/^Make the version/] >> nth=0")
+    page.click("role=button[name=/^Go back to it/] >> nth=0")
     page.see("text=It is the current version now.")
     page.click("role=button[name='Close']")
     page.wait_for(

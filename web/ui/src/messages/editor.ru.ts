@@ -118,7 +118,7 @@ export const editorInRussian: EditorWords = {
     compare: "Сравнить",
     compareOf: (when) => `Сравнить версию от ${when} с текущей`,
     goBack: "Вернуться к ней",
-    goBackOf: (when) => `Сделать текущей версию от ${when}`,
+    goBackOf: (when) => `Вернуться к ней: версия от ${when}`,
     wentBack: "Теперь это текущая версия. Ничего не потеряно.",
     loading: "Загружаю версии…",
   },

@@ -117,7 +117,7 @@ export const editorInEnglish = {
     compare: "Compare",
     compareOf: (when: string) => `Compare the version of ${when} with the current one`,
     goBack: "Go back to it",
-    goBackOf: (when: string) => `Make the version of ${when} the current one`,
+    goBackOf: (when: string) => `Go back to it: the version of ${when}`,
     wentBack: "It is the current version now. Nothing was lost.",
     loading: "Fetching the versions…",
   },
