@@ -475,7 +475,9 @@ class Session:
     def asked_turn(self, message: AskTurn) -> list[Effect]:
         if self.conversation is None:
             return [Send(message.reply_to, self.not_found()), *self.rest()]
-        return [Send(message.reply_to, next_turn(self.maker(self.conversation), message)), *self.rest()]
+        summary = self.idle.summaries.standing(self.conversation.head)
+        turn = next_turn(self.maker(self.conversation), message, summary)
+        return [Send(message.reply_to, turn), *self.rest()]
 
     def requested(self, message: Request, sender: str) -> list[Effect]:
         if self.conversation is None:

@@ -6,15 +6,17 @@ from actors.conversation.live_reply import LiveReply
 from actors.conversation.message_tree import MessageTree
 from actors.conversation.requests import Maker, refusal
 from actors.conversation.turn import request_of
-from actors.messages.archive import StoredMessage
+from actors.messages.archive import StoredMessage, StoredSummary
 from actors.messages.chat import Problem, SendText, Speak
 from actors.messages.preview import AskTurn, NextTurn
 
 NO_KEY = UUID(int=0)
 
 
-def next_turn(maker: Maker, asked: AskTurn) -> NextTurn | Problem:
-    """As if the text were sent now; without one, as if somebody were asked to speak."""
+def next_turn(maker: Maker, asked: AskTurn, summary: StoredSummary | None) -> NextTurn | Problem:
+    """As if the text were sent now; without one, as if somebody were asked to speak. `summary` stands on the
+    way to it.
+    """
     conversation, tree, settings = maker.conversation, maker.tree, maker.settings
     text = asked.text.strip()
     request = SendText(conversation.id, NO_KEY, text) if text else Speak(conversation.id, NO_KEY)
@@ -27,11 +29,14 @@ def next_turn(maker: Maker, asked: AskTurn) -> NextTurn | Problem:
     if made.message is not None:
         tree = with_message(tree, made.message)
     live = LiveReply(made.generation, (), "")
-    return NextTurn(request_of(conversation, tree, live, settings))
+    return NextTurn(request_of(conversation, tree, live, settings, summary))
 
 
 def with_message(tree: MessageTree, message: StoredMessage) -> MessageTree:
     """The tree as it would be; its paths alone."""
     grown = MessageTree(tree.root)
+    host = tree.hosts[message.parent]
     grown.messages = {**tree.messages, message.id: message}
+    grown.parents = {**tree.parents, message.id: host}
+    grown.depths = {**tree.depths, message.id: tree.depths[host] + 1}
     return grown

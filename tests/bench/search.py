@@ -16,7 +16,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from actors.messages.archive import AddConversation, AddMessages
+from actors.messages.archive import AddConversation, AddMessages, StoredMessage
 from actors.messages.filing import FindMatches
 from tests.storage.node import Node
 from tests.storage.store import ACCOUNT, CARD, CONVERSATION, USER, Store, said, uid
@@ -42,7 +42,8 @@ async def fill(store: Store, draw: random.Random, words: dict[str, list[str]], m
     for first in range(0, messages, OF_ONE):
         chat, root = uid(10_000_000 + first), uid(20_000_000 + first)
         await store.put(AddConversation(replace(CONVERSATION, id=chat, root=root, head=root)))
-        parent, rows = root, []
+        parent = root
+        rows: list[StoredMessage] = []
         for number in range(first, first + OF_ONE):
             body = " ".join(draw.choices(words["ru" if number % 2 else "en"], weights, k=WORDS))
             rows.append(replace(said(number + 1_000, parent, body=body), conversation=chat))

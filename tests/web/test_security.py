@@ -201,7 +201,7 @@ def test_every_answer_carries_the_headers_of_security(ui: Path) -> None:
             assert "server" not in answer.headers, about
             assert "strict-transport-security" not in answer.headers, about
             if status >= 400:
-                assert set(answer.json) == {"code", "text", "limit"}, about
+                assert set(answer.json) == {"code", "text", "limit", "cause", "facts"}, about
 
     run_at(ui, test)
 

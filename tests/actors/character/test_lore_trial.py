@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from actors.character.card import Card, Lorebook
+from actors.character.lore_fired import SilentReason
 from actors.character.lore_keys import Line
 from actors.character.lore_scene import Book, LoreLimits
 from actors.character.lore_trial import KeyTrouble, Trial, Tried, TriedEntry, tried
@@ -26,7 +27,7 @@ def one(entry: dict[str, Any], **more: Any) -> TriedEntry:
     return found
 
 
-SILENT: dict[str, dict[str, Any]] = {
+SILENT: dict[SilentReason, dict[str, Any]] = {
     "disabled": {"enabled": False},
     "no_keys": {"keys": [" "]},
     "keys": {"keys": ["coffee"]},
@@ -48,7 +49,7 @@ TITLES = {"no_keys": "Entry 0.", "keys": "coffee"}
 
 
 @pytest.mark.parametrize("reason", SILENT)
-def test_an_entry_that_stays_silent_says_why(reason: str) -> None:
+def test_an_entry_that_stays_silent_says_why(reason: SilentReason) -> None:
     assert one(SILENT[reason], greeting=0) == TriedEntry(
         0, 0, "silent", reason, title=TITLES.get(reason, "tea")
     )
