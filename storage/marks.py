@@ -9,10 +9,12 @@ from msgspec.structs import replace
 from actors.messages.archive import MarkMessage, PurgeRemoved, ReviseMessage, StoredMessage
 from storage import tables
 from storage.characters import secrets_of
-from storage.database import Db
+from storage.database import Db, raw
+from storage.database import marks as placeholders
+from storage.fields import as_id
 from storage.messages import BODY, message_rows, read_body
 from storage.sealing import DataKey, Place, Row, SealedColumn, Secrets
-from storage.search.index import await_index
+from storage.search import index
 from storage.select import Select
 from storage.unit import Unit, first, require
 
@@ -32,6 +34,18 @@ REVISION_COLUMNS = (
 MARKS = Select(tables.MessageMark, MARK_COLUMNS, ("conversation_id",))
 REVISIONS = Select(tables.MessageRevision, REVISION_COLUMNS, ("conversation_id",), order=("number",))
 BATCH = 500  # ids in one statement
+
+HIDDEN = """
+WITH RECURSIVE gone (id, conversation_id) AS (
+    SELECT id, conversation_id FROM message_mark WHERE removed = 'branch' AND conversation_id IN ({ids})
+    UNION
+    SELECT m.id, m.conversation_id FROM message m
+    JOIN gone g ON m.conversation_id = g.conversation_id AND m.parent = g.id
+)
+SELECT id FROM gone
+UNION
+SELECT id FROM message_mark WHERE removed = 'alone' AND conversation_id IN ({more})
+"""
 
 
 # -- writes -------------------------------------------------------------------------------------
@@ -67,7 +81,7 @@ async def revise(unit: Unit, write: ReviseMessage) -> None:
         **WORDS.seal(key, Place(write.revision, user, write.conversation), write.body.encode()),
         **unit.owned(user),
     )
-    await await_index(unit, user, write.conversation, [write.message])
+    await index.await_index(unit, user, write.conversation, [write.message])
 
 
 async def purge(unit: Unit, write: PurgeRemoved) -> None:
@@ -77,6 +91,8 @@ async def purge(unit: Unit, write: PurgeRemoved) -> None:
     await forget(unit.db, tables.MessageRevision, "message__in", (*write.dropped, *write.emptied))
     await forget(unit.db, tables.MessageTrace, "id__in", (*write.dropped, *write.emptied))
     await forget(unit.db, tables.MessageMark, "id__in", write.dropped)
+    for batch in batches((*write.dropped, *write.emptied)):
+        await index.leave_out(unit.db, batch)
     for batch in batches(write.dropped):
         those = tables.Message.filter(id__in=batch, conversation_id=write.conversation).using_db(unit.db)
         await those.delete()
@@ -140,6 +156,17 @@ def as_it_is_now(
             one = replace(one, body=words[message.id], revised=True, seam=-1)
         now.append(one)
     return now
+
+
+async def hidden_in(db: Db, conversations: Collection[UUID]) -> set[UUID]:
+    """What was removed in these, and all that stands in a branch that was."""
+    hidden: set[UUID] = set()
+    for batch in batches(conversations):
+        both = placeholders(db, 2 * len(batch)).split(", ")
+        ids, more = ", ".join(both[: len(batch)]), ", ".join(both[len(batch) :])
+        rows = await raw(db, HIDDEN.format(ids=ids, more=more), *batch, *batch)
+        hidden.update(as_id(row["id"]) for row in rows)
+    return hidden
 
 
 async def revised_words(unit: Unit, messages: Collection[UUID]) -> dict[UUID, str]:

@@ -91,16 +91,21 @@ async def find_chat(unit: Unit, query: FindChat) -> ChatFound | None:
     if not rows or await is_removed(unit, query.conversation):
         return None
     messages = await OF_A_CONVERSATION.rows(unit.db, query.conversation)
+    marks = await MARKS.rows(unit.db, query.conversation)
+    revisions = await REVISIONS.rows(unit.db, query.conversation)
     spoken = {row["character_version_id"] for row in (*rows, *messages)}
     characters = await versions(unit.db, spoken)
     secrets = {
         **await secrets_of(unit, rows, TITLE, USER_NAME),
         **await secrets_of(unit, messages, BODY),
+        **await secrets_of(unit, marks, BOOKMARK),
+        **await secrets_of(unit, revisions, WORDS),
         **await secrets_of(unit, characters, SHEET),
     }
+    stored = [open_message(secrets, message) for message in messages]
     return ChatFound(
         open_conversation(secrets, rows[0]),
-        oldest_first([open_message(secrets, message) for message in messages]),
+        oldest_first(as_it_is_now(secrets, stored, marks, revisions)),
         tuple((row["id"], open_face(secrets, row).sheet.name) for row in characters),
     )
 

@@ -8,7 +8,7 @@ from actors.messages.filing import FindMatches, Match, MatchedConversation, Matc
 from storage import tables
 from storage.characters import SHEET, open_face, secrets_of, versions
 from storage.conversations import COLUMNS, TITLE, USER_NAME, open_conversation
-from storage.marks import revised_words
+from storage.marks import hidden_in, revised_words
 from storage.messages import BODY, message_rows, open_body
 from storage.sealing import Row
 from storage.search import index
@@ -36,6 +36,9 @@ async def find_matches(unit: Unit, query: FindMatches) -> Matches:
         return Matches((), 0, more=False, waiting=waiting)
     key = unit.keys.term_key(query.user)
     places = await index.find(unit.db, key, query.user, clauses, LOOKED_AT, query.conversation)
+    hidden = await hidden_in(unit.db, {place.conversation for place in places})
+    more = len(places) == LOOKED_AT
+    places = [place for place in places if place.message not in hidden]
     groups: dict[UUID, list[index.Place]] = {}
     for place in places:
         groups.setdefault(place.conversation, []).append(place)
@@ -46,7 +49,7 @@ async def find_matches(unit: Unit, query: FindMatches) -> Matches:
     archived = await archived_of(unit, list(shown))
     found = await matched(unit, clauses, shown, rows, opened, archived)
     messages = sum(place.message != place.conversation for place in places)
-    return Matches(tuple(found), messages, more=len(places) == LOOKED_AT, waiting=waiting)
+    return Matches(tuple(found), messages, more=more, waiting=waiting)
 
 
 async def conversations(unit: Unit, ids: list[UUID]) -> Sequence[Row]:

@@ -121,6 +121,12 @@ async def forget(db: Db, messages: Sequence[UUID]) -> None:
     await entries.delete()
 
 
+async def leave_out(db: Db, messages: Sequence[UUID]) -> None:
+    """Nothing of these is in the index, nor waits for it."""
+    await tables.SearchPending.filter(message__in=list(messages)).using_db(db).delete()
+    await forget(db, messages)
+
+
 async def forget_some(db: Db, conversation: UUID) -> bool:
     """A few entries of the conversation; False where there are none left."""
     entries = tables.SearchEntry.filter(conversation_id=conversation).using_db(db).limit(AT_ONCE)

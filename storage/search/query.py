@@ -10,6 +10,7 @@ from typing import NamedTuple
 from storage.search.terms import SHORTEST
 from storage.search.words import Word, stem_of, words_of
 
+QUOTES = str.maketrans(dict.fromkeys("«»“”„", '"'))  # as keyboards and phones write them
 LETTERS = 200  # of a query, that count
 CLAUSES = 12  # that count
 PART = re.compile(r'(?P<no>(?<!\S)-)?(?:"(?P<phrase>[^"]*)(?P<closed>")?|(?P<word>[^\s"]+))')
@@ -24,7 +25,7 @@ class Clause(NamedTuple):
 
 
 def clauses_of(text: str) -> list[Clause]:
-    text = text[:LETTERS]
+    text = text[:LETTERS].translate(QUOTES)
     clauses: list[Clause] = []
     for part in PART.finditer(text):
         typed = part["word"] if part["word"] is not None else part["phrase"]

@@ -4,12 +4,14 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from actors.conversation.formats.chat_rows import chat_of
 from actors.messages.archive import (
     AddConversation,
     AddGeneration,
     AddMessage,
     DropConversation,
     EndGeneration,
+    FindChat,
     FindConversations,
     LeaseGeneration,
     MarkMessage,
@@ -71,6 +73,27 @@ class MarkContract(OpenedStorage):
             keys = dict((await store.session(CHAT)).request_keys)
             assert (keys[uid(60)], keys[uid(61)]) == (uid(50), uid(51))
             assert [row.last_line for row in await store.find(FindConversations(USER))] == ["Good night."]
+
+        self.run(tmp_path, scenario)
+
+    def test_a_chat_that_goes_out_says_what_the_conversation_says_now(self, tmp_path: Path) -> None:
+        async def scenario(store: Store) -> None:
+            await begin(store)
+            alone, branch = said(41, HELLO, body="Alone."), said(42, HELLO, 1, body="Branch.")
+            await store.put(
+                *(AddMessage(alone), AddMessage(said(43, alone.id, body="Held."))),
+                *(
+                    AddMessage(branch),
+                    AddMessage(said(44, branch.id, body="Below.")),
+                    MoveHead(CHAT, uid(43)),
+                ),
+                *(MarkMessage(CHAT, alone.id, "alone"), MarkMessage(CHAT, branch.id, "branch")),
+                ReviseMessage(uid(50), CHAT, HELLO, "Good day.", 5_000),
+            )
+            found = await store.find(FindChat(CHAT, USER))
+            chat = chat_of(found.conversation, found.messages, dict(found.names))
+            assert [(one.text, one.parent) for one in chat.messages] == [("Good day.", -1), ("Held.", 0)]
+            assert chat.head == 1
 
         self.run(tmp_path, scenario)
 

@@ -14,6 +14,9 @@ from actors.messages.archive import (
     AddMessage,
     DropConversation,
     EndGeneration,
+    MarkMessage,
+    MoveHead,
+    PurgeRemoved,
     RenameConversation,
 )
 from actors.messages.filing import FileConversation, FindMatches, Matches, RemoveConversation
@@ -87,6 +90,8 @@ class SearchContract(OpenedStorage):
                 store, "black tea with lemon", "tea, black as night", "green tea; самоварчик", "東京の茶"
             )
             assert await found(store, '"black tea"') == [uid(100)]
+            assert await found(store, "«black tea»") == [uid(100)]
+            assert await found(store, "“black tea”") == [uid(100)]
             assert await found(store, "black tea ") == [uid(101), uid(100)]
             assert await found(store, "tea -black ") == [uid(102)]
             assert await found(store, 'tea -"black tea"') == [uid(102), uid(101)]
@@ -171,6 +176,34 @@ class SearchContract(OpenedStorage):
             assert await found(store, "lemon ") == [uid(100)]
             await store.put(DropConversation(CHAT))
             assert (await search(store, "lemon ")).messages == 0
+
+        self.run(tmp_path, scenario)
+
+    def test_removed_messages_are_not_found_until_they_are_back(self, tmp_path: Path) -> None:
+        async def scenario(store: Store) -> None:
+            await tell(store, "first lemon", "second lemon", "third lemon")
+            await store.put(MarkMessage(CHAT, uid(101), "alone"))
+            assert await found(store, "lemon ") == [uid(102), uid(100)]
+            await store.put(MarkMessage(CHAT, uid(101), "branch"))
+            result = await search(store, "lemon ")
+            assert (result.messages, [one.count for one in result.conversations]) == (1, [1])
+            assert await found(store, "third ") == []
+            await store.put(MarkMessage(CHAT, uid(101)))
+            assert await found(store, "lemon ") == [uid(102), uid(101), uid(100)]
+
+        self.run(tmp_path, scenario)
+
+    def test_what_is_purged_leaves_the_index(self, tmp_path: Path) -> None:
+        async def scenario(store: Store) -> None:
+            await tell(store, "first lemon", "second lemon", "third lemon")
+            await settled(store)
+            await store.put(
+                *(MoveHead(CHAT, uid(100)), MarkMessage(CHAT, uid(102), "branch")),
+                PurgeRemoved(CHAT, (uid(102),), (uid(101),)),
+            )
+            await store.put(MarkMessage(CHAT, uid(101)))
+            result = await search(store, "lemon ")
+            assert (result.messages, await found(store, "lemon ")) == (1, [uid(100)])
 
         self.run(tmp_path, scenario)
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from actors.conversation.formats.chat import NOTHING, Chat, ChatMessage, clean
+from actors.conversation.message_tree import MessageTree
 from actors.messages.archive import StoredConversation, StoredMessage
 
 TITLE = 200  # characters
@@ -24,19 +25,20 @@ class ChatRows(Struct, frozen=True):
 def chat_of(
     conversation: StoredConversation, messages: tuple[StoredMessage, ...], names: Mapping[UUID, str]
 ) -> Chat:
-    """`names`: character version → its name. A parent comes before its children, these in their order."""
-    places: dict[UUID, list[StoredMessage]] = {}
-    for message in messages:
-        if message.id != message.parent:
-            places.setdefault(message.parent, []).append(message)
+    """`names`: character version → its name. A parent comes before its children, these in their order. What
+    was removed is left out.
+    """
+    tree = MessageTree(conversation.root)
+    tree.grow(messages)
     numbers = {conversation.root: NOTHING}
     told: list[ChatMessage] = []
     waiting = deque([conversation.root])
     while waiting:
-        children = places.get(waiting.popleft(), [])
+        above = waiting.popleft()
+        children = [tree.messages[child] for child in tree.children[above]]
         for message in sorted(children, key=lambda child: child.sibling):
             numbers[message.id] = len(told)
-            told.append(message_of(message, numbers[message.parent], conversation, names))
+            told.append(message_of(message, numbers[above], conversation, names))
             waiting.append(message.id)
     return Chat(
         title=conversation.title,
