@@ -34,8 +34,8 @@ class SessionSettings(Struct, frozen=True, forbid_unknown_fields=True):
     lore_bytes: int = 4_000_000  # lorebooks of a reply beside the card's own; further ones stay out
     group_members: int = 16  # of one conversation
     group_round: int = 8  # most replies to one message of a person, where members answer one after another
-    page_messages: int = 100_000  # newest messages of the path that a page gets when it opens …
-    page_chars: int = 1_000_000  # … and at most so many characters of them, about
+    page_messages: int = 60  # newest messages of the path that a page gets when it opens …
+    page_chars: int = 200_000  # … and at most so many characters of them, about
     older_messages: int = 400  # most older messages that it gets when it asks for them
     older_chars: int = 400_000
     queued_commands: int = 32  # writes that may wait behind the one under way; further ones are refused

@@ -36,6 +36,8 @@ describe("the message box", () => {
     const chat = {
       live: ref(more.live ?? null),
       canSend: ref(more.canSend ?? true),
+      canAct: ref(true),
+      state: ref({ suggestion: null }),
       companion: ref(companion),
       isGroup: ref(false),
       isStopping: ref(false),
@@ -147,7 +149,7 @@ describe("the editor of a message", () => {
     const { box, form, onSave } = editor();
     await type(box, " New ");
     form.dispatchEvent(new Event("submit"));
-    expect(onSave).toHaveBeenCalledWith("New");
+    expect(onSave).toHaveBeenCalledWith("New", false);
   });
 
   test("makes no version of what was not changed", () => {

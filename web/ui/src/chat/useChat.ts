@@ -4,7 +4,7 @@ import { useConversations } from "../conversations/useConversations";
 import { useCharacters } from "../gallery/useCharacters";
 import { useTable } from "../group/useTable";
 import { refusalLine } from "../messages/refusals";
-import { shownPath, unopened, type Shown } from "../wire/conversation";
+import { lacksBefore, shownPath, unopened, type Shown } from "../wire/conversation";
 import { useWire } from "../wire/useWire";
 import { useChats } from "./useChats";
 
@@ -28,8 +28,17 @@ export function useChat(id: string) {
   });
 
   const state = computed(() => chats.chats.get(id) ?? unopened(id));
-  const path = computed(() => shownPath(state.value));
+  /** The message that a new branch is begun from, while it is being written. */
+  const branch = ref("");
+  const whole = computed(() => shownPath(state.value));
+  const path = computed(() => {
+    const at = branch.value === "" ? -1 : whole.value.findIndex((message) => message.id === branch.value);
+    return at < 0 ? whole.value : whole.value.slice(0, at + 1);
+  });
   const live = computed(() => state.value.live);
+  watch(live, (now) => {
+    if (now) branch.value = "";
+  });
   const last = computed(() => path.value.at(-1));
   const pending = computed(() => chats.outbox[id] ?? null);
   const problem = computed(() => {
@@ -72,9 +81,9 @@ export function useChat(id: string) {
   }
 
   /** Another reply beside this one: by the same character, or by the member of that version. */
-  function regenerate(message: Shown, speaker?: string): void {
+  function regenerate(message: Shown, speaker?: string, hint = ""): void {
     const by = speaker === undefined ? {} : { speaker };
-    if (canAct.value) chats.post({ type: "regenerate", ...request(), message: message.id, ...by });
+    if (canAct.value) chats.post({ type: "regenerate", ...request(), message: message.id, hint, ...by });
   }
 
   /** Whoever was picked speaks, or somebody does, though the person has said nothing. */
@@ -87,9 +96,68 @@ export function useChat(id: string) {
     if (canAct.value) chats.post({ type: "continue", ...request(), message: message.id });
   }
 
-  function edit(message: Shown, text: string): void {
-    if (canAct.value) chats.post({ type: "edit", ...request(), message: message.id, text });
+  function edit(message: Shown, text: string, inPlace = false): void {
+    if (canAct.value) chats.post({ type: "edit", ...request(), message: message.id, text, in_place: inPlace });
   }
+
+  /** The model writes what the reader might say, going on from `text`. */
+  function impersonate(text: string): void {
+    if (canAct.value) chats.post({ type: "impersonate", ...request(), text });
+  }
+
+  // -- the tree -----------------------------------------------------------------------------------
+
+  /** What was removed last, and what was shown then. */
+  const removed = ref<{ readonly message: string; readonly head: string } | null>(null);
+
+  function remove(message: string, isBranch: boolean): void {
+    const { head } = state.value;
+    if (canAct.value && chats.tell({ type: "remove", conversation: id, message, branch: isBranch })) {
+      removed.value = { message, head };
+    }
+  }
+
+  function restore(message: string, head: string | null = null): void {
+    if (canAct.value && chats.tell({ type: "restore", conversation: id, message, head })) removed.value = null;
+  }
+
+  function undo(): void {
+    if (removed.value) restore(removed.value.message, removed.value.head);
+  }
+
+  function bookmark(message: string, name: string): void {
+    if (canAct.value) chats.tell({ type: "bookmark", conversation: id, message, name });
+  }
+
+  const sought = ref("");
+  /** The message that was looked for and is here now. */
+  const found = ref("");
+
+  let isSelected = false;
+  /** Show this message, on whatever branch it is and however old. */
+  function seek(message: string): void {
+    branch.value = "";
+    found.value = "";
+    sought.value = message;
+    isSelected = false;
+    look();
+  }
+
+  function hasSought(): boolean {
+    if (!state.value.messages.some((message) => message.id === sought.value)) return false;
+    found.value = sought.value;
+    sought.value = "";
+    return true;
+  }
+
+  const AT_ONCE = 400;
+  function look(): void {
+    if (sought.value === "" || state.value.stale || hasSought()) return;
+    if (!isSelected) isSelected = chats.tell({ type: "select", conversation: id, message: sought.value, keep: true });
+    else if (lacksBefore(state.value) === null) sought.value = "";
+    else chats.older(id, AT_ONCE);
+  }
+  watch(state, look);
 
   function stop(): void {
     if (live.value && chats.tell({ type: "stop", conversation: id, generation: live.value.generation })) {
@@ -104,15 +172,14 @@ export function useChat(id: string) {
     return chats.tell({ type: "select", conversation: id, message: other });
   }
 
-  /** Show the branch that the message stands on. */
-  function show(message: string): void {
-    chats.tell({ type: "select", conversation: id, message });
-  }
-
   return {
     id,
     state,
     path,
+    branch,
+    removed,
+    sought,
+    found,
     live,
     last,
     unsent,
@@ -134,9 +201,18 @@ export function useChat(id: string) {
     regenerate,
     goOn,
     edit,
+    impersonate,
+    remove,
+    restore,
+    undo,
+    bookmark,
+    seek,
+    older: () => {
+      chats.older(id);
+    },
+    purge: () => canAct.value && chats.tell({ type: "purge", conversation: id }),
     stop,
     step,
-    show,
     sendAgain: () => {
       chats.postAgain(id);
     },

@@ -1,7 +1,7 @@
 /** The conversations this page reads, kept true by the events of the server; and what is on its way to it. */
 import { defineStore } from "pinia";
 import { ref, shallowReactive, shallowRef, watch } from "vue";
-import { apply, resume, unopened, waiting, type Conversation } from "../wire/conversation";
+import { apply, lacksBefore, resume, unopened, waiting, type Conversation } from "../wire/conversation";
 import type { ClientFrame, Problem } from "../wire/protocol";
 import * as outboxes from "../wire/outbox";
 import { useWire } from "../wire/useWire";
@@ -12,6 +12,8 @@ export const useChats = defineStore("chats", () => {
   const outbox = shallowRef(outboxes.stored(localStorage));
   /** The last refusal that is not of a message in the outbox, by conversation. */
   const problems = ref<Record<string, outboxes.Why>>({});
+  /** Before which message older ones were asked for, by conversation. */
+  const asked = new Map<string, string>();
   /** How many views show a conversation; with the last one gone it is closed. */
   const views = new Map<string, number>();
 
@@ -40,6 +42,7 @@ export const useChats = defineStore("chats", () => {
       if (!before) return;
       outbox.value = outboxes.heard(outbox.value, frame);
       const after = apply(before, frame);
+      if (frame.type === "snapshot" || frame.type === "older_messages") asked.delete(after.id);
       chats.set(after.id, after);
       // A gap, or a Snapshot that did not fit: ask again.
       if (after.stale && (!before.stale || frame.type === "snapshot")) ask(after);
@@ -50,6 +53,14 @@ export const useChats = defineStore("chats", () => {
 
   function ask(chat: Conversation): void {
     if (chat.phase !== "gone") wire.send(resume(chat, -new Date().getTimezoneOffset()));
+  }
+
+  /** Ask for what is older than the page has; not twice for the same. */
+  function older(id: string, count = 0): void {
+    const chat = chats.get(id);
+    const before = chat && !chat.stale ? lacksBefore(chat) : null;
+    if (before === null || asked.get(id) === before) return;
+    if (wire.send({ type: "older", conversation: id, before, count })) asked.set(id, before);
   }
 
   function problem(frame: Problem): void {
@@ -99,6 +110,7 @@ export const useChats = defineStore("chats", () => {
   function drop(id: string): void {
     if ((views.get(id) ?? 0) > 0 || outbox.value[id]) return;
     views.delete(id);
+    asked.delete(id);
     if (chats.delete(id)) wire.send({ type: "close", conversation: id });
   }
 
@@ -139,5 +151,5 @@ export const useChats = defineStore("chats", () => {
     closeAll();
   }
 
-  return { chats, outbox, problems, open, close, askAgain, post, postAgain, takeBack, tell, dismiss, closeAll, forgetAll };
+  return { chats, outbox, problems, older, open, close, askAgain, post, postAgain, takeBack, tell, dismiss, closeAll, forgetAll };
 });

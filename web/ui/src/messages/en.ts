@@ -1,4 +1,5 @@
 /** Every word the page says, in English; what depends on something is a function. Its type is what each language has. */
+import { treeInEnglish } from "./tree";
 import { cardsInEnglish } from "./cards";
 import { editorInEnglish } from "./editor";
 import { loreInEnglish } from "./lore";
@@ -263,6 +264,7 @@ export const en = {
   cards: cardsInEnglish,
 
   trace: traceInEnglish,
+  tree: treeInEnglish,
 
   boxes: {
     heading: "GPU boxes",
@@ -348,6 +350,8 @@ export const en = {
       ["Alt + R", "Write another reply"],
       ["Alt + C", "Let the last reply go on"],
       ["Alt + W", "Why the last reply is as it is"],
+      ["Alt + M", "Map of the branches"],
+      ["Alt + Z", "Bring back what was just deleted"],
       ["Esc", "Stop the reply; close what is open"],
       ["/", "To the message box"],
       ["Alt + ↑ ↓", "Previous or next conversation"],

@@ -1,4 +1,5 @@
 /** Every word the page says, in Russian. Names stay in the nominative: nobody knows how to decline them. */
+import { treeInRussian } from "./tree.ru";
 import type { Words } from "./en";
 import { cardsInRussian } from "./cards.ru";
 import { editorInRussian } from "./editor.ru";
@@ -273,6 +274,7 @@ export const ru: Words = {
   cards: cardsInRussian,
 
   trace: traceInRussian,
+  tree: treeInRussian,
 
   boxes: {
     heading: "Компьютеры с\u00a0видеокартой",
@@ -358,6 +360,8 @@ export const ru: Words = {
       ["Alt + R", "Написать другой ответ"],
       ["Alt + C", "Продолжить последний ответ"],
       ["Alt + W", "Почему последний ответ такой"],
+      ["Alt + M", "Карта ветвей"],
+      ["Alt + Z", "Вернуть только что удалённое"],
       ["Esc", "Остановить ответ; закрыть то, что открыто"],
       ["/", "К полю сообщения"],
       ["Alt + ↑ ↓", "Предыдущая или следующая беседа"],

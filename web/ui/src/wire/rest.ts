@@ -18,6 +18,7 @@ import type {
   ConversationChoices,
   ConversationFiling,
   ConversationMade,
+  ConversationMap,
   ConversationVersion,
   EditableCard,
   FirstVisit,
@@ -266,6 +267,7 @@ export const rest = {
   importPreset: (file: PresetFile) => request<PresetRead>("POST", "/api/presets/import", file),
   changePreset: (id: string, change: PresetChange) =>
     request<unknown>("PATCH", `/api/presets/${encodeURIComponent(id)}`, change),
+  map: (id: string) => request<ConversationMap>("GET", `${conversationPath(id)}/map`),
   remove: (id: string) => request<unknown>("DELETE", conversationPath(id)),
   removedConversations: () => request<Conversation[]>("GET", "/api/conversations?removed=1"),
   restore: (id: string) => request<unknown>("POST", `${conversationPath(id)}/restore`),

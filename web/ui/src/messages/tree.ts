@@ -1,0 +1,48 @@
+/** The message tree: branches, bookmarks, the map. A part of en.ts. */
+import { plural } from "./plural";
+
+const messages = (n: number): string => plural("en", n, { one: "message", other: "messages" });
+
+export const treeInEnglish = {
+  more: "More",
+  bookmark: "Bookmark",
+  bookmarkTitle: "Name this place",
+  bookmarkHint: "A bookmark is found again in the map of the branches.",
+  bookmarkName: "Name of the bookmark",
+  bookmarkRemove: "Take it away",
+  branch: "Branch from here",
+  branching: "You are beginning a new branch here. What came after stays on the old one.",
+  branchCancel: "Back to where you were",
+  hint: "Write another reply with a hint…",
+  hintTitle: "Another reply, with a hint",
+  hintText: "What should be different this time?",
+  hintGo: "Write it",
+  removeOne: "Delete this message",
+  removeAlone: "Delete this message alone",
+  removeBranch: "Delete from here on",
+  removed: "Deleted.",
+  inPlace: "Change in place",
+  revised: "put in other words",
+  impersonate: "Let it write for you",
+  impersonating: "Your next words are being written…",
+  seeking: "Looking for that message…",
+
+  map: "Map of the branches",
+  mapOf: (n: number) => `Branches of ${messages(n)}`,
+  mapHint: "Arrow keys go along the branches, Enter shows the place. Drag to move, the wheel or two fingers to zoom.",
+  mapLoading: "Drawing the map…",
+  node: (count: number, who: string, text: string) => `${count === 1 ? who : `${messages(count)}, first ${who}`}: ${text}`,
+  here: "You are here",
+  onPath: "on the shown path",
+  gone: "deleted",
+  bookmarkNamed: (name: string) => `bookmark “${name}”`,
+  count: messages,
+  go: "Show this place",
+  restore: "Bring it back",
+  zoomIn: "Zoom in",
+  zoomOut: "Zoom out",
+  fit: "Show all of it",
+  showGone: (n: number) => `Show what was deleted (${n})`,
+  purge: "Delete for good…",
+  purgeText: (n: number) => `${messages(n)} that were deleted here will be gone, with their older wordings. This cannot be undone.`,
+};
