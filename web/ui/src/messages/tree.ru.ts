@@ -32,7 +32,6 @@ export const treeInRussian: typeof treeInEnglish = {
   mapOf: (n: number) => `Ветви: ${messages(n)}`,
   mapHint: "Стрелки ведут по ветвям, Enter показывает место. Тяните, чтобы двигать; колёсико или два пальца меняют масштаб.",
   mapLoading: "Рисуем карту…",
-  node: (count: number, who: string, text: string) => `${count === 1 ? who : `${messages(count)}, сначала ${who}`}: ${text}`,
   here: "Вы здесь",
   onPath: "на показанном пути",
   gone: "удалено",

@@ -31,7 +31,6 @@ export const treeInEnglish = {
   mapOf: (n: number) => `Branches of ${messages(n)}`,
   mapHint: "Arrow keys go along the branches, Enter shows the place. Drag to move, the wheel or two fingers to zoom.",
   mapLoading: "Drawing the map…",
-  node: (count: number, who: string, text: string) => `${count === 1 ? who : `${messages(count)}, first ${who}`}: ${text}`,
   here: "You are here",
   onPath: "on the shown path",
   gone: "deleted",
