@@ -210,6 +210,9 @@ export function useChat(id: string) {
     older: () => {
       chats.older(id);
     },
+    branchFrom: (message: string) => {
+      branch.value = message;
+    },
     purge: () => canAct.value && chats.tell({ type: "purge", conversation: id }),
     stop,
     step,

@@ -41,8 +41,7 @@ export function useWindow({ scroller, list, ids, guess, kept, isStuck }: WindowO
 
   /** Where each item begins, and where the last one ends. */
   const tops = computed(() => {
-    void measured.value;
-    const sums = new Float64Array(ids.value.length + 1);
+    const sums = new Float64Array(measured.value >= 0 ? ids.value.length + 1 : 0);
     for (let index = 0; index < ids.value.length; index += 1) sums[index + 1] = (sums[index] ?? 0) + heightOf(index);
     return sums;
   });

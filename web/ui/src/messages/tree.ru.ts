@@ -44,5 +44,6 @@ export const treeInRussian: typeof treeInEnglish = {
   fit: "Показать целиком",
   showGone: (n: number) => `Показать удалённое (${n})`,
   purge: "Удалить навсегда…",
+  purgeGo: "Удалить навсегда",
   purgeText: (n: number) => `Исчезнут без возврата ${messages(n)}, удалённые здесь, вместе с прежними редакциями.`,
 };

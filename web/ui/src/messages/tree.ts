@@ -43,5 +43,6 @@ export const treeInEnglish = {
   fit: "Show all of it",
   showGone: (n: number) => `Show what was deleted (${n})`,
   purge: "Delete for good…",
+  purgeGo: "Delete for good",
   purgeText: (n: number) => `${messages(n)} that were deleted here will be gone, with their older wordings. This cannot be undone.`,
 };
