@@ -17,6 +17,8 @@ from actors.messages.chat import (
     Close,
     ConversationGone,
     MessageAdded,
+    Older,
+    OlderMessages,
     Open,
     Problem,
     Regenerate,
@@ -24,6 +26,7 @@ from actors.messages.chat import (
     ReplyState,
     ReplyText,
     SendText,
+    ShownMessage,
     Snapshot,
 )
 from actors.messages.generation import Sampling
@@ -510,6 +513,16 @@ REPLY = "x" * 100_000
 REPLIES = 20
 
 
+async def whole(page: Page, snapshot: Snapshot) -> tuple[ShownMessage, ...]:
+    """The messages of the path, of which a Snapshot has the newest."""
+    messages, before = snapshot.messages, snapshot.before
+    while before:
+        await page.say(Older(snapshot.conversation, messages[0].id))
+        older = await page.until(OlderMessages)
+        messages, before = older.messages + messages, older.before
+    return messages
+
+
 async def talk_past(site: Site, page: Page, conversation: UUID) -> UUID:
     """Have 3 MB said in the conversation; the attentive page sees every reply whole. The last one."""
     site.worker.words = (REPLY[:60_000], REPLY[60_000:])
@@ -537,7 +550,9 @@ def test_a_slow_reader_is_bounded_hinders_nobody_and_has_it_all_in_the_end(ui: P
             assert outbox.size <= SETTINGS.outbox_bytes
             assert len(outbox.entries) <= SETTINGS.outbox_events
             snapshot = await slow.until(Snapshot, lambda event: event.messages[-1].id == last)
-            replies = [message for message in snapshot.messages if message.role == "assistant"]
+            messages = await whole(slow, snapshot)
+            replies = [message for message in messages if message.role == "assistant"]
+            assert len(replies) == 1 + REPLIES
             assert {message.text for message in replies[1:]} == {REPLY}
             site.worker.words = ("Well.",)
             await slow.say(SendText(conversation, uuid4(), "Again"))

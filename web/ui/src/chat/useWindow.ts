@@ -154,6 +154,9 @@ export function useWindow({ scroller, list, ids, guess, kept, isStuck }: WindowO
     else look(true);
   }, { flush: "pre" }); // prettier-ignore
   watch(slots, () => {
+    // At the end the observer measures, after the layout: to measure here would lay out between two changes, and a
+    // text that is shorter for that moment would look as if the reader had scrolled up.
+    if (isStuck.value) return;
     hold();
     measure();
   }, { flush: "post" }); // prettier-ignore
