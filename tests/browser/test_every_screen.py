@@ -85,7 +85,7 @@ def test_a_conversation_and_all_that_opens_in_it(desk: Device, url: str) -> None
     page.click(f"{row} >> role=button[name=/^More about/]")
     is_fit(page)
     page.click("role=button[name='Delete']")
-    page.see("role=heading[name='Delete this conversation?']")
+    page.see("role=button[name='Undo']")
     is_fit(page)
 
 
