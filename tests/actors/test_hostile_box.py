@@ -74,7 +74,7 @@ class Hostile:
             self.cluster.web.tell(envelope.to, envelope.message, OTHER_BOX)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(seed=st.integers(0, 2**32), draw=st.randoms(use_true_random=False))
 def test_nobody_notices_a_hostile_box(seed: int, draw: Any) -> None:
     scenario = Scenario(seed)

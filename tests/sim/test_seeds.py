@@ -6,7 +6,7 @@ from tests.sim.controls import CONTROLS
 from tests.sim.queue_controls import QUEUE_CONTROLS
 from tests.sim.run import caught, violations_of
 
-FIXED_SEEDS = 1_000
+FIXED_SEEDS = 600
 BATCH = 50
 
 # A change of weather or scenario may change what a seed does; tests/actors hold each rule by itself.
