@@ -80,7 +80,7 @@ def test_a_reply_says_which_lore_came_up_and_why(reader: Device, url: str, tmp_p
     open_trace(page)
     page.see(f"{DRAWER} >> css=.lore li >> text=The brass samovar")
     page.see(f"{DRAWER} >> text=“tea” was said:")
-    assert page.text(f"{DRAWER} >> css=mark") == "tea"
+    assert page.text(f"{DRAWER} >> css=.lore li:has-text('The brass samovar') >> css=mark") == "tea"
     page.see(f"{DRAWER} >> text=Always there.")
     page.see(f"{DRAWER} >> text=The model’s own format")
     is_fit(page)
