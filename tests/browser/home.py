@@ -88,13 +88,14 @@ def brief_answer(page: Page, question: str = QUESTION) -> None:
 
 
 def stop_reply(page: Page, letters: int = 1) -> None:
-    """Press the button as soon as the reply that is being written has so many letters. Within the page, for
-    no reply is so long that a driver could not be too late.
+    """Press the button as soon as the reply that is being written has so many letters, if it is not over
+    before. Within the page, for no reply is so long that a driver could not be too late.
     """
     page.wait_for(
-        "((live, stop) => stop !== null && (live?.innerText.match(/[a-z]/gi) ?? []).length >= "
-        f"{letters} && (stop.click(), true))(document.querySelector('li.message:last-child .markdown.live'),"
-        " document.querySelector('button.stop'))"
+        "((live, stop, over) => over !== null || stop !== null && "
+        f"(live?.innerText.match(/[a-z]/gi) ?? []).length >= {letters} && (stop.click(), true))"
+        "(document.querySelector('li.message:last-child .markdown.live'), document.querySelector('button.stop'),"
+        " document.querySelector('li.message.mine + li.message:last-child .markdown:not(.live)'))"
     )
 
 
