@@ -94,7 +94,8 @@ def stop_reply(page: Page, letters: int = 1) -> None:
     page.wait_for(
         "((live, stop, over) => over !== null || stop !== null && "
         f"(live?.innerText.match(/[a-z]/gi) ?? []).length >= {letters} && (stop.click(), true))"
-        "(document.querySelector('li.message:last-child .markdown.live'), document.querySelector('button.stop'),"
+        "(document.querySelector('li.message:last-child .markdown.live'),"
+        " document.querySelector('button.stop'),"
         " document.querySelector('li.message.mine + li.message:last-child .markdown:not(.live)'))"
     )
 
