@@ -1,6 +1,6 @@
 """The stem of an English word, by Snowball's Porter2 (https://snowballstem.org/algorithms/english/stemmer.html).
 
-Written out after its description; a test holds it against PostgreSQL's own.
+Written out after its description.
 """
 
 import re

@@ -1,6 +1,6 @@
 """The stem of a Russian word, by Snowball's algorithm (https://snowballstem.org/algorithms/russian/stemmer.html).
 
-Written out after its description; a test holds it against PostgreSQL's own. ё is е already.
+Written out after its description. ё is е already.
 """
 
 import re
