@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 from tests.browser.browser import Browser, Device, Page
 from tests.system.running_node import RunningNode
@@ -14,6 +15,33 @@ TOKENS = 160
 
 LAST = "li.message:last-child"
 STOP = "role=button[name=/^Stop/]"
+PICKER = "css=input[type=file] >> nth=0"
+DRAWER = "css=dialog.drawer"
+INN_BOOK: dict[str, Any] = {
+    "extensions": {},
+    "entries": [
+        {
+            "name": "The brass samovar",
+            "keys": ["tea"],
+            "content": "The brass samovar of the inn is older than the road and sings before it boils.",
+            "enabled": True,
+            "insertion_order": 1,
+            "extensions": {},
+            "use_regex": False,
+        },
+        {
+            "name": "Deep winter",
+            "keys": [],
+            "constant": True,
+            "content": "It is deep winter, and the pass is closed until the thaw.",
+            "enabled": True,
+            "insertion_order": 2,
+            "extensions": {},
+            "use_regex": False,
+        },
+    ],
+}
+"""Of a card: an entry that wakes at "tea", and one that is always there."""
 
 
 def short_replies(data: Path) -> None:
@@ -52,6 +80,12 @@ def begin(page: Page, character: str) -> None:
     page.click(f"role=button[name='{character}']")
     page.click(f"role=button[name='Talk with {character}']")
     page.see(LAST)
+
+
+def bring(page: Page, *files: Path) -> None:
+    """Files of cards into the gallery; its report is open then."""
+    page.see("role=button[name='Bring a character']")
+    page.call("setInputFiles", [str(file) for file in files], on=PICKER)
 
 
 def say(page: Page, text: str) -> None:
@@ -100,6 +134,20 @@ def stop_reply(page: Page, letters: int = 1) -> None:
     )
 
 
+def more(page: Page, message: str, what: str) -> None:
+    """What one seldom does with a message, from its menu."""
+    page.call("hover", on=message)
+    page.click(f"{message} >> role=button[name='More']")
+    page.click(f"{message} >> role=button[name='{what}']")
+
+
+def open_trace(page: Page) -> None:
+    """Why the last reply is as it is."""
+    page.call("focus", on=f"{LAST} >> css=.ask-why")
+    page.press("Enter")
+    page.see(f"{DRAWER} >> text=/the model read/")
+
+
 def last_text(page: Page) -> str:
     """The last message, as it is read."""
     return page.text(f"{LAST} >> css=.markdown")
@@ -108,6 +156,13 @@ def last_text(page: Page) -> str:
 def letters(text: str) -> str:
     """The letters alone: they stay the same, however the signs of markdown are drawn meanwhile."""
     return re.sub(r"[\W\d_]+", "", text)
+
+
+def is_fit(page: Page) -> None:
+    """Nothing keeps anybody out, nothing hangs over, nothing went wrong."""
+    assert not page.barriers()
+    assert page.overhang() == 0
+    assert page.complaints() == []
 
 
 def another_device(browser: Browser, url: str) -> Page:

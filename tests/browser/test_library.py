@@ -9,11 +9,9 @@ import pytest
 from tests.actors.character.fixtures import as_json, card_chunk, png, v3
 from tests.browser import home
 from tests.browser.browser import Browser, Device, Page
-from tests.browser.home import LAST
+from tests.browser.home import LAST, bring, is_fit
 
 pytestmark = pytest.mark.timeout(400)
-
-PICKER = "css=input[type=file] >> nth=0"
 
 
 @pytest.fixture(params=["desk", "phone"])
@@ -21,17 +19,6 @@ def reader(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Device]
     device = browser.device() if request.param == "desk" else browser.phone(360, dark=True)
     yield device
     device.close()
-
-
-def bring(page: Page, *files: Path) -> None:
-    page.see("role=button[name='Bring a character']")
-    page.call("setInputFiles", [str(file) for file in files], on=PICKER)
-
-
-def is_fit(page: Page) -> None:
-    assert not page.barriers()
-    assert page.overhang() == 0
-    assert page.complaints() == []
 
 
 def test_a_card_comes_in_by_its_file_and_talks(reader: Device, url: str, tmp_path: Path) -> None:

@@ -2,43 +2,15 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.actors.character.fixtures import as_json, v3
 from tests.browser import home
 from tests.browser.browser import Browser, Device, Page
-from tests.browser.home import LAST
+from tests.browser.home import DRAWER, LAST, bring, is_fit, open_trace
 
 pytestmark = pytest.mark.timeout(400)
-
-PICKER = "css=input[type=file] >> nth=0"
-DRAWER = "css=dialog.drawer"
-BOOK: dict[str, Any] = {
-    "extensions": {},
-    "entries": [
-        {
-            "name": "The brass samovar",
-            "keys": ["tea"],
-            "content": "The brass samovar of the inn is older than the road and sings before it boils.",
-            "enabled": True,
-            "insertion_order": 1,
-            "extensions": {},
-            "use_regex": False,
-        },
-        {
-            "name": "Deep winter",
-            "keys": [],
-            "constant": True,
-            "content": "It is deep winter, and the pass is closed until the thaw.",
-            "enabled": True,
-            "insertion_order": 2,
-            "extensions": {},
-            "use_regex": False,
-        },
-    ],
-}
 
 
 @pytest.fixture(params=["desk", "phone"])
@@ -52,25 +24,12 @@ def meet(page: Page, folder: Path) -> None:
     """An innkeeper with lore, and a conversation with her."""
     name = f"Agafya {folder.name[-3:]}"
     card = folder / "agafya.json"
-    card.write_bytes(as_json(v3(name=name, character_book=BOOK)))
-    page.see("role=button[name='Bring a character']")
-    page.call("setInputFiles", [str(card)], on=PICKER)
+    card.write_bytes(as_json(v3(name=name, character_book=home.INN_BOOK)))
+    bring(page, card)
     page.see("text=1 character came in.")
     page.click("role=button[name='Close'] >> nth=-1")
     page.fill("role=searchbox", name)
     home.begin(page, name)
-
-
-def open_trace(page: Page) -> None:
-    page.call("focus", on=f"{LAST} >> css=.ask-why")
-    page.press("Enter")
-    page.see(f"{DRAWER} >> text=/the model read/")
-
-
-def is_fit(page: Page) -> None:
-    assert not page.barriers()
-    assert page.overhang() == 0
-    assert page.complaints() == []
 
 
 def test_a_reply_says_which_lore_came_up_and_why(reader: Device, url: str, tmp_path: Path) -> None:

@@ -6,19 +6,12 @@ import pytest
 
 from tests.browser import home
 from tests.browser.browser import Page
-from tests.browser.home import LAST
+from tests.browser.home import LAST, more
 
 pytestmark = pytest.mark.timeout(400)
 
 QUESTION = "li.message.mine"
-MORE = "role=button[name='More']"
 MAP = "role=dialog[name='Map of the branches']"
-
-
-def more(page: Page, message: str, what: str) -> None:
-    page.call("hover", on=message)
-    page.click(f"{message} >> {MORE}")
-    page.click(f"{message} >> role=button[name='{what}']")
 
 
 def test_a_talk_branches_loses_and_regains_messages_and_is_seen_on_the_map(
@@ -37,7 +30,8 @@ def test_a_talk_branches_loses_and_regains_messages_and_is_seen_on_the_map(
     page.see(f"{LAST} >> text=The second answer")
     more(page, LAST, "Delete this message")
     page.see("text=Deleted.")
-    page.wait_for("document.querySelectorAll('li.message').length === 3")
+    page.see_no(f"{LAST} >> text=The second answer")
+    assert page.count("css=li.message") == 3
     assert home.last_text(page) == first
     page.click("role=button[name='Undo']")
     page.see(f"{LAST} >> text=2/2")
