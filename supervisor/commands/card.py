@@ -2,12 +2,13 @@
 
 import argparse
 
-from supervisor.commands import card_convert, card_inspect, card_prompt
+from supervisor.commands import card_convert, card_inspect, card_prompt, card_report
 from supervisor.commands.subcommands import Subcommand, add_subcommands, run_subcommand
 
 COMMANDS: tuple[Subcommand, ...] = (
     ("inspect", card_inspect, "show what a card holds, and what is odd about it"),
     ("prompt", card_prompt, "show the prompt that a card makes of a chat, and where each part comes from"),
+    ("report", card_report, "bring in every card of a folder, write it in every form, and compare"),
     ("convert", card_convert, "write a card, or a lorebook, in another format"),
 )
 
