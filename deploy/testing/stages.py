@@ -1,4 +1,8 @@
-"""The stages of the tests, as data."""
+"""The stages of the tests, as data.
+
+Stages whose tools have work for one core run side by side, the longest first; the others have the machine
+for themselves, one after the other.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -29,9 +33,12 @@ class Check:
 
 @dataclass(frozen=True)
 class Stage:
+    """Checks in their order. `one_core`: it may run beside other stages, for it leaves them their cores."""
+
     name: str
     title: str
     checks: tuple[Check, ...]
+    one_core: bool = False
 
 
 UI = "web/ui"
@@ -46,7 +53,23 @@ def pytest(title: str, *arguments: str, asks_for: tuple[str, ...]) -> Check:
     )
 
 
+def cargo(*command: str, counter: Counter = one_check) -> Check:
+    return Check(
+        f"cargo {command[0]}", "cargo", command, folder=CRATE, asks_for=("Cargo.toml",), counter=counter
+    )
+
+
 STAGES: tuple[Stage, ...] = (
+    Stage(
+        "ui",
+        "the browser interface: style, types, tests",
+        (
+            Check("eslint", "npm", ("lint",), folder=UI, asks_for=("package.json",)),
+            Check("vue-tsc", "npm", ("typecheck",), folder=UI, asks_for=("package.json",)),
+            Check("vitest", "npm", ("test",), folder=UI, asks_for=("package.json",), counter=vitest_counts),
+        ),
+        one_core=True,
+    ),
     Stage(
         "lint",
         "style, types, layers of imports, generated files",
@@ -61,17 +84,18 @@ STAGES: tuple[Stage, ...] = (
                 ("python", "-m", "web.typescript", "--check"),
                 asks_for=("web/typescript.py",),
             ),
-            Check("eslint", "npm", ("lint",), folder=UI, asks_for=("package.json",)),
-            Check("vue-tsc", "npm", ("typecheck",), folder=UI, asks_for=("package.json",)),
-            Check("cargo fmt", "cargo", ("fmt", "--check"), folder=CRATE, asks_for=("Cargo.toml",)),
-            Check(
-                "cargo clippy",
-                "cargo",
-                ("clippy", "--locked", "--all-targets", "--all-features", "--", "-D", "warnings"),
-                folder=CRATE,
-                asks_for=("Cargo.toml",),
-            ),
         ),
+        one_core=True,
+    ),
+    Stage(
+        "cargo",
+        "the Rust crate: style, tests",
+        (
+            cargo("fmt", "--check"),
+            cargo("clippy", "--locked", "--all-targets", "--all-features", "--", "-D", "warnings"),
+            cargo("test", "--locked", counter=cargo_counts),
+        ),
+        one_core=True,
     ),
     Stage(
         "unit",
@@ -114,24 +138,5 @@ STAGES: tuple[Stage, ...] = (
         "browser",
         "a real browser and the real model",
         (pytest("pytest tests/browser", "tests/browser", asks_for=("tests/browser",)),),
-    ),
-    Stage(
-        "vitest",
-        "the browser interface",
-        (Check("vitest", "npm", ("test",), folder=UI, asks_for=("package.json",), counter=vitest_counts),),
-    ),
-    Stage(
-        "cargo",
-        "the Rust crate",
-        (
-            Check(
-                "cargo test",
-                "cargo",
-                ("test", "--locked"),
-                folder=CRATE,
-                asks_for=("Cargo.toml",),
-                counter=cargo_counts,
-            ),
-        ),
     ),
 )

@@ -1,8 +1,10 @@
-"""Runs the stages in order, goes on after a failure, and ends with the line `N passed, N failed`."""
+"""Runs all stages, goes on after a failure, and ends with the line `N passed, N failed`."""
 
 import os
+import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,6 +18,10 @@ from deploy.testing.counting import Counts, counts_of
 from deploy.testing.debian import CHROMIUM, POSTGRES, VENV_MODULE
 from deploy.testing.stages import STAGES, Check, Stage
 from deploy.troubles import MistakeInTheCall, Trouble
+
+
+class RunIsOverError(Exception):
+    """Stops a check that still runs when the whole run has ended early."""
 
 
 @dataclass(frozen=True)
@@ -82,29 +88,80 @@ def prepare(check: Check, job: Job) -> Ready | NotReady:
             return Ready([job.cargo, *check.command], environ)
 
 
-def run_check(check: Check, job: Job) -> Outcome:
+def show(text: str) -> None:
+    print(text, end="", flush=True)
+
+
+def run_check(
+    check: Check, job: Job, tell: Callable[[str], None] = show, tick: Callable[[], None] = lambda: None
+) -> Outcome:
+    """Run a check to its end. `tell` gets what it says; when `tick` raises, it is stopped."""
     ready = prepare(check, job)
-    print(f"\n--- {check.title}", flush=True)
+    tell(f"\n--- {check.title}\n")
     if isinstance(ready, NotReady):
-        print(ready.why, flush=True)
+        tell(f"{ready.why}\n")
         return Outcome(check, ready.counts, remark=ready.why)
     started = time.monotonic()
     said: list[str] = []
 
     def hear(line: str) -> None:
         said.append(line)
-        print(line, end="", flush=True)
+        tell(line)
 
     status = run_child(
         ready.argv,
         cwd=job.checkout.root / check.folder,
         environ=ready.environ,
         on_line=hear,
+        tick=tick,
         longest_s=check.longest_s,
     )
     remark = f"did not end within {check.longest_s:.0f} s and was stopped" if status is None else ""
     counts = counts_of(check.counter, "".join(said), status)
     return Outcome(check, counts, time.monotonic() - started, remark)
+
+
+def heading(stage: Stage) -> str:
+    return f"\n=== {stage.name}: {stage.title}\n"
+
+
+def run_side_by_side(stages: Sequence[Stage], job: Job, at_once: int) -> list[Sequence[Outcome]]:
+    """Run stages, `at_once` of them at a time; what a check said is shown as a whole when it has ended."""
+    over = threading.Event()
+
+    def tick() -> None:
+        if over.is_set():
+            raise RunIsOverError
+
+    def run(stage: Stage) -> list[Outcome]:
+        outcomes: list[Outcome] = []
+        for check in stage.checks:
+            said: list[str] = [heading(stage)]
+            outcomes.append(run_check(check, job, said.append, tick))
+            show("".join(said))
+        return outcomes
+
+    with ThreadPoolExecutor(at_once) as pool:
+        running = [pool.submit(run, stage) for stage in stages]
+        try:
+            return [future.result() for future in running]
+        finally:
+            # Interrupted, or one of them raised: the pool waits until all have stopped what they run.
+            over.set()
+
+
+def run_stages(stages: Sequence[Stage], job: Job) -> list[tuple[Stage, Sequence[Outcome]]]:
+    """Those that need one core first, side by side, then each of the others alone."""
+    beside = [stage for stage in stages if stage.one_core]
+    done: dict[str, Sequence[Outcome]] = {}
+    if beside:
+        outcomes = run_side_by_side(beside, job, os.cpu_count() or 1)
+        done = {stage.name: results for stage, results in zip(beside, outcomes, strict=True)}
+    for stage in stages:
+        if not stage.one_core:
+            show(heading(stage))
+            done[stage.name] = [run_check(check, job) for check in stage.checks]
+    return [(stage, done[stage.name]) for stage in stages]
 
 
 def summary(outcomes: Sequence[tuple[Stage, Sequence[Outcome]]]) -> list[str]:
@@ -153,10 +210,7 @@ def run_tests(job: Job, only: str | None) -> int:
     except Trouble as trouble:
         print(f"samovar: {trouble}\n0 passed, 1 failed", flush=True)
         return trouble.exit_status
-    outcomes: list[tuple[Stage, Sequence[Outcome]]] = []
-    for stage in stages:
-        print(f"\n=== {stage.name}: {stage.title}", flush=True)
-        outcomes.append((stage, [run_check(check, job) for check in stage.checks]))
+    outcomes = run_stages(stages, job)
     lines = summary(outcomes)
     lines.insert(-1, f"whole run: {seconds(time.monotonic() - started)}")
     print("\n".join(lines), flush=True)

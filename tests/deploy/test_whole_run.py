@@ -100,6 +100,58 @@ def test_when_nothing_failed_the_status_is_0(
     assert capfd.readouterr().out.splitlines()[-1] == "7 passed, 0 failed"
 
 
+# Shows that it runs, waits until the other one does, too, and then says both of its lines.
+MEETS_ANOTHER = (
+    "import pathlib, sys, time\n"
+    "mine, other = map(pathlib.Path, ('{mine}', '{other}'))\n"
+    "print('first of {mine}', flush=True)\n"
+    "mine.touch()\n"
+    "while not other.exists(): time.sleep(0.01)\n"
+    "print('last of {mine}', flush=True)\n"
+)
+
+
+def test_stages_for_one_core_run_side_by_side_and_do_not_talk_into_each_other(
+    job: Job, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(whole_run.os, "cpu_count", lambda: 2)
+    one = check(MEETS_ANOTHER.format(mine="one", other="two"), longest_s=30)
+    two = check(MEETS_ANOTHER.format(mine="two", other="one"), longest_s=30)
+    alone = check("print('7 passed in 1.00s')", counter=pytest_counts)
+    with_stages(
+        monkeypatch,
+        Stage("one", "the first", (one,), one_core=True),
+        Stage("alone", "all", (alone,)),
+        Stage("two", "the second", (two,), one_core=True),
+    )
+    assert run_tests(job, None) == 0
+    lines = [line for line in capfd.readouterr().out.splitlines() if line]
+    for name, title in (("one", "the first"), ("two", "the second")):
+        at = lines.index(f"=== {name}: {title}")
+        assert lines[at + 1 : at + 4] == ["--- a check", f"first of {name}", f"last of {name}"]
+        assert at < lines.index("=== alone: all")
+    assert [line.split()[0] for line in lines[-5:-2]] == ["one", "alone", "two"]
+    assert lines[-1] == "9 passed, 0 failed"
+
+
+def test_what_runs_side_by_side_is_stopped_when_the_run_is_interrupted(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(text: str) -> None:
+        if "the second one" in text:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(whole_run, "show", interrupt)
+    stays = "import pathlib, time; pathlib.Path('stays').touch(); time.sleep(600)"
+    comes = "import pathlib, time\nwhile not pathlib.Path('stays').exists(): time.sleep(0.01)\n"
+    stages = [
+        Stage("one", "", (check(comes + "print('the second one runs, too')"),), one_core=True),
+        Stage("two", "", (check(stays),), one_core=True),
+    ]
+    with pytest.raises(KeyboardInterrupt):
+        whole_run.run_side_by_side(stages, job, 2)
+
+
 def test_when_the_set_up_fails_the_line_of_its_trouble_and_the_sums_are_shown(
     job: Job, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -114,7 +166,7 @@ def test_when_the_set_up_fails_the_line_of_its_trouble_and_the_sums_are_shown(
 def test_stages_are_chosen_by_name_and_keep_their_order() -> None:
     assert [stage.name for stage in chosen("cargo, lint")] == ["lint", "cargo"]
     assert chosen(None) == STAGES
-    with pytest.raises(MistakeInTheCall, match="no stage speed: the stages are lint, unit"):
+    with pytest.raises(MistakeInTheCall, match="no stage speed: the stages are ui, lint, cargo, unit"):
         chosen("speed")
 
 
