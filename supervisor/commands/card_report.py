@@ -78,16 +78,20 @@ def files_of(paths: Sequence[Path]) -> Iterator[tuple[str, Path]]:
 def travel(
     files: Sequence[tuple[str, Path]], library: LibrarySettings, limits: CardLimits
 ) -> Iterator[Traveller]:
-    """In the order of the files; so many at once as the library's settings say."""
+    """In the order of the files; so many at once as the library's settings say, each in its own process."""
     bench = Bench(library, limits, MODULE, JourneyAnswer)
 
     def one(file: tuple[str, Path]) -> Traveller:
-        data = file_bytes(file[1], limits)
-        work = JourneyWork(data, limits, library.sheet_bytes, library.picture_pixels)
-        return Traveller(file[0], bench.do_now(msgspec.msgpack.encode(work)))
+        work = msgspec.msgpack.encode(work_of(file[1], library, limits))
+        return Traveller(file[0], bench.do_now(work))
 
     with ThreadPoolExecutor(library.at_once) as workers:
         yield from workers.map(one, files)
+
+
+def work_of(path: Path, library: LibrarySettings, limits: CardLimits) -> JourneyWork:
+    """Raises UsageError."""
+    return JourneyWork(file_bytes(path, limits), limits, library.sheet_bytes, library.picture_pixels)
 
 
 def is_lost(one: Traveller) -> bool:
