@@ -34,6 +34,7 @@ def parser() -> argparse.ArgumentParser:
     commands.add_parser("setup", help="set up alone; leaves the program `samovar` in .venv")
     test = commands.add_parser("test", help="install what the tests need and run all of them")
     test.add_argument("--only", metavar="STAGE[,STAGE]", help="only these stages")
+    test.add_argument("--coverage", action="store_true", help="measure the unit tests' branch coverage too")
     test.add_argument("--list", action="store_true", help="name the stages and stop")
     wheel = commands.add_parser("wheel", help="make the files that other machines install from")
     wheel.add_argument("--out", metavar="DIR", type=Path, help="where they go (default: dist)")
@@ -62,7 +63,7 @@ def perform(arguments: Sequence[str]) -> int:
                 print(f"{stage.name:<10} {stage.title}")
             return 0
         case "test":
-            return run_tests(job, options.only)
+            return run_tests(job, options.only, coverage=options.coverage)
         case "wheel":
             for file in make_wheels(job, options.out or job.checkout.root / "dist"):
                 print(file)

@@ -4,7 +4,8 @@ Stages whose tools have work for one core run side by side, the longest first; t
 for themselves, one after the other.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from deploy.testing.counting import Counter, cargo_counts, one_check, pytest_counts, vitest_counts
@@ -20,6 +21,7 @@ class Check:
     command    its words, for npm the script first
     folder     where it runs, from the checkout's root
     asks_for   what must be there for it to say anything; where it is missing the check fails
+    coverage   words that are added where branch coverage is to be measured
     """
 
     title: str
@@ -28,6 +30,7 @@ class Check:
     folder: str = "."
     asks_for: tuple[str, ...] = ()
     counter: Counter = one_check
+    coverage: tuple[str, ...] = ()
     longest_s: float = 1800.0
 
 
@@ -44,12 +47,20 @@ class Stage:
 UI = "web/ui"
 CRATE = "rust_crypto"
 APART = ("tests/sim", "tests/system", "tests/faults", "tests/browser")
-ON_EVERY_CORE = ("-n", "auto", "--maxprocesses=4")
+# Each process takes a run of neighbours, so that what a file makes once is seldom made twice; one that has
+# nothing left takes over half of what another still has before it.
+ON_EVERY_CORE = ("-n", "auto", "--maxprocesses=4", "--dist=worksteal")
+COVERAGE = ("--cov", "--cov-branch", "--cov-report=term")
 
 
-def pytest(title: str, *arguments: str, asks_for: tuple[str, ...]) -> Check:
+def pytest(title: str, *arguments: str, asks_for: tuple[str, ...], coverage: tuple[str, ...] = ()) -> Check:
     return Check(
-        title, "venv", ("python", "-m", "pytest", *arguments), asks_for=asks_for, counter=pytest_counts
+        title,
+        "venv",
+        ("python", "-m", "pytest", *ON_EVERY_CORE, *arguments),
+        asks_for=asks_for,
+        counter=pytest_counts,
+        coverage=coverage,
     )
 
 
@@ -99,26 +110,21 @@ STAGES: tuple[Stage, ...] = (
     ),
     Stage(
         "unit",
-        "every part alone, and contracts, with branch coverage",
+        "every part alone, and contracts",
         (
             pytest(
                 "pytest",
-                *ON_EVERY_CORE,
-                # What a file makes once for all its tests is made once.
-                "--dist=loadfile",
                 *(f"--ignore={folder}" for folder in APART),
                 "--continue-on-collection-errors",
-                "--cov",
-                "--cov-branch",
-                "--cov-report=term",
                 asks_for=("tests",),
+                coverage=COVERAGE,
             ),
         ),
     ),
     Stage(
         "sim",
         "the whole cluster in one process, under faults",
-        (pytest("pytest tests/sim", *ON_EVERY_CORE, "tests/sim", asks_for=("tests/sim",)),),
+        (pytest("pytest tests/sim", "tests/sim", asks_for=("tests/sim",)),),
     ),
     Stage(
         "system",
@@ -126,8 +132,6 @@ STAGES: tuple[Stage, ...] = (
         (
             pytest(
                 "pytest tests/system tests/faults",
-                *ON_EVERY_CORE,
-                "--dist=loadfile",
                 "tests/system",
                 "tests/faults",
                 asks_for=("tests/system", "tests/faults"),
@@ -137,6 +141,17 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "browser",
         "a real browser and the real model",
-        (pytest("pytest tests/browser", "tests/browser", asks_for=("tests/browser",)),),
+        (pytest("pytest tests/browser", "-n", "0", "tests/browser", asks_for=("tests/browser",)),),
     ),
 )
+
+
+def with_coverage(stages: Sequence[Stage]) -> tuple[Stage, ...]:
+    """The same stages, which measure branch coverage as well; the unit tests then take twice their time."""
+    return tuple(
+        replace(
+            stage,
+            checks=tuple(replace(one, command=(*one.command, *one.coverage)) for one in stage.checks),
+        )
+        for stage in stages
+    )

@@ -16,7 +16,7 @@ from deploy.setup import TEST_STEPS, set_up
 from deploy.step import Job, go_through
 from deploy.testing.counting import Counts, counts_of
 from deploy.testing.debian import CHROMIUM, POSTGRES, VENV_MODULE
-from deploy.testing.stages import STAGES, Check, Stage
+from deploy.testing.stages import STAGES, Check, Stage, with_coverage
 from deploy.troubles import MistakeInTheCall, Trouble
 
 
@@ -200,9 +200,9 @@ def prepare_machine(job: Job, stages: Sequence[Stage]) -> None:
                 job.progress.note(f"{trouble}")
 
 
-def run_tests(job: Job, only: str | None) -> int:
+def run_tests(job: Job, only: str | None, *, coverage: bool = False) -> int:
     """Set up, run the stages, show the summary; 0 when nothing failed."""
-    stages = chosen(only)
+    stages = with_coverage(chosen(only)) if coverage else chosen(only)
     job = replace(job, environ={**job.environ, "SAMOVAR_CACHE": str(job.checkout.cache)})
     started = time.monotonic()
     try:

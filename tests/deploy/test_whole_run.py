@@ -9,7 +9,7 @@ import pytest
 from deploy.step import Job, Step
 from deploy.testing import whole_run
 from deploy.testing.counting import Counts, pytest_counts
-from deploy.testing.stages import STAGES, Check, Stage
+from deploy.testing.stages import STAGES, Check, Stage, with_coverage
 from deploy.testing.whole_run import chosen, run_check, run_tests, summary
 from deploy.troubles import MistakeInTheCall, NoNetwork
 from tests.deploy.places import bare_checkout, quiet_job
@@ -168,6 +168,20 @@ def test_stages_are_chosen_by_name_and_keep_their_order() -> None:
     assert chosen(None) == STAGES
     with pytest.raises(MistakeInTheCall, match="no stage speed: the stages are ui, lint, cargo, unit"):
         chosen("speed")
+
+
+def test_coverage_is_measured_when_it_is_asked_for(
+    job: Job, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code = "import sys; print('words', sys.argv[1:])"
+    with_stages(monkeypatch, Stage("unit", "parts", (check(code, coverage=("--cov", "--cov-branch")),)))
+    assert run_tests(job, None) == 0
+    assert "words []" in capfd.readouterr().out
+    assert run_tests(job, None, coverage=True) == 0
+    assert "words ['--cov', '--cov-branch']" in capfd.readouterr().out
+    (unit,) = (stage for stage in STAGES if stage.name == "unit")
+    assert "--cov-branch" in with_coverage([unit])[0].checks[0].command
+    assert "--cov-branch" not in unit.checks[0].command
 
 
 def test_every_test_folder_is_run_by_some_stage(tmp_path: Path) -> None:

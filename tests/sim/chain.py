@@ -9,18 +9,22 @@ in the same word. Some hold the word of their last token back until the end.
 """
 
 import hashlib
+import struct
 from collections.abc import Sequence
+from functools import lru_cache
 from random import Random
 from uuid import UUID
 
 SALT_BITS = 10
+SEEDS_KEPT = 1024  # what follows from a seed alone is asked at each of its tokens
 
 
 def link(seed: int, before: list[int]) -> int:
-    data = seed.to_bytes(8, "big") + b"".join(token.to_bytes(4, "big") for token in before)
+    data = seed.to_bytes(8, "big") + struct.pack(f">{len(before)}I", *before)
     return int.from_bytes(hashlib.blake2b(data, digest_size=4).digest(), "big") >> 12
 
 
+@lru_cache(SEEDS_KEPT)
 def length(seed: int, limit: int) -> int:
     """How many tokens the reply has: mostly short, now and then beyond the credit window."""
     return min(limit, 1 + Random(seed).choice((3, 12, 30, 80, 150)))
@@ -34,11 +38,13 @@ def text_of(token: int) -> str:
     return f"{token:x} "
 
 
+@lru_cache(SEEDS_KEPT)
 def thoughts(seed: int) -> int:
     """How many of the first tokens are thoughts; a reply may be cut before it has as many."""
     return Random(f"thoughts {seed}").choice((0, 0, 1, 4, 20))
 
 
+@lru_cache(SEEDS_KEPT)
 def holds_back(seed: int) -> bool:
     return Random(f"held {seed}").random() < 0.3
 
