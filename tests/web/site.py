@@ -29,6 +29,7 @@ from actors.character.book_actor import LorebookVersion
 from actors.generation_queue import GenerationQueue
 from actors.mailbox import Runtime
 from actors.messages.archive import AccountRow, AddAccount, AddCharacterVersion
+from actors.messages.chat import Open, Snapshot
 from actors.messages.control import Door
 from actors.messages.generation import CharacterSheet
 from actors.previews import Previews
@@ -138,6 +139,11 @@ class Page:
             event = await self.next()
             if isinstance(event, kind) and fits(event):
                 return event
+
+    async def opened(self, conversation: UUID) -> Snapshot:
+        """Open a conversation, as it is then."""
+        await self.say(Open(conversation))
+        return await self.until(Snapshot)
 
     async def closed(self) -> int | None:
         """Wait until the server has closed; its code."""
