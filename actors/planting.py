@@ -4,28 +4,26 @@ They live in the tests of a checkout and nowhere else: an installed Samovar has 
 variable does nothing.
 """
 
-import importlib
 import logging
 import os
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+
+from deploy.checkout_tests import checkout_test_module
 
 log = logging.getLogger(__name__)
 
-ROOT = Path(__file__).resolve().parent.parent
 VARIABLE = "SAMOVAR_PLANTED"  # names with commas between them
 
 
-def plant(process: str, environ: Mapping[str, str] = os.environ, root: Path = ROOT) -> tuple[str, ...]:
+def plant(process: str, environ: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """Plant what the environment names in this process, before it serves; returns what was planted."""
     names = tuple(filter(None, environ.get(VARIABLE, "").split(",")))
     if not names:
         return ()
-    if not ((root / "pyproject.toml").is_file() and (root / "tests" / "faults" / "planted.py").is_file()):
+    planted = checkout_test_module("tests.faults.planted")
+    if planted is None:
         log.warning("%s is for a checkout alone: ignored", VARIABLE)
         return ()
-    planted: Any = importlib.import_module("tests.faults.planted")
     for name in names:
         planted.plant(name, process)
         log.warning("planted by the environment: %s", name)

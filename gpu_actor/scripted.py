@@ -5,15 +5,13 @@ makes the executor, as "tests.bench.edge.paced_executor:make". There are no test
 so the variable can do nothing there but stop the start.
 """
 
-import importlib
 from collections.abc import Mapping
-from pathlib import Path
 
+from deploy.checkout_tests import checkout_test_module
 from gpu_actor.executor import Executor
 from gpu_actor.troubles import EngineTrouble
 
 VARIABLE = "SAMOVAR_SCRIPTED_ENGINE"
-ROOT = Path(__file__).resolve().parents[1]
 
 
 class NoScriptedEngineError(EngineTrouble):
@@ -26,10 +24,10 @@ def scripted_executor(environ: Mapping[str, str]) -> Executor | None:
     if not name:
         return None
     module, _, function = name.partition(":")
-    file = ROOT.joinpath(*module.split(".")).with_suffix(".py")
-    if not module.startswith("tests.") or not file.is_file():
+    found = checkout_test_module(module)
+    if found is None:
         raise NoScriptedEngineError(
             f"{VARIABLE} names {name}, which is not in the tests of a checkout: unset it"
         )
-    made: Executor = getattr(importlib.import_module(module), function)()
+    made: Executor = getattr(found, function)()
     return made

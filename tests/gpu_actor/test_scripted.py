@@ -1,7 +1,5 @@
 """The engine of a bench takes the model's place in a checkout, and nowhere else."""
 
-from pathlib import Path
-
 import pytest
 
 from gpu_actor import scripted
@@ -25,7 +23,11 @@ def test_what_is_not_in_the_tests_is_refused(name: str) -> None:
         scripted_executor({VARIABLE: name})
 
 
-def test_an_installed_samovar_has_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(scripted, "ROOT", tmp_path)
+def found_none(_name: str) -> None:
+    """As where there are no tests."""
+
+
+def test_an_installed_samovar_has_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scripted, "checkout_test_module", found_none)
     with pytest.raises(NoScriptedEngineError):
         scripted_executor({VARIABLE: "tests.fakes.scripted_executor:ScriptedExecutor"})
