@@ -56,7 +56,8 @@ from actors.world import World
 
 OLDEST_SERVED_VERSION = WIRE_VERSION  # N - 1, once there is one
 TICK = TimerFired("tick")
-PEOPLE_ACT = GenerateReply | Move | Dismiss | BoxDrained | ShareSet
+PLACES = TimerFired("places")
+KEEPERS_ACT = Move | Dismiss | BoxDrained | ShareSet
 NEWS_S, NEWS_SHARE = 1.0, 0.1  # an estimate is told anew when it is off by so much, and by this share
 
 
@@ -75,13 +76,17 @@ class GenerationQueue:
         self.watchers: set[str] = set()
         self.shown: QueueStatus | None = None
         self.audited_s = world.monotonic_s()
+        self.places_told_s = -settings.places_pause_s
+        self.places_due = False  # the timer runs
 
     def receive(self, message: Any, sender: str) -> list[Effect]:
         effects = self.handle(message, sender)
         if isinstance(message, Ping) and len(effects) == 1:
             return effects  # four a second from each box, and nothing is new
-        if isinstance(message, PEOPLE_ACT) or message == TICK:  # not at each frame: it costs
+        if isinstance(message, KEEPERS_ACT):
             effects += self.tell_places()
+        elif isinstance(message, GenerateReply) or message == TICK:  # not at each frame: it costs
+            effects += self.places_changed()
         return effects + self.tell_watchers()
 
     def handle(self, message: Any, sender: str) -> list[Effect]:
@@ -108,6 +113,9 @@ class GenerationQueue:
                 return self.revoked(worker)
             case TimerFired() if message == TICK:
                 return self.tick()
+            case TimerFired() if message == PLACES:
+                self.places_due = False
+                return self.tell_places()
             case TimerFired():
                 return self.dispatch.fill_free_slots()
             case AskLine() | Move() | Dismiss() | BoxDrained() | ShareSet():
@@ -372,9 +380,22 @@ class GenerationQueue:
             self.settings.user_running,
         )
 
+    def places_changed(self) -> list[Effect]:
+        """Tell them at once, but not again and again: a box that is lost puts all its replies in line, and
+        each that comes moves the others.
+        """
+        if not self.line or self.places_due:
+            return []
+        rest_s = self.places_told_s + self.settings.places_pause_s - self.world.monotonic_s()
+        if rest_s <= 0:
+            return self.tell_places()
+        self.places_due = True
+        return [StartTimer("places", rest_s)]
+
     def tell_places(self) -> list[Effect]:
         if not self.line:
             return []
+        self.places_told_s = self.world.monotonic_s()
         effects: list[Effect] = []
         found = self.places()
         for ticket in self.line:

@@ -703,29 +703,20 @@ class Session:
         is_new = seam != live.generation.seam
         if is_new:
             writes.append(MarkSeam(live.generation.id, seam))
-        text, thoughts = said(tokens)
-        writes.append(
-            AppendChunk(
-                generation=live.generation.id,
-                attempt=live.attempt,
-                first_seq=len(live.committed),
-                token_ids=tuple(token.token_id for token in tokens),
-                text=text,
-                thoughts=thoughts,
-            )
-        )
+        chunk = live.chunk(tokens, self.settings.fold_chunks)
+        writes.append(chunk)
 
         def durable() -> list[Effect]:
             live.pinned = True
             live.added(seam)
-            return [*self.show(live, tokens), *(self.announce(live) if is_new else [])]
+            return [*self.show(live, tokens, chunk), *(self.announce(live) if is_new else [])]
 
         return self.saving.write(lambda: tuple(writes), durable)
 
-    def show(self, live: LiveReply, tokens: list[Token]) -> list[Effect]:
+    def show(self, live: LiveReply, tokens: list[Token], chunk: AppendChunk) -> list[Effect]:
         """The tokens are durable: the readers may have them, the link may forget them."""
         first = len(live.committed)
-        text, thoughts = live.durable(tokens)
+        text, thoughts = live.durable(tokens, chunk)
         seq = len(live.committed)
         live.tracing.shown(seq, self.world.monotonic_s())
         effects = self.to_readers(ReplyText(self.id, live.generation.id, first, seq, text, thoughts))

@@ -28,6 +28,7 @@ class SessionSettings(Struct, frozen=True, forbid_unknown_fields=True):
     commit_timeout_s: float = 15.0  # no answer from the archive: start anew from what is durable
     commit_retry_s: float = 1.0  # pause before a failed write is tried again
     chunk_tokens: int = 256  # most tokens in one commit
+    fold_chunks: int = 32  # so many chunks of a reply under way become one
     text_limit: int = 32_000  # characters in one message of a person
     history_limit: int = 4_000  # newest messages that travel with a turn; the worker trims to its context
     history_chars: int = 1_000_000  # … and at most so many characters of them: a frame has its limit
@@ -62,6 +63,7 @@ class QueueSettings(Struct, frozen=True, forbid_unknown_fields=True):
     lease_s: float = 60.0  # a lease of a worker away for this long may go to another one
     give_up_s: float = 1800.0  # no worker for this long: the reply ends with what it has
     tick_s: float = 0.25  # how often the above are checked
+    places_pause_s: float = 0.25  # who waits is told of a new place no more often than this
     commit_timeout_s: float = 15.0  # no answer from the archive: start anew from the rows
     audit_s: float = 5.0  # how often the sessions are asked whether their replies still live
     commit_retry_s: float = 1.0

@@ -45,8 +45,16 @@ def uuid7(utc_ms: int, random: bytes) -> UUID:
     return UUID(int=value)
 
 
+ID_BYTES, DRAWN_AT_ONCE = 10, 256
+
+
 class RealWorld:
-    """This machine's clocks and its operating system's randomness."""
+    """This machine's clocks and its operating system's randomness, of which ids draw much at once: each call
+    lets go of the interpreter, and is waited for.
+    """
+
+    def __init__(self) -> None:
+        self.drawn: list[bytes] = []
 
     def utc_ms(self) -> int:
         return time.time_ns() // 1_000_000
@@ -55,7 +63,13 @@ class RealWorld:
         return time.monotonic()
 
     def new_id(self) -> UUID:
-        return uuid7(self.utc_ms(), os.urandom(10))
+        try:
+            random = self.drawn.pop()  # any thread may
+        except IndexError:
+            drawn = os.urandom(ID_BYTES * DRAWN_AT_ONCE)
+            random, *rest = (drawn[at : at + ID_BYTES] for at in range(0, len(drawn), ID_BYTES))
+            self.drawn += rest
+        return uuid7(self.utc_ms(), random)
 
     def new_seed(self) -> int:
         return int.from_bytes(os.urandom(8), "big") >> 1

@@ -26,6 +26,7 @@ OF_A_REPLY = Select(
     order=("first_seq",),
 )
 STREAMING = Statement("UPDATE generation SET state = 'streaming' WHERE id = ?")
+FOLD = Statement("DELETE FROM generation_chunk WHERE generation_id = ? AND first_seq >= ? RETURNING count")
 DROP = Statement("DELETE FROM generation_chunk WHERE generation_id = ?")
 TAKING = frozenset(UNFINISHED) - {"queued"}
 """The states in which a generation takes chunks."""
@@ -75,6 +76,10 @@ async def append_chunks(unit: Unit, writes: Sequence[AppendChunk]) -> None:
     for write in writes:
         target = checked(targets, write)
         count = len(write.token_ids)
+        if write.again:
+            await insert_many(unit.db, "generation_chunk", rows)
+            rows = []
+            await fold(unit.db, write)
         place = chunk_place(
             write.generation, target.user, target.conversation, write.attempt, write.first_seq, count
         )
@@ -104,9 +109,15 @@ def checked(targets: dict[UUID, Target], write: AppendChunk) -> Target:
     target = targets[write.generation]
     require(target.state in TAKING, "The generation is not leased, or has ended.")
     require(write.attempt == target.attempt, "The attempt was fenced off: another has the lease.")
-    require(write.first_seq == target.next_seq, "The chunk leaves a gap or repeats tokens.")
-    require(write.token_ids, "A chunk holds at least one token.")
+    require(write.first_seq + write.again == target.next_seq, "The chunk leaves a gap or repeats tokens.")
+    require(0 <= write.again < len(write.token_ids), "A chunk holds at least one new token.")
     return target
+
+
+async def fold(db: Db, write: AppendChunk) -> None:
+    """Take away the chunks whose tokens it has again. Raises RefusedError."""
+    gone = await FOLD.returned(db, write.generation, write.first_seq)
+    require(sum(row["count"] for row in gone) == write.again, "The chunk would replace a part of another.")
 
 
 async def find_targets(db: Db, generations: Collection[UUID]) -> dict[UUID, Target]:

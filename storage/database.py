@@ -36,6 +36,8 @@ async def insert_many(db: Db, table: str, rows: Sequence[Mapping[str, Any]]) -> 
     """Rows with the same columns, in one statement, which is several times faster than the ORM's objects.
     (With executemany Python's lock changes hands at each row, and a busy event loop waits for it.)
     """
+    if not rows:
+        return
     columns, numbered = tuple(rows[0]), db.capabilities.dialect == "postgres"
     for start in range(0, len(rows), ROWS_AT_ONCE):
         some = rows[start : start + ROWS_AT_ONCE]
@@ -127,9 +129,12 @@ class Database:
             return await self._run(self._names[0], work, direct=direct)
 
     async def _read(self, work: Work[T], *, direct: bool) -> T:
+        if direct and self._direct:
+            readers = (self._direct[name] for name in self._names[1:])
+            return await min(readers, key=lambda reader: len(reader.waiting)).run(work)
         name = await self._readers.get()
         try:
-            return await self._run(name, work, direct=direct)
+            return await self._transaction(name, work)
         finally:
             self._readers.put_nowait(name)
 

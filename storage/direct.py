@@ -7,10 +7,12 @@ the ORM (Select, Statement, insert_many) never waits for anything else, so it is
 
 import asyncio
 import sqlite3
+import threading
+from collections import deque
 from collections.abc import Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
 from tortoise.exceptions import IntegrityError
 
@@ -41,6 +43,9 @@ class DirectDb:
         return [dict(row) for row in self.connection.execute(query, values)]
 
 
+AT_ONCE = 8  # units whose answers come back together
+
+
 class WaitsError(Exception):
     """A unit of work that must not wait does: a bug of ours."""
 
@@ -55,25 +60,67 @@ def finish(unit: Coroutine[Any, Any, T]) -> T:
     raise WaitsError
 
 
+class Order(NamedTuple):
+    """A unit of work, and who waits for it."""
+
+    work: Work[Any]
+    asked: "asyncio.Future[Any]"
+
+
+class Done(NamedTuple):
+    asked: "asyncio.Future[Any]"
+    result: Any
+    error: BaseException | None
+
+
 class Direct:
-    """One connection with its thread. Call `run` for one unit at a time."""
+    """One connection with its thread, which does what waits in its order. Each change of threads costs more
+    than most of these units do; so when many wait, the answers to several come back together.
+    """
 
     def __init__(self, file: Path | str, pragmas: Mapping[str, str | int], begin: str) -> None:
         self.file = file
         self.pragmas = pragmas
         self.begin = begin
         self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
+        self.guard = threading.Lock()
+        self.waiting: deque[Order] = deque()
+        self.works = False
         self.connection: sqlite3.Connection | None = None
 
     async def run(self, work: Work[T]) -> T:
         """In a transaction. Raises what `work` raises, and what SQLite does."""
-        return await asyncio.get_running_loop().run_in_executor(self.thread, self.transaction, work)
+        loop = asyncio.get_running_loop()
+        asked: asyncio.Future[T] = loop.create_future()
+        with self.guard:
+            self.waiting.append(Order(work, asked))
+            starts, self.works = not self.works, True
+        if starts:
+            self.thread.submit(self.serve, loop)
+        return await asked
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self.thread, self.let_go)
         self.thread.shutdown()
 
     # -- on the thread --------------------------------------------------------------------------
+
+    def serve(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Until nothing waits."""
+        while orders := self.some():
+            loop.call_soon_threadsafe(settle, [self.carry_out(order) for order in orders])
+
+    def some(self) -> list[Order]:
+        with self.guard:
+            orders = [self.waiting.popleft() for _ in range(min(AT_ONCE, len(self.waiting)))]
+            self.works = bool(orders)
+        return orders
+
+    def carry_out(self, order: Order) -> Done:
+        try:
+            return Done(order.asked, self.transaction(order.work), None)
+        except BaseException as error:  # noqa: BLE001 - whoever asked gets it
+            return Done(order.asked, None, error)
 
     def transaction(self, work: Work[T]) -> T:
         connection = self.connection = self.connection or self.open()
@@ -107,3 +154,13 @@ class Direct:
         connection, self.connection = self.connection, None
         if connection is not None:
             connection.close()
+
+
+def settle(all_done: list[Done]) -> None:
+    for asked, result, error in all_done:
+        if asked.done():  # whoever asked does not wait any more
+            continue
+        if error is None:
+            asked.set_result(result)
+        else:
+            asked.set_exception(error)

@@ -22,6 +22,11 @@ class Statement:
         changed, _ = await cast("Any", db).execute_query(sql, list(values))
         return changed
 
+    async def returned(self, db: Db, *values: Any) -> list[dict[str, Any]]:
+        """The rows of its RETURNING."""
+        sql = numbered(self.sql) if db.capabilities.dialect == "postgres" else self.sql
+        return await cast("Any", db).execute_query_dict(sql, list(values))
+
 
 @cache
 def numbered(sql: str) -> str:

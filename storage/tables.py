@@ -6,22 +6,10 @@ X_suite (the cipher) and X_blob (sealing.py says what is bound to it). What a ta
 a comment above it, since Tortoise would write a docstring into the schema.
 """
 
-from typing import Any
-
-from tortoise import fields, models
+from tortoise import fields
 from tortoise.models import Model
 
 from storage.fields import DigestField, IdField, TermsField
-
-
-def no_comments(_: type) -> dict[str, str]:
-    return {}
-
-
-# Tortoise reads and parses the source of each table for comments that tell what columns are. Ours have none
-# of that form, and it took a seventh of the web process's start, for which all wait after a kill.
-untyped: Any = models
-untyped._get_comments = no_comments  # noqa: SLF001 - Tortoise has no other way
 
 
 class Account(Model):

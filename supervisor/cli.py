@@ -11,11 +11,10 @@ import io
 import os
 import sys
 from collections.abc import Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from gpu_actor.troubles import EngineTrouble
 from supervisor.errors import OperatorError, UsageError
-from supervisor.version import version
 
 COMMANDS = (
     ("up", "start a node, and stay with it until Ctrl-C"),
@@ -49,10 +48,23 @@ class OneLineParser(argparse.ArgumentParser):
         self.exit(EXIT_MISTAKEN, f"{self.prog}: {message}. See: {self.prog} --help\n")
 
 
+class ShowVersion(argparse.Action):
+    """argparse wants the version beforehand, and to look it up takes longer than anything else here."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **options: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, **options)
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from supervisor.version import version  # noqa: PLC0415 - see above
+
+        sys.stdout.write(f"samovar {version()}\n")
+        parser.exit()
+
+
 def parser(called: str) -> argparse.ArgumentParser:
     """`called` is the command of the call, "" where there is none; only its arguments are known."""
     main_parser = OneLineParser(prog="samovar", description="Share the GPU at home.")
-    main_parser.add_argument("--version", action="version", version=f"samovar {version()}")
+    main_parser.add_argument("--version", action=ShowVersion, help="show the version, and exit")
     commands = main_parser.add_subparsers(metavar="COMMAND", required=True)
     for name, help_text in COMMANDS:
         subparser = commands.add_parser(

@@ -5,13 +5,14 @@ from contextlib import contextmanager
 
 from supervisor.data_folder import DataFolder
 from supervisor.errors import ControlRefusedError
+from supervisor.node_file import read_node
 from web.control_client import ControlClient, ControlError
 
 
 @contextmanager
 def control(data: DataFolder) -> Generator[ControlClient]:
     """A client that is let in. Raises NotRunningError, ControlRefusedError."""
-    data.read_node()
+    read_node(data)
     try:
         with ControlClient(data.root) as client:
             yield client

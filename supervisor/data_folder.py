@@ -5,6 +5,8 @@
     db/  assets/   what is kept    backup/  copies of db/ before a migration
 
 On Windows the rights are those of the folder above it, which for the default is the user's own.
+
+This module stays light, for `samovar up` needs it before it can start anything.
 """
 
 import os
@@ -13,28 +15,9 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
-import msgspec
-import psutil
-from msgspec import Struct
-
-from actors.messages.control import Dial
-from actors.private_files import write_private
-from supervisor.errors import DataFolderError, NodeRunningError, NotRunningError
+from supervisor.errors import DataFolderError, NodeRunningError
 
 FOLDERS = ("keys", "db", "assets", "run", "logs", "backup")
-
-
-class NodeFile(Struct, frozen=True):
-    """run/node.json: how the commands of this machine reach the running node. Made anew at each start."""
-
-    pid: int
-    started: float  # of the process, see start_of: tells apart a reused pid
-    boot: str
-    version: str
-    control: Dial
-    token: str  # lets the command line in as the local user
-    url: str = ""
-    ports: dict[str, dict[str, int]] = {}
 
 
 def default_data_folder(environ: Mapping[str, str] = os.environ, platform: str = sys.platform) -> Path:
@@ -79,36 +62,6 @@ class DataFolder:
                     f"A node runs on {self.root} already. Stop it, or give another folder with --data."
                 ) from error
             yield
-
-    def write_node(self, node: NodeFile) -> None:
-        write_private(self.run / "node.json", msgspec.json.format(msgspec.json.encode(node)))
-
-    def forget_node(self) -> None:
-        (self.run / "node.json").unlink(missing_ok=True)
-
-    def read_node(self) -> NodeFile:
-        """The running node. Raises NotRunningError."""
-        absent = NotRunningError(f"No node runs on {self.root}. Start one with: samovar up")
-        try:
-            node = msgspec.json.decode((self.run / "node.json").read_bytes(), type=NodeFile)
-            started = start_of(psutil.Process(node.pid))
-        except (FileNotFoundError, psutil.NoSuchProcess, msgspec.DecodeError):
-            raise absent from None
-        except PermissionError as error:
-            raise DataFolderError(f"{self.run} belongs to another user: {error.strerror}.") from error
-        if abs(started - node.started) > 1.0:
-            raise absent
-        return node
-
-
-def start_of(process: psutil.Process) -> float:
-    """When a process was started, in seconds of a clock that nobody sets.
-
-    Linux counts from the boot; psutil adds when that was by the wall clock of today, which may have been set
-    since the last question.
-    """
-    started = process.create_time()
-    return started - psutil.boot_time() if sys.platform == "linux" else started
 
 
 def lock(descriptor: int) -> None:

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
@@ -16,12 +15,11 @@ from actors.wire.keys import KeyPair, new_key_pair
 from supervisor.data_folder import DataFolder
 from supervisor.errors import NotPairedError
 from supervisor.keys import gpu_box_key, pairing, web_node_key
+from supervisor.orphans import Leash
 from supervisor.settings import NodeSettings, SupervisorSettings
+from supervisor.spares import Spares, child_environ, command
 from supervisor.strategy import ChildSpec
 from supervisor.switchboard import Switchboard
-
-ROOT = Path(__file__).resolve().parent.parent
-"""Where the packages stand; children find them there, whatever the current folder holds."""
 
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - only keys on the list get in
 LINK_PORT = 7777
@@ -34,12 +32,15 @@ Ports = dict[str, dict[str, int]]
 
 
 class Launch(Struct, frozen=True):
-    """A child about to be started. `brief` holds secrets and goes to its standard input."""
+    """A child about to be started. `brief` holds secrets and goes to its standard input. `spare`: the process
+    that runs already, if there is one.
+    """
 
     command: list[str]
     environ: dict[str, str]
     brief: bytes
     out: Path  # where its standard output and error go
+    spare: Leash | None = None
 
 
 class Launcher:
@@ -53,6 +54,7 @@ class Launcher:
         version: str,
         token: str,
         children: Collection[str],
+        spares: Spares,
     ) -> None:
         self.data = data
         self.settings = settings
@@ -63,6 +65,7 @@ class Launcher:
         self.version = version
         self.token = token
         self.children = children
+        self.spares = spares
         self.engine_door = new_key_pair()  # link's end of the hop to the engine
         self.engine_key = new_key_pair()
         self.box_name = settings.supervisor.box_name or platform.node() or "this computer"
@@ -88,12 +91,16 @@ class Launcher:
             log_files=own.log_files,
         )
         return Launch(
-            # -P: the current folder is not searched for modules, it may hold a "web" of its own.
-            [sys.executable, "-P", "-m", spec.module],
+            command(spec.module),
             child_environ(),
             msgspec.json.encode(brief) + b"\n",
-            self.data.logs / f"{spec.name}.out",
+            self.spares.out(spec.name),
+            self.spares.take(spec.name),
         )
+
+    def prepare(self, spec: ChildSpec) -> None:
+        """It will be launched soon."""
+        self.spares.start(spec.name, spec.module)
 
     def doors(self, child: str, ports: Ports) -> dict[str, Door]:
         match child:
@@ -155,8 +162,3 @@ def dial(address: str, server_public: str, key: KeyPair, name: str) -> Dial:
 def loopback(ports: Ports, child: str, name: str) -> str:
     port = ports.get(child, {}).get(name, 0)
     return f"tcp://127.0.0.1:{port}" if port else ""
-
-
-def child_environ() -> dict[str, str]:
-    paths = [str(ROOT), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths)), "PYTHONUTF8": "1"}

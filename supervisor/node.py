@@ -14,8 +14,9 @@ import psutil
 
 from actors.messages.control import AskStatus, KeysRotating, RotateKeys, ToChild, encode, to_supervisor
 from actors.world import RealWorld
-from supervisor.data_folder import DataFolder, NodeFile, start_of
+from supervisor.data_folder import DataFolder
 from supervisor.launch import Launch, Launcher, Ports
+from supervisor.node_file import NodeFile, forget_node, start_of, write_node
 from supervisor.status import node_status, resident_mb
 from supervisor.strategy import ChildSpec, State, TreeSpec
 from supervisor.switchboard import Heard, Switchboard
@@ -64,11 +65,11 @@ class Node:
         for number in stop_signals():
             signal.signal(number, self.on_signal)
         log.info("node %s begins as process %d", self.launcher.node, os.getpid())
-        self.data.write_node(self.file)
+        write_node(self.data, self.file)
         try:
             self.loop()
         finally:
-            self.data.forget_node()
+            forget_node(self.data)
             self.wardens.close()
             self.switchboard.close()
             log.info("node ends")
@@ -96,7 +97,7 @@ class Node:
     def write_file(self) -> None:
         """A full disk must not end the node; the commands then lack the newest ports."""
         try:
-            self.data.write_node(self.file)
+            write_node(self.data, self.file)
         except OSError as error:
             log.error("run/node.json cannot be written: %s", error)  # noqa: TRY400 - the line says it all
 
@@ -127,6 +128,9 @@ class Node:
 
     def launch(self, spec: ChildSpec, boot: UUID, ports: Ports) -> Launch:
         return self.launcher.launch(spec, boot, ports, self.switchboard)
+
+    def prepare(self, spec: ChildSpec) -> None:
+        self.launcher.prepare(spec)
 
     def new_boot(self) -> UUID:
         return self.world.new_id()

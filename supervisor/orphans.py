@@ -58,6 +58,12 @@ class Leash:
             self.stdin.write(data)
             self.stdin.flush()
 
+    def ended(self) -> bool:
+        """Whether it has; wait() then returns at once."""
+        if sys.platform == "win32":
+            return self.process.poll() is not None
+        return os.waitid(os.P_PID, self.pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is not None
+
     def wait(self) -> int:
         """Block until it has ended, end what it left behind, and return its exit code."""
         if sys.platform != "win32":

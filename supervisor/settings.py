@@ -21,6 +21,7 @@ from actors.settings import (
 from gpu_actor.health_settings import HealthSettings
 from gpu_actor.settings import EngineSettings
 from storage.settings import StorageSettings
+from supervisor.spares import GPU_MODULES, WEB_MODULES
 from supervisor.strategy import ChildSpec, Group, TreeSpec
 from web.library.settings import LibrarySettings
 from web.settings import WebSettings
@@ -77,12 +78,7 @@ class NodeSettings(Struct, frozen=True, forbid_unknown_fields=True):
 
 def tree_for(web: bool, gpu: bool, settings: SupervisorSettings) -> TreeSpec:
     """The processes of a node with these roles, in the order of their start."""
-    modules = {
-        "web": "web.process",
-        "link": "gpu_actor.link_process",
-        "engine": "gpu_actor.engine_process",
-        "health": "gpu_actor.health_process",
-    }
+    modules = WEB_MODULES | GPU_MODULES
 
     def child(name: str) -> ChildSpec:
         engine = name == "engine"

@@ -18,6 +18,7 @@ from actors.messages.control import (
 )
 from supervisor.data_folder import DataFolder
 from supervisor.errors import NoAnswerError
+from supervisor.node_file import read_node
 from supervisor.strategy import State
 from supervisor.tree_messages import ChildView
 
@@ -108,7 +109,7 @@ def ask_status(data: DataFolder, timeout_s: float = ANSWER_S) -> NodeStatus:
 
 def ask_node(data: DataFolder, question: bytes, timeout_s: float = ANSWER_S) -> bytes:
     """The supervisor's answer. Raises NotRunningError, NoAnswerError."""
-    node = data.read_node()
+    node = read_node(data)
     answer = ask(node.control, question, timeout_s)
     if answer is None:
         raise NoAnswerError(

@@ -92,7 +92,7 @@ class Warden(Actor):
     def start(self, order: StartProcess, root: Address) -> None:
         launch = order.launch
         try:
-            self.leash = Leash(launch.command, launch.environ, launch.out)
+            self.leash = launch.spare or Leash(launch.command, launch.environ, launch.out)
         except OSError as error:
             log.exception("%s cannot be started", self.name)
             self.tell_end(root, order.boot, f"cannot be started: {error}", order.now_s)
@@ -254,6 +254,9 @@ class Root(Actor):
         how = self.causes.pop(name, "") or ended.how
         log.log(logging.INFO if self.tree.stopping else logging.WARNING, "%s: %s", name, how)
         self.decide(self.tree.exited(name, how, ended.now_s), ended.now_s)
+        child = self.tree.children[name]
+        if not self.tree.stopping and child.state is not State.PARKED:
+            self.outside.prepare(child.spec)
         view = self.views[name]
         view.pid = 0
         view.facts = {}

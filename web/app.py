@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from quart import Quart, Response, g, request, websocket
 from quart.asgi import ASGIWebsocketConnection
+from quart.routing import QuartRule
 from werkzeug.exceptions import HTTPException
 
 from web import requests
@@ -48,6 +49,16 @@ WORDS = {
 }
 
 
+class LeanRule(QuartRule):
+    """A route that addresses are not built from, which took half of the time to make it."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Any:
+        def refuse(*_: object, **__: object) -> None:
+            raise RuntimeError("addresses are not built from routes here")
+
+        return refuse
+
+
 class BoundedConnection(ASGIWebsocketConnection):
     """Quart's own queue of incoming frames has no bound, and an empty binary frame ends it badly."""
 
@@ -67,6 +78,7 @@ class BoundedConnection(ASGIWebsocketConnection):
 
 def make_app(edge: Edge) -> Quart:
     app = Quart("web", static_folder=None, template_folder=None)
+    app.url_rule_class = LeanRule
     app.config["MAX_CONTENT_LENGTH"] = edge.settings.body_bytes
     app.config["BODY_TIMEOUT"] = edge.settings.body_s
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False

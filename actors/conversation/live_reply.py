@@ -10,7 +10,7 @@ import msgspec
 
 from actors.conversation.tracing import Tracing
 from actors.conversation.turned_away import TurnedAway
-from actors.messages.archive import GenerationState, StoredGeneration
+from actors.messages.archive import AppendChunk, GenerationState, StoredGeneration
 from actors.messages.chat import LiveReply as ShownLive
 from actors.messages.generation import Accepted, End, Token
 from actors.messages.queueing import Placed
@@ -31,6 +31,8 @@ class LiveReply:
         self.thoughts = thoughts  # of the same tokens
         # Tokens shown → characters shown, of the text and of the thoughts.
         self.marks: dict[int, tuple[int, int]] = {len(committed): (len(text), len(thoughts))}
+        self.loose_from = len(committed)  # from here on the chunks are as they were committed …
+        self.loose = 0  # … so many of them
         self.worker = generation.worker
         self.attempt = generation.attempt
         self.inbox: Inbox[Token | End] | None = None  # None: nobody works on it
@@ -157,13 +159,31 @@ class LiveReply:
 
     # -- what is durable ----------------------------------------------------------------------
 
-    def durable(self, tokens: list[Token]) -> tuple[str, str]:
-        """These tokens are committed; returns their text and their thoughts."""
+    def chunk(self, tokens: list[Token], fold_at: int) -> AppendChunk:
+        """The commit of these tokens, which come next; after `fold_at` chunks all of them in one."""
+        again = self.committed[self.loose_from :] if self.loose >= fold_at else []
+        text, thoughts = self.marks[self.loose_from] if again else (len(self.text), len(self.thoughts))
+        more_text, more_thoughts = said(tokens)
+        return AppendChunk(
+            generation=self.generation.id,
+            attempt=self.attempt,
+            first_seq=len(self.committed) - len(again),
+            token_ids=(*again, *(token.token_id for token in tokens)),
+            text=self.text[text:] + more_text,
+            thoughts=self.thoughts[thoughts:] + more_thoughts,
+            again=len(again),
+        )
+
+    def durable(self, tokens: list[Token], chunk: AppendChunk) -> tuple[str, str]:
+        """These tokens are committed, in that chunk; returns their text and their thoughts."""
         text, thoughts = said(tokens)
         self.committed += [token.token_id for token in tokens]
         self.text += text
         self.thoughts += thoughts
         self.marks[len(self.committed)] = (len(self.text), len(self.thoughts))
+        self.loose += 1
+        if chunk.again:
+            self.loose_from, self.loose = len(self.committed), 0
         return text, thoughts
 
     def shown(self, siblings: tuple[UUID, ...], generation: UUID | None = None, seq: int = 0) -> ShownLive:

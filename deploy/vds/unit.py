@@ -3,6 +3,8 @@
 from deploy.vds.places import SERVICE, USER, Places
 
 # Where a line is not plain, its reason:
+#   ExecStopPost         replies wait for a supervisor that was killed; one that ended by itself has said
+#                        why, and need not say it ten times a second
 #   KillMode=mixed       the supervisor is told alone and stops its children in their order; what is left is
 #                        killed by the kernel
 #   OOMPolicy=continue   the supervisor starts a child again that the kernel killed for its memory
@@ -26,7 +28,8 @@ Group={user}
 Environment=SAMOVAR_DATA={data}
 ExecStart={samovar} up --role web
 Restart=always
-RestartSec=2
+RestartSec=100ms
+ExecStopPost=/bin/sh -c 'test "$$SERVICE_RESULT" != exit-code || sleep 2'
 KillMode=mixed
 TimeoutStopSec=20
 OOMPolicy=continue

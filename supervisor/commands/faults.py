@@ -8,7 +8,7 @@ from typing import Any
 
 from supervisor.commands.options import whole_number
 from supervisor.errors import NotACheckoutError
-from supervisor.launch import ROOT
+from supervisor.spares import ROOT
 
 
 def add(parser: argparse.ArgumentParser) -> None:

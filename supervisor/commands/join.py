@@ -20,6 +20,7 @@ from supervisor.commands.options import add_data, data_folder, seconds
 from supervisor.data_folder import DataFolder
 from supervisor.errors import NotRunningError, UsageError
 from supervisor.keys import gpu_box_key
+from supervisor.node_file import read_node
 from supervisor.settings_file import read_settings, write_default_file
 from supervisor.version import version
 
@@ -100,7 +101,7 @@ def over_words(invitation: Invitation) -> str:
 
 def after_words(data: DataFolder) -> str:
     try:
-        data.read_node()
+        read_node(data)
     except NotRunningError:
         return "Start it with: samovar up --role gpu"
     return "The node that runs here serves it after a restart: stop it, then samovar up --role gpu"

@@ -12,6 +12,7 @@ from supervisor.commands.options import add_data, data_folder
 from supervisor.control import control
 from supervisor.data_folder import DataFolder
 from supervisor.errors import ControlRefusedError
+from supervisor.node_file import read_node
 from supervisor.status import ask_node
 from web.protocol import BoxList
 
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def rotate(arguments: argparse.Namespace) -> int:
     data = data_folder(arguments)
-    print(rotate_server_key(data) if "web" in data.read_node().ports else rotate_box_key(data))
+    print(rotate_server_key(data) if "web" in read_node(data).ports else rotate_box_key(data))
     return 0
 
 

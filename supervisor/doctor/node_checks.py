@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterator
 
 from deploy.space import size
-from supervisor.commands.up import check_port
 from supervisor.doctor.finding import Finding, ok, problem, warning
 from supervisor.doctor.subject import Subject
 from supervisor.errors import PortTakenError
 from supervisor.launch import link_address
+from supervisor.node_start import check_port
 
 LITTLE_BYTES = 2_000_000_000
 TOO_LITTLE_BYTES = 300_000_000

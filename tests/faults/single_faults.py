@@ -7,6 +7,7 @@ from typing import Any
 
 from actors import link
 from actors.effects import Effect
+from actors.messages.archive import AppendChunk
 from actors.messages.generation import Token
 from actors.messages.link import WIRE_VERSION
 from actors.session import Session
@@ -17,11 +18,11 @@ def die_before_showing() -> None:
     """The first time that tokens in the middle of a reply are durable and nobody has seen them."""
     honest, mark = Session.show, Path(os.environ[DEATH_MARK])
 
-    def show(self: Session, live: Any, tokens: list[Token]) -> list[Effect]:
+    def show(self: Session, live: Any, tokens: list[Token], chunk: AppendChunk) -> list[Effect]:
         if len(live.committed) > 10 and not mark.exists():
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return honest(self, live, tokens)
+        return honest(self, live, tokens, chunk)
 
     Session.show = show
 

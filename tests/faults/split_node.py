@@ -20,7 +20,7 @@ MODULES = {
     "engine": "gpu_actor.engine_process",
     "health": "gpu_actor.health_process",
 }
-RESTART_S = 0.1  # systemd's RestartSec
+RESTART_S = 0.1  # RestartSec of the unit (deploy/vds/unit.py)
 LOOK_S = 0.02
 THERE_S = 120.0
 STOP_S = 15.0
@@ -41,6 +41,8 @@ class SplitNode:
         self.role = role
         self.data = data
         self.environ = {**os.environ, **environ, "PYTHONPATH": str(ROOT)}
+        # An installed Samovar has its bytecode; without it each start would compile all of it.
+        self.environ.pop("PYTHONDONTWRITEBYTECODE", None)
         self.process: asyncio.subprocess.Process | None = None
         self.keeping: asyncio.Task[None] | None = None
         self.stopping = False

@@ -16,7 +16,7 @@ from actors.conversation import live_reply, turn
 from actors.conversation.live_reply import LiveReply
 from actors.conversation.message_tree import MessageTree
 from actors.effects import Effect, Send
-from actors.messages.archive import ConversationState, StoredConversation, StoredMessage
+from actors.messages.archive import AppendChunk, ConversationState, StoredConversation, StoredMessage
 from actors.messages.generation import Ack, End, GenerateReply, Token
 from actors.queueing.dispatch import Dispatch
 from actors.session import Session
@@ -57,8 +57,9 @@ def shown_before_commit() -> Generator[None]:
         live = self.live
         early: list[Effect] = []
         if live is not None and live.accepted and live.arrived and not live.ending and not self.saving.busy:
-            early = self.show(live, live.arrived[: self.settings.chunk_tokens])
-            live.committed = live.committed[: -len(live.arrived[: self.settings.chunk_tokens])]
+            tokens = live.arrived[: self.settings.chunk_tokens]
+            early = self.show(live, tokens, live.chunk(tokens, self.settings.fold_chunks))
+            live.committed = live.committed[: -len(tokens)]
         return [*honest(self), *early]
 
     with patch.object(Session, "flush", flush):
@@ -107,8 +108,8 @@ def text_altered() -> Generator[None]:
     """A session swaps two tokens of a chunk."""
     honest = LiveReply.durable
 
-    def durable(self: LiveReply, tokens: list[Token]) -> tuple[str, str]:
-        return honest(self, [*tokens[1:2], *tokens[:1], *tokens[2:]])
+    def durable(self: LiveReply, tokens: list[Token], chunk: AppendChunk) -> tuple[str, str]:
+        return honest(self, [*tokens[1:2], *tokens[:1], *tokens[2:]], chunk)
 
     with patch.object(LiveReply, "durable", durable):
         yield

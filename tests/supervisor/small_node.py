@@ -8,9 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from supervisor.commands.up import run_node
 from supervisor.data_folder import DataFolder
+from supervisor.node_start import run_node
 from supervisor.settings import NodeSettings
+from supervisor.spares import Spares
 from supervisor.strategy import TreeSpec
 from supervisor.tree_messages import ChildView
 
@@ -37,9 +38,11 @@ class Printed:
 if __name__ == "__main__":
     folder = DataFolder(Path(sys.argv[1]))
     folder.make()
-    run_node(
-        folder,
-        msgspec.json.decode(sys.argv[3], type=NodeSettings),
-        msgspec.json.decode(sys.argv[2], type=TreeSpec),
-        Printed(),
-    )
+    with folder.locked(), Spares(folder.logs) as spares:
+        run_node(
+            folder,
+            msgspec.json.decode(sys.argv[3], type=NodeSettings),
+            msgspec.json.decode(sys.argv[2], type=TreeSpec),
+            Printed(),
+            spares,
+        )

@@ -24,10 +24,13 @@ WAIT_S = 40.0
 UP_WITH_FIXTURES = """
 import sys
 from supervisor.cli import main
+from supervisor import node_start
 from supervisor.commands import up
 from supervisor.strategy import ChildSpec, Group, TreeSpec
 CHILDREN = "tests.supervisor.children."
-up.tree_for = lambda *_: TreeSpec((
+up.WEB_MODULES = {"web": CHILDREN + "pages"}
+up.GPU_MODULES = {"engine": CHILDREN + "good"}
+node_start.tree_for = lambda *_: TreeSpec((
     Group((ChildSpec("web", CHILDREN + "pages"),)),
     Group((ChildSpec("engine", CHILDREN + "good"),)),
 ))
@@ -133,7 +136,7 @@ def test_a_second_node_on_the_same_folder_is_refused(
     capsys.readouterr()
 
 
-def test_up_with_a_port_that_is_taken_fails_before_anything_is_started(
+def test_up_with_a_port_that_is_taken_fails_before_anything_serves(
     commands: list[Command], tmp_path: Path
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
@@ -142,7 +145,7 @@ def test_up_with_a_port_that_is_taken_fails_before_anything_is_started(
     assert status == 1
     assert err.startswith(f"samovar: Port {port} on 127.0.0.1 cannot be used (Address already in use)")
     assert err.count("\n") == 1
-    assert not list((tmp_path / "logs").iterdir())
+    assert {file.stat().st_size for file in (tmp_path / "logs").iterdir()} == {0}  # of spares, gone
 
 
 def test_up_refuses_a_setting_that_does_not_exist(

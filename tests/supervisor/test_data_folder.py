@@ -8,14 +8,10 @@ import pytest
 
 from actors.messages.control import Dial
 from actors.private_files import ExposedFileError, read_private, write_private
-from supervisor.data_folder import (
-    DataFolder,
-    NodeFile,
-    default_data_folder,
-    start_of,
-)
+from supervisor.data_folder import DataFolder, default_data_folder
 from supervisor.errors import BrokenKeyError, DataFolderError, NodeRunningError, NotRunningError
 from supervisor.keys import kept_key_pair, web_node_key
+from supervisor.node_file import NodeFile, forget_node, read_node, start_of, write_node
 
 ROOT = Path(__file__).parents[2]
 DIAL = Dial("tcp://127.0.0.1:1", "s", "p", "x", "command line")
@@ -97,11 +93,11 @@ def test_the_file_of_the_running_node_is_read_back(tmp_path: Path) -> None:
     data = made(tmp_path)
     process = psutil.Process()
     node = node_file(process.pid, start_of(process))
-    data.write_node(node)
-    assert data.read_node() == node
-    data.forget_node()
+    write_node(data, node)
+    assert read_node(data) == node
+    forget_node(data)
     with pytest.raises(NotRunningError, match="Start one with: samovar up"):
-        data.read_node()
+        read_node(data)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the system keeps the time of the start itself")
@@ -109,7 +105,7 @@ def test_a_node_is_found_after_the_clock_of_the_machine_was_set(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     data = made(tmp_path)
-    data.write_node(node_file(os.getpid(), start_of(psutil.Process())))
+    write_node(data, node_file(os.getpid(), start_of(psutil.Process())))
     booted, started, set_by = psutil.boot_time(), psutil.Process().create_time(), 3_600.0
 
     def later(_: object = None) -> float:
@@ -117,23 +113,23 @@ def test_a_node_is_found_after_the_clock_of_the_machine_was_set(
 
     monkeypatch.setattr(psutil, "boot_time", lambda: booted + set_by)
     monkeypatch.setattr(psutil.Process, "create_time", later)
-    assert data.read_node().pid == os.getpid()
+    assert read_node(data).pid == os.getpid()
 
 
 def test_a_node_whose_process_number_belongs_to_another_process_now_does_not_run(tmp_path: Path) -> None:
     data = made(tmp_path)
-    data.write_node(node_file(os.getpid(), start_of(psutil.Process()) - 100))
+    write_node(data, node_file(os.getpid(), start_of(psutil.Process()) - 100))
     with pytest.raises(NotRunningError):
-        data.read_node()
+        read_node(data)
 
 
 def test_a_node_whose_process_is_gone_does_not_run(tmp_path: Path) -> None:
     data = made(tmp_path)
     ended = subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    data.write_node(node_file(ended.pid, 1.0))
+    write_node(data, node_file(ended.pid, 1.0))
     with pytest.raises(NotRunningError):
-        data.read_node()
+        read_node(data)
 
 
 def test_a_secret_replaces_the_old_one_whole_and_is_for_its_owner_alone(tmp_path: Path) -> None:

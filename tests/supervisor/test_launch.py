@@ -13,8 +13,9 @@ from storage.settings import StorageSettings
 from supervisor.data_folder import DataFolder
 from supervisor.errors import NotPairedError
 from supervisor.keys import gpu_box_key, web_node_key
-from supervisor.launch import ROOT, Launch, Launcher, Ports
+from supervisor.launch import Launch, Launcher, Ports
 from supervisor.settings import NodeSettings, SupervisorSettings
+from supervisor.spares import ROOT, Spares
 from supervisor.strategy import ChildSpec
 from supervisor.switchboard import Switchboard
 
@@ -38,7 +39,8 @@ class Launching:
     ) -> None:
         self.data = DataFolder(tmp_path)
         self.data.make()
-        self.launcher = Launcher(self.data, settings, NODE, "1.2", "the token", children)
+        spares = Spares(self.data.logs)
+        self.launcher = Launcher(self.data, settings, NODE, "1.2", "the token", children, spares)
         self.switchboard = switchboard
 
     def launch(self, name: str, ports: Ports | None = None) -> Launch:

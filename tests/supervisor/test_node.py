@@ -19,6 +19,7 @@ import zmq
 from actors.intensity import Backoff
 from actors.messages.control import AskStatus, KeysRotating, NodeStatus, ProcessStatus, RotateKeys, encode
 from supervisor.data_folder import DataFolder
+from supervisor.node_file import read_node
 from supervisor.settings import NodeSettings, SupervisorSettings
 from supervisor.status import ask, ask_node, ask_status
 from supervisor.strategy import ChildSpec, Group, TreeSpec
@@ -312,7 +313,7 @@ def test_children_end_when_their_supervisor_hangs_and_come_back_with_it(start: S
 def test_a_key_that_is_not_of_this_run_is_not_heard(start: Starter) -> None:
     node = start(Group((child("a"),)))
     node.wait_for("a ready")
-    file = node.data.read_node()
+    file = read_node(node.data)
     public, secret = zmq.curve_keypair()
     stranger = msgspec.structs.replace(file.control, public=public.decode(), secret=secret.decode())
     assert ask(stranger, encode(AskStatus()), 1.0) is None
@@ -324,7 +325,7 @@ def test_the_file_of_the_running_node_is_for_its_owner_alone(start: Starter) -> 
     node.wait_for("a ready")
     path = node.data.run / "node.json"
     assert path.stat().st_mode & 0o777 == 0o600
-    file = node.data.read_node()
+    file = read_node(node.data)
     assert file.pid == node.process.pid
     assert file.ports == {"a": {"main": 1001}}
     assert len(file.token) >= 40
@@ -333,7 +334,7 @@ def test_the_file_of_the_running_node_is_for_its_owner_alone(start: Starter) -> 
 def test_secrets_are_in_no_log(start: Starter) -> None:
     node = start(Group((child("a"),)))
     node.wait_for("a ready")
-    file = node.data.read_node()
+    file = read_node(node.data)
     assert node.stop() == 0
     logs = "".join(path.read_text() for path in node.data.logs.iterdir())
     assert "ready as process" in logs

@@ -26,6 +26,7 @@ from actors.messages.control import (
 )
 from supervisor.errors import ExposedKeyError
 from supervisor.launch import Launch, Ports
+from supervisor.orphans import Leash
 from supervisor.strategy import ChildSpec, Group, State, TreeSpec
 from supervisor.tree_messages import ChildSaid, ChildView, ProcessEnded, StopNode, Tick
 from supervisor.warden import Wardens, in_words
@@ -47,6 +48,8 @@ class PlayedOutside:
         self.present: set[str] = set()
         self.states: list[str] = []
         self.boots: dict[str, UUID] = {}
+        self.prepared: list[str] = []
+        self.spare: Leash | None = None
 
     def break_if_asked(self, name: str) -> None:
         if name in self.broken:
@@ -59,7 +62,12 @@ class PlayedOutside:
         self.launched.append(spec.name)
         self.boots[spec.name] = boot
         command = [self.program, "-c", self.code]
-        return Launch(command, dict(os.environ), b"a secret\n", self.tmp_path / f"{spec.name}.out")
+        out = self.tmp_path / f"{spec.name}.out"
+        spare, self.spare = self.spare, None
+        return Launch(command, dict(os.environ), b"a secret\n", out, spare)
+
+    def prepare(self, spec: ChildSpec) -> None:
+        self.prepared.append(spec.name)
 
     def new_boot(self) -> UUID:
         return uuid4()
@@ -172,6 +180,36 @@ def test_the_end_of_an_earlier_process_does_not_touch_the_present_one(
     tree.tick()
     tree.wardens.tell(ProcessEnded("a", uuid4(), 1, 0.0))
     assert tree.view("a").state is State.STARTING
+
+
+def test_what_ended_and_will_be_started_again_is_prepared(tree: SmallTree, outside: PlayedOutside) -> None:
+    outside.code = "raise SystemExit(4)"
+    tree.tick()
+    tree.wardens.tell(tree.one_end())
+    assert outside.prepared == ["a"]
+    tree.tick()
+    tree.wardens.tell(tree.one_end())
+    assert tree.view("a").state is State.PARKED
+    assert outside.prepared == ["a"]
+
+
+def test_nothing_is_prepared_in_a_stop(tree: SmallTree, outside: PlayedOutside) -> None:
+    tree.tick()
+    tree.wardens.tell(StopNode(tree.now_s, 0.0))
+    tree.wardens.tell(tree.one_end())
+    assert outside.prepared == []
+
+
+def test_a_process_that_runs_already_is_the_one_that_is_briefed(
+    tree: SmallTree, outside: PlayedOutside
+) -> None:
+    out = outside.tmp_path / "spare.out"
+    code = "import sys; sys.exit(len(sys.stdin.readline()))"
+    outside.spare = Leash([sys.executable, "-c", code], dict(os.environ), out)
+    tree.tick()
+    ended = tree.one_end()
+    tree.wardens.tell(ended)
+    assert ended.code == len("a secret\n")
 
 
 def test_what_a_failing_child_says_of_itself_goes_before_its_exit_code(

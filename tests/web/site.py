@@ -1,4 +1,4 @@
-"""Site: the whole web process of a node on a free port of this machine, as web/process.py wires it."""
+"""Site: the whole web process of a node on a free port of this machine, as web/serving.py wires it."""
 
 import asyncio
 import contextlib

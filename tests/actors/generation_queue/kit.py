@@ -19,6 +19,7 @@ SETTINGS = QueueSettings(
     lease_s=60.0,
     give_up_s=1800.0,
     tick_s=0.25,
+    places_pause_s=0.0,
     commit_timeout_s=15.0,
     audit_s=5.0,
 )

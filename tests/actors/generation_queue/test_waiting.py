@@ -1,6 +1,7 @@
 """The generation queue: restarts, replies that nobody takes, and what people see of it."""
 
 import pytest
+from msgspec.structs import replace
 
 from actors.generation_queue import GenerationQueue
 from actors.messages.archive import (
@@ -89,6 +90,19 @@ def test_a_lease_of_a_box_that_never_comes_back_is_given_up() -> None:
 
 
 # -- what people see --------------------------------------------------------------------------------
+
+
+def test_places_are_told_at_a_pace_when_many_come_at_once() -> None:
+    queue = counter(asked=1, settings=replace(SETTINGS, max_waiting=9, places_pause_s=0.5))
+    assert queue.do(request(2)).of(Placed) == [Placed(uid(2), 1, 1)]
+    for number in (3, 4, 5):
+        assert queue.do(request(number)).of(Placed) == []
+    assert queue.fire("places").of(Placed) == [
+        Placed(uid(2), 1, 4),
+        Placed(uid(3), 2, 4),
+        Placed(uid(4), 3, 4),
+        Placed(uid(5), 4, 4),
+    ]
 
 
 def test_who_waits_is_told_its_place_once_for_each_change() -> None:

@@ -17,6 +17,7 @@ from deploy.vds.places import Places
 from deploy.vds.settings import get, with_key
 from deploy.vds.unit import command_text, unit_text
 from tests.deploy.places import ROOT
+from tests.faults.split_node import RESTART_S
 
 GOOD = Server("debian ", "Debian 12", is_root=True, has_systemd=True, python=(3, 11), free_bytes=10**10)
 
@@ -34,6 +35,7 @@ def test_the_service_may_write_its_data_and_nothing_else() -> None:
 def test_the_service_comes_back_whatever_ends_it() -> None:
     unit = unit_text(Places())
     assert "\nRestart=always\n" in unit
+    assert f"\nRestartSec={1000 * RESTART_S:.0f}ms\n" in unit  # what the fault bench measures with
     assert "\nStartLimitIntervalSec=0\n" in unit
 
 

@@ -1,0 +1,69 @@
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from supervisor import spares as module
+from supervisor.orphans import Leash
+from supervisor.spares import Spares
+
+CHILD = "tests.supervisor.children.good"
+
+
+def nothing_there(_module: str) -> list[str]:
+    return ["/nothing/there"]
+
+
+@pytest.fixture
+def spares(tmp_path: Path) -> Iterator[Spares]:
+    with Spares(tmp_path) as some:
+        yield some
+
+
+def take(spares: Spares) -> Leash:
+    leash = spares.take("a")
+    assert leash is not None
+    return leash
+
+
+def test_a_spare_waits_for_its_brief_and_is_taken_once(spares: Spares) -> None:
+    spares.start("a", CHILD)
+    leash = take(spares)
+    assert spares.take("a") is None
+    leash.stdin.close()  # what it wants is a brief
+    assert leash.wait() == 2
+    assert leash.last_words().startswith("No brief on standard input")
+
+
+def test_there_is_one_of_a_name(spares: Spares) -> None:
+    spares.start("a", CHILD)
+    first = spares.waiting["a"]
+    spares.start("a", CHILD)
+    assert take(spares) is first
+    first.kill()
+    first.wait()
+
+
+def test_one_that_has_ended_is_no_spare(spares: Spares) -> None:
+    spares.start("a", "tests.supervisor.no_such_module")
+    os.waitid(os.P_PID, spares.waiting["a"].pid, os.WEXITED | os.WNOWAIT)
+    assert spares.take("a") is None
+
+
+def test_what_nobody_took_ends_with_the_context(tmp_path: Path) -> None:
+    with Spares(tmp_path) as spares:
+        spares.start("a", CHILD)
+        leash = spares.waiting["a"]
+        assert not leash.ended()
+    assert leash.process.returncode == -signal.SIGKILL
+
+
+def test_one_that_cannot_be_started_is_left_to_its_turn(
+    spares: Spares, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(module, "command", nothing_there)
+    spares.start("a", CHILD)
+    assert spares.take("a") is None
+    assert "a cannot be started before its turn" in caplog.text
