@@ -26,9 +26,9 @@ KILLS: tuple[Process, ...] = (
 STALLS: tuple[Process, ...] = ("web", "link", "engine", "web supervisor", "gpu supervisor")
 OTHERS: tuple[Kind, ...] = ("reset", "half-open", "black hole", "delay", "throttle", "stall")
 
-OTHER_SHARE = 1 / 3  # of all faults
+OTHER_SHARE = 1 / 5  # of all faults
 HASTE = 0.2  # share of faults that do not wait until the one before is over
-LONGEST_PAUSE_S = 1.5
+LONGEST_PAUSE_S = 0.6
 
 
 class Fault(Struct, frozen=True):
