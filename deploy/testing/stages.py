@@ -47,9 +47,11 @@ class Stage:
 UI = "web/ui"
 CRATE = "rust_crypto"
 APART = ("tests/sim", "tests/system", "tests/faults", "tests/browser")
-# Each process takes a run of neighbours, so that what a file makes once is seldom made twice; one that has
-# nothing left takes over half of what another still has before it.
-ON_EVERY_CORE = ("-n", "auto", "--maxprocesses=4", "--dist=worksteal")
+ON_EVERY_CORE = ("-n", "auto", "--maxprocesses=4")
+# What a file makes once for all its tests is made once.
+BY_FILE = (*ON_EVERY_CORE, "--dist=loadfile")
+# For tests that share nothing: whoever has nothing left takes over half of what another has before it.
+BY_TEST = (*ON_EVERY_CORE, "--dist=worksteal")
 COVERAGE = ("--cov", "--cov-branch", "--cov-report=term")
 
 
@@ -57,7 +59,7 @@ def pytest(title: str, *arguments: str, asks_for: tuple[str, ...], coverage: tup
     return Check(
         title,
         "venv",
-        ("python", "-m", "pytest", *ON_EVERY_CORE, *arguments),
+        ("python", "-m", "pytest", *arguments),
         asks_for=asks_for,
         counter=pytest_counts,
         coverage=coverage,
@@ -114,6 +116,7 @@ STAGES: tuple[Stage, ...] = (
         (
             pytest(
                 "pytest",
+                *BY_FILE,
                 *(f"--ignore={folder}" for folder in APART),
                 "--continue-on-collection-errors",
                 asks_for=("tests",),
@@ -124,7 +127,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "sim",
         "the whole cluster in one process, under faults",
-        (pytest("pytest tests/sim", "tests/sim", asks_for=("tests/sim",)),),
+        (pytest("pytest tests/sim", *BY_TEST, "tests/sim", asks_for=("tests/sim",)),),
     ),
     Stage(
         "system",
@@ -132,6 +135,7 @@ STAGES: tuple[Stage, ...] = (
         (
             pytest(
                 "pytest tests/system tests/faults",
+                *BY_FILE,
                 "tests/system",
                 "tests/faults",
                 asks_for=("tests/system", "tests/faults"),
@@ -141,7 +145,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "browser",
         "a real browser and the real model",
-        (pytest("pytest tests/browser", "-n", "0", "tests/browser", asks_for=("tests/browser",)),),
+        (pytest("pytest tests/browser", "tests/browser", asks_for=("tests/browser",)),),
     ),
 )
 
