@@ -15,13 +15,14 @@ from msgspec.structs import replace
 from actors import addresses
 from actors.archive import Archive
 from actors.character.actor import Character
+from actors.character.book_actor import LorebookVersion
 from actors.generation_queue import GenerationQueue
 from actors.link import Link
 from actors.mailbox import Runtime
 from actors.messages.archive import AddAccount, AddCharacterVersion
 from actors.messages.chat import ListChanged
 from actors.messages.generation import Ack, CharacterSheet, GenerateReply, Sampling
-from actors.messages.link import WIRE_VERSION, EngineDown, EngineHello, HangUp, Hello, Redial
+from actors.messages.link import WIRE_VERSION, EngineDown, EngineHello, EngineJob, HangUp, Hello, Redial
 from actors.session import Session
 from actors.settings import (
     ArchiveSettings,
@@ -64,7 +65,7 @@ class Box:
         runtime = self.link = self.cluster.new_runtime()
         world = self.cluster.world
         runtime.register(addresses.LINK, lambda _: Link(LinkSettings(), world, "sim"), loads=False)
-        for kind in (addresses.QUEUE, "session", "character", addresses.WEB):
+        for kind in (addresses.QUEUE, "session", "character", "lorebook", addresses.WEB):
             runtime.serve(kind, ToWeb(self, runtime))
         runtime.serve(addresses.GPU, ToEngine(self, runtime))
         runtime.wake(addresses.LINK)
@@ -137,6 +138,8 @@ class ToEngine:
         self.runtime = runtime
 
     def deliver(self, address: str, message: Any, sender: str) -> None:
+        if isinstance(message, EngineJob):
+            self.box.cluster.job(message)
         frame, engine = encode(address, message), self.box.engine
         self.box.cluster.loop.call_later(0.0002, lambda: self.arrive(frame, engine))
 
@@ -222,6 +225,7 @@ class Cluster:
         # Called when a box is told to make a reply.
         self.given: Callable[[Box, GenerateReply], None] = lambda box, request: None
         self.background_given = self.given  # … or something in the background
+        self.job: Callable[[EngineJob], None] = lambda job: None  # … and an engine, by its link
         self.character = self.world.new_id()
         self.request_keys: set[UUID] = set()  # keys of what people asked for
         nadia = new_character(self.character, self.world.new_id(), self.user, "Nadia")
@@ -249,6 +253,7 @@ class Cluster:
         runtime.register(addresses.ARCHIVE, lambda _: Archive(ArchiveSettings(), self.world), loads=False)
         runtime.register("session", lambda at: Session(at, session, self.world), loads=True)
         runtime.register("character", lambda _: Character(session), loads=True)
+        runtime.register("lorebook", lambda _: LorebookVersion(session), loads=True)
         self.storage = MemoryStorage(self.disk, runtime.tell, self.loop.call_later, self.latency)
         runtime.serve(addresses.STORAGE, self.storage)
         runtime.serve("worker", ToBoxes(self, runtime))

@@ -11,13 +11,16 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from actors import session
+from actors import addresses, session
 from actors.conversation import live_reply, turn
 from actors.conversation.live_reply import LiveReply
 from actors.conversation.message_tree import MessageTree
 from actors.effects import Effect, Send
+from actors.link_materials import Materials
 from actors.messages.archive import AppendChunk, ConversationState, StoredConversation, StoredMessage
-from actors.messages.generation import Ack, End, GenerateReply, Token
+from actors.messages.choices import ChosenChanged
+from actors.messages.generation import Ack, CharacterSheet, End, GenerateReply, SheetWanted, Token, Turn
+from actors.messages.lore import BookSheet
 from actors.queueing.dispatch import Dispatch
 from actors.session import Session
 from actors.settings import SessionSettings
@@ -182,6 +185,46 @@ def seam_left_out() -> Generator[None]:
         yield
 
 
+@contextmanager
+def choices_kept_when_changed() -> Generator[None]:
+    """A session in memory goes on with the choices that it was loaded with."""
+    honest = Session.receive
+
+    def receive(self: Session, message: Any, sender: str) -> list[Effect]:
+        return [] if isinstance(message, ChosenChanged) else honest(self, message, sender)
+
+    with patch.object(Session, "receive", receive):
+        yield
+
+
+@contextmanager
+def lorebooks_left_behind() -> Generator[None]:
+    """The link gives a job to the engine as soon as it has the character."""
+    honest = Materials.used
+
+    def wanted(self: Materials, turn: Turn) -> list[Send]:
+        asks = (Send(addresses.character(turn.character), SheetWanted(turn.character)),)
+        return [ask for ask in asks if turn.character not in self.sheets]
+
+    def used(self: Materials, turn: Turn) -> tuple[CharacterSheet, tuple[BookSheet, ...]]:
+        return honest(self, replace(turn, books=()))
+
+    with patch.object(Materials, "wanted", wanted), patch.object(Materials, "used", used):
+        yield
+
+
+@contextmanager
+def lorebooks_forgotten_at_a_failure() -> Generator[None]:
+    """A reply that is leased again, with something of it committed, is made without them."""
+
+    def request_of(*given: Any, **more: Any) -> GenerateReply:
+        request = turn.request_of(*given, **more)
+        return replace(request, turn=replace(request.turn, books=())) if request.committed else request
+
+    with patch.object(session, "request_of", request_of):
+        yield
+
+
 CONTROLS: dict[str, Callable[[], Any]] = {
     control.__name__: control
     for control in (
@@ -197,5 +240,8 @@ CONTROLS: dict[str, Callable[[], Any]] = {
         thoughts_told_to_workers,
         seam_at_every_waking,
         seam_left_out,
+        choices_kept_when_changed,
+        lorebooks_left_behind,
+        lorebooks_forgotten_at_a_failure,
     )
 }

@@ -51,6 +51,7 @@ class Crowd(Scenario):
             seed, weather, boxes, slots, exact=True, queue=queue, users=random.choice((2, 3, 4))
         )
         self.watch = QueueWatch(cluster, random)
+        self.taste.is_there = False  # of one user alone
         self.background = BackgroundWatch(cluster)
         if boxes > 1 and random.random() < 0.3:
             cluster.boxes["box0"].version = WIRE_VERSION + 1

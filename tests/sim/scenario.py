@@ -5,6 +5,8 @@ from functools import partial
 from random import Random
 from uuid import UUID
 
+from msgspec.structs import replace
+
 from actors import addresses
 from actors.mailbox import Runtime
 from actors.messages.archive import UNFINISHED, StoredGeneration, StoredMessage
@@ -28,6 +30,7 @@ from tests.sim.cluster import Cluster
 from tests.sim.network import Weather
 from tests.sim.reader import Reader
 from tests.sim.table import check_rounds, wish_again, wish_for
+from tests.sim.taste import Taste
 
 STORM_S = 12.0
 CALM_S = 150.0  # beyond a lease, which a returned worker may have to wait for
@@ -50,11 +53,13 @@ class Scenario:
         self.quiet_checked = -1.0
         self.stopped: set[UUID] = set()
         self.background = BackgroundWatch(self.cluster)
+        self.taste = Taste(self.cluster, seed)
 
     def run(self) -> list[str]:
         """The violations; none is as it should be."""
         cluster = self.cluster
         cluster.start_all()
+        self.taste.begin(STORM_S)
         self.people_come()
         for _ in range(self.random.randint(2, 9)):
             fault = self.random.choice(self.faults())
@@ -103,6 +108,8 @@ class Scenario:
             owner = f"owner{number}"
             group = wish_for(self.seed, number, cluster.character)
             start = StartConversation(user, "Anna", cluster.character, f"{owner}/0", group=group)
+            if self.taste.is_there:
+                start = replace(start, shelf=self.taste.shelf(), chosen=self.taste.chosen(None))
             if cluster.web is None:
                 cluster.loop.call_later(0.5, begin)
                 return
@@ -313,6 +320,7 @@ class Scenario:
     def check(self) -> None:
         cluster = self.cluster
         self.background.check()
+        self.taste.check()
         disk = cluster.disk
         for row in disk.generations.values():
             if row.state in UNFINISHED:
