@@ -4,8 +4,8 @@ Receives  Welcome, Refused, Greet, Pong, GenerateReply, CharacterSheet, SheetMis
           Ack, Resume, Cancel (web node); EngineHello, Accepted, Traced, Progress, Token, End (GPU actor);
           PreviewPrompt, CountTokens (previews); PromptPreviewed, TokensCounted (GPU actor);
           EngineDown (supervisor); KeyRefused (its socket port)
-Sends     Hello, Ping, GenerationsLost, SheetWanted, BookWanted, Accepted, Traced, Progress, Token, End
-          (web node); PreviewPrompt, CountTokens (GPU actor); PromptPreviewed, TokensCounted (previews);
+Sends     Hello, Ping, GenerationsLost, SheetWanted, BookWanted, Accepted, Traced, Progress, Token, End,
+          Burst (web node); PreviewPrompt, CountTokens (GPU actor); PromptPreviewed, TokensCounted (previews);
           EngineWelcome, EngineJob, Credit, Cancel (GPU actor); Redial, HangUp (its socket port)
 Restart   with a new boot: the web node ends the leases of the old one
 
@@ -21,8 +21,10 @@ from actors.addresses import GPU, PREVIEWS, QUEUE, WEB
 from actors.effects import Effect, Send, Started, StartTimer, TimerFired
 from actors.link_materials import Materials, missed
 from actors.messages.generation import (
+    MOST_TOGETHER,
     Accepted,
     Ack,
+    Burst,
     Cancel,
     CharacterSheet,
     End,
@@ -338,7 +340,13 @@ class Link:
         return [Send(held.session, held.traced)] if held.traced and not held.traced_known else []
 
     def due(self, held: Held) -> list[Effect]:
-        return [Send(held.session, frame) for frame in held.outbox.due()]
+        frames = held.outbox.due()
+        if len(frames) < 2:
+            return [Send(held.session, frame) for frame in frames]
+        return [
+            Send(held.session, Burst(tuple(frames[at : at + MOST_TOGETHER])))
+            for at in range(0, len(frames), MOST_TOGETHER)
+        ]
 
     def acknowledged(self, message: Ack) -> list[Effect]:
         held = self.current(message.generation, message.attempt)

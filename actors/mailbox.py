@@ -25,7 +25,7 @@ from actors.effects import Actor, CancelTimer, Effect, Passivate, Send, Started,
 from actors.intensity import Intensity, Park
 from actors.messages.archive import Load, Loaded, LoadFailed
 from actors.messages.choices import ChosenChanged
-from actors.messages.generation import Accepted, End, Progress, Token, Traced
+from actors.messages.generation import Accepted, Burst, End, Progress, Token, Traced
 from actors.messages.lore import ShelfChanged
 from actors.settings import MailboxSettings
 from actors.world import World
@@ -33,7 +33,8 @@ from actors.world import World
 log = logging.getLogger(__name__)
 
 TOLD_DEAD_LETTERS = 20
-WAKES_NOBODY = (Loaded, LoadFailed, Accepted, Progress, Token, End, Traced, ShelfChanged, ChosenChanged)
+OF_A_REPLY = (Accepted, Progress, Token, End, Burst, Traced)
+WAKES_NOBODY = (Loaded, LoadFailed, *OF_A_REPLY, ShelfChanged, ChosenChanged)
 """What means something only to an actor that is in memory: it asked for it, makes a reply, or is told of a
 change that it would load. So frames of
 a GPU box can neither make actors nor read the database.

@@ -5,8 +5,8 @@ Receives  Loaded; StartConversation, Rename, ChangeVersion, ChangeGroup, Delete,
           Older, Close, SendText, Regenerate, Edit, Continue, Speak, Impersonate, Stop, Select, RemoveMessage,
           RestoreMessage, Bookmark, Purge (sockets); CharacterSheet (character); Leased, LeaseLost, Placed,
           QueueFull, OverLimit, Dismissed, WorkerSilent, WorkerHeard, GaveUp, SubmitAgain, BackgroundLeased,
-          BackgroundLost (queue); Accepted, Traced, Progress, Token, End (link); Committed, CommitFailed
-          (archive)
+          BackgroundLost (queue); Accepted, Traced, Progress, Token, End, Burst (link); Committed,
+          CommitFailed (archive)
 Sends     Commit (archive); GenerateReply, ReplyEnded (queue); Ack, Resume, Cancel (link); SheetWanted
           (character); ChatEvents, Awake (sockets); Done, NextTurn, ConversationMap, Problem (edge)
 Restart   loads the conversation; a live reply goes on from its last committed token
@@ -14,6 +14,7 @@ Restart   loads the conversation; a live reply goes on from its last committed t
 The rule of the stream: frames are put in order, committed, and only then shown and acknowledged.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -97,6 +98,7 @@ from actors.messages.filing import RemoveConversation
 from actors.messages.generation import (
     Accepted,
     Ack,
+    Burst,
     Cancel,
     CharacterSheet,
     End,
@@ -169,6 +171,8 @@ class Session:
                 return self.idle.frame(message, sender)
             case Token() | End():
                 return self.frame_arrived(message, sender)
+            case Burst():
+                return self.burst_arrived(message, sender)
             case Committed(tag):
                 return self.committed(tag)
             case CommitFailed():
@@ -631,18 +635,31 @@ class Session:
         return live if sender == addresses.worker(live.worker) else None
 
     def frame_arrived(self, frame: Token | End, sender: str) -> list[Effect]:
-        live = self.current(frame, sender)
+        return self.frames_arrived((frame,), sender)
+
+    def burst_arrived(self, burst: Burst, sender: str) -> list[Effect]:
+        of_one = burst.generation, burst.attempt
+        if self.idle.has(burst.generation):
+            return [effect for frame in burst.frames for effect in self.idle.frame(frame, sender)]
+        frames = [frame for frame in burst.frames if (frame.generation, frame.attempt) == of_one]
+        return self.frames_arrived(frames, sender)
+
+    def frames_arrived(self, frames: Sequence[Token | End], sender: str) -> list[Effect]:
+        """Of one attempt, in the order in which they were sent."""
+        live = self.current(frames[0], sender)
         if live is None:
-            return self.stray(frame.generation, frame.attempt, sender)
+            return self.stray(frames[0].generation, frames[0].attempt, sender)
         if live.ending:
             return []
         live.heard = True
-        if frame.seq < len(live.committed):  # the acknowledgement was lost
+        fresh = [frame for frame in frames if frame.seq >= len(live.committed)]
+        if not fresh:  # the acknowledgement was lost
             return [Send(sender, self.ack(live))]
-        if live.too_long(frame):
-            why = "The GPU box made more than it was asked for."
-            return self.finish(live, Ending("failed", "failed", why=why))
-        live.take(frame)
+        for frame in fresh:
+            if live.too_long(frame):
+                why = "The GPU box made more than it was asked for."
+                return self.finish(live, Ending("failed", "failed", why=why))
+            live.take(frame)
         return [*self.watch_gap(live), *self.flush()]
 
     def stray(self, generation: UUID, attempt: int, sender: str) -> list[Effect]:

@@ -4,6 +4,7 @@
 | --- | --- |
 | GenerateReply | session → queue → worker (link) → GPU actor |
 | Accepted, Traced, Progress, Token, End | GPU actor → link → session |
+| Burst | link → session |
 | GenerationsLost | link → queue |
 | Ack, Resume | session → link |
 | Cancel | session → link → GPU actor |
@@ -223,6 +224,26 @@ class End(Struct, frozen=True, array_like=True, tag="end"):
     prompt_tokens: Count = 0
     decode_s: float = 0.0
     thought: TokenText = ""
+
+
+MOST_TOGETHER = 1_024
+"""Frames in a burst; a credit window is far smaller."""
+
+
+class Burst(Struct, frozen=True, array_like=True, tag="burst"):
+    """What the window lets go at once, where that is more than one: after a pause of the line all that was
+    made meanwhile. Those of another reply or attempt than its first are not looked at.
+    """
+
+    frames: Annotated[tuple[Token | End, ...], Meta(min_length=1, max_length=MOST_TOGETHER)]
+
+    @property
+    def generation(self) -> UUID:
+        return self.frames[0].generation
+
+    @property
+    def attempt(self) -> int:
+        return self.frames[0].attempt
 
 
 class GenerationsLost(Struct, frozen=True, array_like=True, tag="lost"):

@@ -20,6 +20,7 @@ from actors.addresses import BOXES, GPU, JOINER, LINK, PREVIEWS, QUEUE
 from actors.messages.generation import (
     Accepted,
     Ack,
+    Burst,
     Cancel,
     CharacterSheet,
     End,
@@ -58,7 +59,8 @@ from actors.messages.pairing import (
 from actors.messages.preview import CountTokens, PreviewPrompt, PromptPreviewed, TokensCounted
 
 ToQueue = Hello | Ping | GenerationsLost
-ToSession = Accepted | Progress | Token | End | Traced
+OfAReply = Accepted | Progress | Token | End | Traced
+ToSession = OfAReply | Burst
 Asked = PreviewPrompt | CountTokens
 ToPreviews = PromptPreviewed | TokensCounted
 AboutKeys = KeyAnnounced | ServerKeyTaken
@@ -80,7 +82,7 @@ ToBox = (
     | ToKeys
     | Asked
 )
-FromEngine = EngineHello | ToSession | ToPreviews
+FromEngine = EngineHello | OfAReply | ToPreviews
 ToEngine = EngineWelcome | EngineJob | Credit | Cancel | Asked
 ToJoiner = JoinAccepted | JoinRefused
 Message = FromBox | ToBox | FromEngine | ToEngine | JoinRequest | ToJoiner

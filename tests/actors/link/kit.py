@@ -6,6 +6,7 @@ from actors.effects import Started
 from actors.link import Link
 from actors.messages.generation import (
     Ack,
+    Burst,
     End,
     GenerationsLost,
     Resume,
@@ -82,7 +83,8 @@ def working(*seqs: int) -> Box:
 
 def seqs(said: Said) -> list[int]:
     """Of the frames for the session."""
-    return [m.seq for m in said.to(SESSION) if isinstance(m, Token | End)]
+    sent = (m.frames if isinstance(m, Burst) else (m,) for m in said.to(SESSION))
+    return [frame.seq for frames in sent for frame in frames if isinstance(frame, Token | End)]
 
 
 def lost(said: Said) -> list[tuple[int, int]]:

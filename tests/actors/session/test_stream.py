@@ -1,6 +1,7 @@
 """A session: the stream of a reply, in order, once, and durable before it is shown."""
 
 import pytest
+from msgspec.structs import replace
 
 from actors.addresses import QUEUE
 from actors.messages.archive import AppendChunk, EndGeneration, PinPrompt, SpendTokens
@@ -10,7 +11,7 @@ from actors.messages.chat import (
     SendText,
     Stop,
 )
-from actors.messages.generation import Cancel, Progress, Sampling
+from actors.messages.generation import Burst, Cancel, Progress, Sampling
 from actors.messages.queueing import (
     LeaseBelieved,
     ReplyEnded,
@@ -244,3 +245,31 @@ def test_a_worker_whose_tokens_are_far_too_long_is_stopped() -> None:
     talk.accept()
     talk.do(talk.token(0, text="x" * 2_001), BOX)
     assert "more than it was asked for" in talk.do(talk.token(1), BOX).one(ReplyFinished).why
+
+
+def test_a_burst_is_taken_like_its_frames_and_what_it_repeats_is_left_out() -> None:
+    talk = live(0)
+    talk.tell(talk.token(1), BOX)
+    talk.commit()
+    frames = (*(talk.token(seq) for seq in range(4)), talk.of_now(end(4)))
+    talk.tell(Burst(frames), BOX)
+    finished = talk.commit().one(ReplyFinished)
+    assert finished.message is not None
+    assert finished.message.text == "0 1 2 3 "
+
+
+def test_a_burst_that_is_known_is_acknowledged_again() -> None:
+    talk = live(0)
+    talk.tell(talk.token(1), BOX)
+    talk.commit()
+    said = talk.tell(Burst((talk.token(0), talk.token(1))), BOX)
+    assert said.to(BOX) == [ack(talk, 2)]
+
+
+def test_of_a_burst_only_the_frames_of_its_first_ones_attempt_count() -> None:
+    talk = live(0)
+    of_another = replace(talk.token(2), attempt=talk.attempt + 1)
+    talk.tell(Burst((talk.token(1), of_another)), BOX)
+    chunk = talk.commits[0].writes[-1]
+    assert isinstance(chunk, AppendChunk)
+    assert len(chunk.token_ids) == 1
