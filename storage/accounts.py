@@ -1,6 +1,6 @@
 """Accounts and logins."""
 
-from actors.messages.archive import AccountRow, AddAccount, AddLogin, DropLogin, FindLogin
+from actors.messages.archive import AccountRow, AddAccount, AddLogin, DropLogin, FindLogin, SetRole
 from storage import tables
 from storage.database import marks, raw
 from storage.fields import as_id
@@ -26,6 +26,11 @@ async def add_account(unit: Unit, write: AddAccount) -> None:
         created_ms=write.created_ms,
         **unit.owned(write.id),
     )
+
+
+async def set_role(unit: Unit, write: SetRole) -> None:
+    account = tables.Account.filter(id=write.user, role__in=("admin", "user")).using_db(unit.db)
+    require(await account.update(role=write.role) == 1, "There is no such account whose role can change.")
 
 
 async def add_login(unit: Unit, write: AddLogin) -> None:

@@ -41,6 +41,7 @@ from actors.messages.archive import (
     SaveLorebook,
     SetChoices,
     SetGroup,
+    SetRole,
     SetShare,
     SetSummarise,
     ShareCharacter,
@@ -111,6 +112,8 @@ async def run_write(unit: Unit, write: Write) -> None:
     match write:
         case AddAccount():
             await accounts.add_account(unit, write)
+        case SetRole():
+            await accounts.set_role(unit, write)
         case AddLogin():
             await accounts.add_login(unit, write)
         case DropLogin():

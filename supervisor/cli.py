@@ -21,6 +21,7 @@ COMMANDS = (
     ("pair", "let a GPU box join this web node: shows a join string"),
     ("join", "make this machine a GPU box of the web node that showed the join string"),
     ("boxes", "list, rename and revoke the GPU boxes of this web node"),
+    ("accounts", "list accounts, make one, and say who keeps the queue"),
     ("keys", "change the keys between web node and GPU boxes, without pairing anew"),
     ("status", "show the processes, the GPU boxes and the queue"),
     ("console", "show the same, live"),

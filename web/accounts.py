@@ -10,15 +10,16 @@ import hashlib
 import logging
 import secrets
 import unicodedata
+from typing import Literal
 from uuid import UUID
 
-from actors.messages.archive import AccountRow, AddAccount, AddLogin, DropLogin
+from actors.messages.archive import AccountRow, AddAccount, AddLogin, DropLogin, SetRole
 from actors.world import World
 from web.passwords import Passwords, TooManyPasswordsError
 from web.peer import Peer
 from web.protocol import FirstVisit, Login
 from web.records import ConflictError, Records
-from web.refusal import RefusedError
+from web.refusal import RefusedError, not_found
 from web.settings import WebSettings
 from web.throttle import Throttle
 
@@ -33,6 +34,12 @@ TOKEN_BYTES = 32
 NAME_LIMIT = 64
 PASSWORD_LIMIT = 256
 DAY_MS = 86_400_000
+
+PEOPLE = frozenset({"owner", "admin", "user"})
+
+# A made password: 4 groups of 5 out of 32 signs that nobody takes for one another: 100 bits.
+EASY_SIGNS = "abcdefghijkmnpqrstuvwxyz23456789"
+GROUPS, GROUP = 4, 5
 
 
 def hash_token(token: str) -> bytes:
@@ -106,6 +113,42 @@ class Accounts:
         log.info("the owner's account was made")
         return AccountRow(OWNER, name, "owner", hashed)
 
+    # -- other people -------------------------------------------------------------------------
+
+    async def people(self) -> list[AccountRow]:
+        """All accounts but the terminal's; oldest first."""
+        return [account for account in await self.records.accounts() if account.role in PEOPLE]
+
+    async def add_user(self, name: str) -> tuple[AccountRow, str]:
+        """A fresh account and its password, which is kept nowhere. Raises RefusedError."""
+        name = clean_name(name)
+        people = await self.people()
+        if len(people) >= self.settings.accounts:
+            text = f"This node has {self.settings.accounts} accounts, and takes no more (web.accounts)."
+            raise RefusedError(409, "too_many_accounts", text, limit=self.settings.accounts)
+        if any(same_name(account.name, name) for account in people):
+            raise name_taken()
+        password = new_password()
+        account = AccountRow(self.world.new_id(), name, "user", await self.hashed(password))
+        try:
+            await self.records.commit(
+                AddAccount(account.id, name, "user", account.password_hash, self.world.utc_ms())
+            )
+        except ConflictError as error:
+            raise name_taken() from error
+        log.info("an account was made: %s", account.id)
+        return account, password
+
+    async def set_role(self, account_id: str, role: Literal["admin", "user"]) -> None:
+        """It holds from the account's next request on. Raises RefusedError."""
+        account = next((row for row in await self.people() if str(row.id) == account_id), None)
+        if account is None:
+            raise not_found()
+        if account.role == "owner":
+            raise RefusedError(409, "owner_role", "The owner stays the owner: choose another account.")
+        await self.records.commit(SetRole(account.id, role))
+        log.info("%s is %s now", account.id, role)
+
     async def hashed(self, password: str) -> str:
         try:
             return await self.passwords.hash(password)
@@ -155,6 +198,14 @@ class Accounts:
 def hash_name(name: str) -> str:
     """Names that nobody has are remembered only so: people type passwords into the wrong field."""
     return hashlib.sha256(name.casefold().encode()).hexdigest()
+
+
+def new_password() -> str:
+    return "-".join("".join(secrets.choice(EASY_SIGNS) for _ in range(GROUP)) for _ in range(GROUPS))
+
+
+def name_taken() -> RefusedError:
+    return RefusedError(409, "name_taken", "There is an account of that name already: choose another one.")
 
 
 def setup_over() -> RefusedError:

@@ -17,6 +17,7 @@ from web.records import StorageTroubleError
 from web.refusal import RefusedError, storage_trouble
 from web.requests import COOKIE
 from web.rest import add_account_routes, add_chat_routes
+from web.rest_accounts import add_people_routes
 from web.rest_authoring import add_authoring_routes
 from web.rest_boxes import add_box_routes
 from web.rest_chats import add_chat_file_routes
@@ -98,6 +99,7 @@ def make_app(edge: Edge) -> Quart:
     add_choice_routes(app, edge)
     add_authoring_routes(app, edge)
     add_summary_routes(app, edge)
+    add_people_routes(app, edge)
     add_box_routes(app, edge)
     add_queue_routes(app, edge)
     add_socket_route(app, edge)

@@ -869,11 +869,11 @@ class QueueBox(Struct, frozen=True):
 
 
 class QueueView(Struct, frozen=True):
-    """GET /api/queue, for owners; the answer to all that changes it. DELETE /api/queue/<id> has no body: it
-    ends the reply, waiting or not."""
+    """GET /api/queue, for owners and admins; the answer to all that changes it. DELETE /api/queue/<id> has no
+    body: it ends the reply, waiting or not."""
 
     entries: tuple[QueueEntry, ...]  # those being written, then those that wait, in their order
-    users: tuple[QueueUser, ...]
+    users: tuple[QueueUser, ...]  # empty for admins: shares are the owner's to give
     boxes: tuple[QueueBox, ...]
 
 
@@ -904,3 +904,30 @@ class Refusal(Struct, frozen=True):
     limit: int = 0
     cause: str = ""
     facts: tuple[str, ...] = ()
+
+
+class AccountFacts(Struct, frozen=True):
+    """GET /api/accounts, for owners: the people of this node, oldest first."""
+
+    id: UUID
+    name: str
+    role: str  # owner, admin or user
+
+
+class NewAccount(Struct, frozen=True, forbid_unknown_fields=True):
+    """POST /api/accounts → AccountMade."""
+
+    name: str
+
+
+class AccountMade(Struct, frozen=True):
+    """`password` was made by the server and is told this once."""
+
+    account: AccountFacts
+    password: str
+
+
+class NewRole(Struct, frozen=True, forbid_unknown_fields=True):
+    """PUT /api/accounts/<id>/role → the accounts. What each role may do: web/rights.py."""
+
+    role: Literal["admin", "user"]

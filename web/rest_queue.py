@@ -1,4 +1,5 @@
-"""REST of the owner: the queue as it stands, who is served before whom, and boxes that get nothing new.
+"""REST of the owner and the admins: the queue as it stands, who is served before whom, and boxes that get
+nothing new.
 
 Of other people's replies it shows whose they are, and nothing else.
 """
@@ -18,6 +19,7 @@ from web import requests
 from web.edge import Edge
 from web.protocol import BoxDrain, QueueBox, QueueEntry, QueueMove, QueueUser, QueueView, UserShare
 from web.refusal import RefusedError, not_found, storage_trouble
+from web.rights import OWNERS
 
 LEAST_SHARE, LARGEST_SHARE = 0.1, 10.0
 
@@ -90,7 +92,8 @@ def add_queue_routes(app: Quart, edge: Edge) -> None:
             )
             for entry in line.entries
         ]
-        users = [QueueUser(account.id, account.name, shares.get(account.id, 1.0)) for account in accounts]
+        shown = accounts if requests.account().role in OWNERS else ()
+        users = [QueueUser(account.id, account.name, shares.get(account.id, 1.0)) for account in shown]
         return QueueView(tuple(entries), tuple(users), queue_boxes(line, box_names.get))
 
     _ = show_queue, move_reply, dismiss_reply, drain_box, set_share

@@ -1,6 +1,7 @@
 """Rights: who may call which endpoint and send which frame. What is not in the tables nobody may.
 
-Roles: "nobody" (not logged in), "user", "owner" (made the first visit), "local" (the terminal's).
+Roles: "nobody" (not logged in), "user", "admin" (a user who also keeps the queue), "owner" (made the first
+visit), "local" (the terminal's).
 """
 
 from msgspec import Struct
@@ -24,11 +25,12 @@ from actors.messages.chat import (
 )
 
 NOBODY = "nobody"
-ROLES = frozenset({NOBODY, "user", "owner", "local"})
+ROLES = frozenset({NOBODY, "user", "admin", "owner", "local"})
 
 EVERYBODY = ROLES
 LOGGED_IN = ROLES - {NOBODY}
 OWNERS = frozenset({"owner", "local"})
+ADMINS = OWNERS | {"admin"}
 
 # Endpoint (name of the function that serves it) → roles.
 ENDPOINTS: dict[str, frozenset[str]] = {
@@ -106,11 +108,14 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "rename_box": OWNERS,
     "revoke_box": OWNERS,
     "rotate_keys": OWNERS,
-    "show_queue": OWNERS,
-    "move_reply": OWNERS,
-    "dismiss_reply": OWNERS,
-    "drain_box": OWNERS,
+    "show_queue": ADMINS,
+    "move_reply": ADMINS,
+    "dismiss_reply": ADMINS,
+    "drain_box": ADMINS,
     "set_share": OWNERS,
+    "list_accounts": OWNERS,
+    "add_account": OWNERS,
+    "set_role": OWNERS,
 }
 
 # Frame → roles; every one of them only for conversations of one's own.

@@ -29,6 +29,7 @@ class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
     searches_burst: int = 30  # … and at once
 
     # -- accounts
+    accounts: int = 500  # accounts of people; further ones are refused
     login_days: int = 30  # a login ends after so many days
     local_login_s: int = 3_600  # a login of the terminal ends after so long
     password_min: int = 8  # characters

@@ -164,9 +164,16 @@ class AddAccount(Struct, frozen=True):
 
     id: UUID
     name: str
-    role: Literal["owner", "user", "local"]
+    role: Literal["owner", "admin", "user", "local"]
     password_hash: str
     created_ms: int
+
+
+class SetRole(Struct, frozen=True):
+    """Of an account that is a user's or an admin's; another one is a conflict."""
+
+    user: UUID
+    role: Literal["admin", "user"]
 
 
 class AddLogin(Struct, frozen=True):
@@ -513,6 +520,7 @@ class DrainBox(Struct, frozen=True):
 
 Write = (
     AddAccount
+    | SetRole
     | AddLogin
     | DropLogin
     | AddCharacterVersion

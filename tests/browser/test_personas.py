@@ -73,6 +73,6 @@ def test_a_persona_is_made_chosen_and_speaks(reader: Device, url: str, tmp_path:
     page.call("goto", f"{url}/personas")
     page.click(f"role=button[name=/^Edit {name}/]")
     page.click("role=button[name='Remove']")
-    page.click("role=button[name='Bring back']")
+    page.click("role=button[name='Undo']")
     page.see(f"role=button[name=/^Edit {name}/]")
     assert page.complaints() == []

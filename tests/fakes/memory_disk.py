@@ -87,6 +87,7 @@ from actors.messages.archive import (
     SaveLorebook,
     SetChoices,
     SetGroup,
+    SetRole,
     SetShare,
     SetSummarise,
     ShareCharacter,
@@ -298,6 +299,10 @@ class MemoryDisk:
                 require(write.id not in self.accounts, "the account exists")
                 require(all(a.name != write.name for a in self.accounts.values()), "the name is taken")
                 self._put(self.accounts, write.id, write)
+            case SetRole():
+                account = self.accounts.get(write.user)
+                require(account is not None and account.role in {"admin", "user"}, "no such account")
+                self._put(self.accounts, write.user, replace(self.accounts[write.user], role=write.role))
             case AddLogin():
                 require(write.user in self.accounts, "no such account")
                 require(write.token_hash not in self.logins, "the login exists")

@@ -1,5 +1,6 @@
 """What every storage port does, whatever lies behind it: a class that names a port inherits this."""
 
+from tests.storage.contract_accounts import AccountContract
 from tests.storage.contract_choices import ChoicesContract
 from tests.storage.contract_conversations import ConversationContract
 from tests.storage.contract_filing import FilingContract
@@ -14,6 +15,7 @@ from tests.storage.contract_traces import TraceContract
 
 
 class StorageContract(
+    AccountContract,
     ChoicesContract,
     ConversationContract,
     FilingContract,

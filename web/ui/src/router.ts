@@ -18,6 +18,7 @@ export const router = createRouter({
       props: true,
     },
     { path: "/boxes", name: "boxes", component: () => import("./boxes/BoxesScreen.vue") },
+    { path: "/people", name: "people", component: () => import("./people/PeopleScreen.vue") },
     { path: "/queue", name: "queue", component: () => import("./queue/QueueScreen.vue") },
     { path: "/:rest(.*)*", name: "lost", component: () => import("./shell/LostScreen.vue") },
   ],

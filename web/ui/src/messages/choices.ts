@@ -7,6 +7,7 @@ export const personasInEnglish = {
   menu: "Personas",
   heading: "Personas",
   lead: "Who you are when you talk with a character: a name, a few words, a picture. Choose one for each conversation, and change it whenever you like.",
+  noneTitle: "No personas yet",
   none: "You are yourself everywhere. Make a persona to be somebody else.",
   add: "New persona",
   newTitle: "A new persona",
@@ -25,7 +26,6 @@ export const personasInEnglish = {
   save: "Save",
   remove: "Remove",
   removed: (name: string) => `${name} is removed. Messages keep the name.`,
-  undo: "Bring back",
   failed: "The personas could not be fetched.",
 };
 
@@ -33,6 +33,7 @@ export const personasInRussian: typeof personasInEnglish = {
   menu: "Персоны",
   heading: "Персоны",
   lead: "Кто вы в разговоре с персонажем: имя, несколько слов, портрет. Выбирайте персону для каждой беседы и меняйте её когда угодно.",
+  noneTitle: "Персон пока нет",
   none: "Пока вы везде — вы. Создайте персону, чтобы побыть кем-то ещё.",
   add: "Новая персона",
   newTitle: "Новая персона",
@@ -51,7 +52,6 @@ export const personasInRussian: typeof personasInEnglish = {
   save: "Сохранить",
   remove: "Удалить",
   removed: (name: string) => `Персона удалена: ${name}. В сообщениях имя остаётся.`,
-  undo: "Вернуть",
   failed: "Не удалось получить список персон.",
 };
 

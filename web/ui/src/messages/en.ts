@@ -6,6 +6,7 @@ import { loreInEnglish } from "./lore";
 import { choicesInEnglish, personasInEnglish } from "./choices";
 import { groupInEnglish } from "./group";
 import { filingInEnglish, searchInEnglish } from "./filing";
+import { peopleInEnglish } from "./people";
 import { queueInEnglish } from "./queue";
 import { traceInEnglish } from "./trace";
 
@@ -254,6 +255,7 @@ export const en = {
   },
 
   queue: queueInEnglish,
+  people: peopleInEnglish,
   lore: loreInEnglish,
   personas: personasInEnglish,
   choices: choicesInEnglish,
@@ -272,6 +274,7 @@ export const en = {
     lead: "These computers may dial in and write replies. Each is known by its key; none needs an open port.",
     forOwners: "Only the owner of this Samovar sees its GPU boxes.",
     none: "No GPU box has joined yet.",
+    noneText: "Add the computer with the graphics card: it dials out to this server, so at home no port is opened.",
     add: "Add a GPU box",
     addTitle: "Add a GPU box",
     addText: "Run this on the computer with the graphics card, where Samovar is installed:",
@@ -397,6 +400,7 @@ export const en = {
     card_name: "A character needs a name, of 200 characters at most.",
     not_found: "It is no longer here; perhaps it was deleted on another device.",
     forbidden: "This account may not do that.",
+    owner_role: "The owner stays the owner.",
     setting: "A setting is out of range.",
     text: "This text is too long: shorten it.",
     picture: "This file is no picture that can be shown: take a PNG, JPEG, WebP or GIF.",
@@ -410,6 +414,7 @@ export const en = {
     name: (most: number) => `A name has 1 to ${most} visible characters.`,
     password: (least: number) => `The password is too short or far too long: it needs ${count(least, "character", "characters")} or more.`,
     title: (most: number) => `A title has 1 to ${most} characters.`,
+    too_many_accounts: (most: number) => `There are ${count(most, "account", "accounts")} already, and this server takes no more.`,
     too_many_folders: (most: number) => `There are ${count(most, "folder", "folders")} already: remove one first.`,
     too_many_tags: (most: number) => `A conversation has at most ${count(most, "tag", "tags")}.`,
   },

@@ -7,6 +7,7 @@ import { loreInRussian } from "./lore.ru";
 import { choicesInRussian, personasInRussian } from "./choices";
 import { groupInRussian } from "./group";
 import { filingInRussian, searchInRussian } from "./filing";
+import { peopleInRussian } from "./people";
 import { queueInRussian } from "./queue";
 import { traceInRussian } from "./trace";
 
@@ -265,6 +266,7 @@ export const ru: Words = {
   },
 
   queue: queueInRussian,
+  people: peopleInRussian,
   lore: loreInRussian,
   personas: personasInRussian,
   choices: choicesInRussian,
@@ -282,6 +284,7 @@ export const ru: Words = {
     lead: "Эти компьютеры подключаются сами и пишут ответы. Каждый узнаётся по своему ключу, и ни одному не нужен открытый порт.",
     forOwners: "Список компьютеров видит только владелец этого самовара.",
     none: "Пока не подключён ни один компьютер.",
+    noneText: "Добавьте компьютер с видеокартой: он сам дозванивается до этого сервера, дома не нужно открывать порты.",
     add: "Добавить компьютер",
     addTitle: "Добавить компьютер с\u00a0видеокартой",
     addText: "Выполните эту команду на компьютере с видеокартой, где установлен «Самовар»:",
@@ -406,6 +409,7 @@ export const ru: Words = {
     card_name: "Персонажу нужно имя, не длиннее 200 знаков.",
     not_found: "Этого здесь больше нет: возможно, удалено на другом устройстве.",
     forbidden: "Этой учётной записи такое не разрешено.",
+    owner_role: "Владелец остаётся владельцем.",
     setting: "Настройка вне допустимых пределов.",
     text: "Текст слишком длинный: сократите его.",
     picture: "Это не картинка, которую можно показать: подойдут PNG, JPEG, WebP и GIF.",
@@ -418,6 +422,7 @@ export const ru: Words = {
     name: (most) => `В имени должно быть от 1 до ${most} видимых знаков.`,
     password: (least) => `Пароль слишком короткий или чересчур длинный: нужно не меньше ${count(least, "знака", "знаков", "знаков")}.`,
     title: (most) => `В названии должно быть от 1 до ${most} знаков.`,
+    too_many_accounts: (most) => `Здесь уже ${count(most, "учётная запись", "учётные записи", "учётных записей")}, больше этот сервер не принимает.`,
     too_many_folders: (most) => `Папок уже ${count(most, "штука", "штуки", "штук")}: сначала уберите лишнюю.`,
     too_many_tags: (most) => `У беседы может быть не больше чем ${count(most, "метка", "метки", "меток")}.`,
   },

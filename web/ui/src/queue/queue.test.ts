@@ -110,7 +110,7 @@ describe("a refusal of the queue", () => {
   test.each([
     ["queue_full", 64, "64 replies are waiting already: ask again in a few minutes."],
     ["user_waiting", 1, "1 reply of yours waits already: ask again when one of them is done."],
-    ["dismissed", 0, "The owner of this Samovar took the reply out of the queue: ask them, or ask for it again."],
+    ["dismissed", 0, "Somebody who keeps this Samovar took the reply out of the queue: ask them, or ask for it again."],
   ])("%s is one sentence", (reason, limit, sentence) => {
     expect(said(reason, limit)).toBe(sentence);
   });

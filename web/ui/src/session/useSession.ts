@@ -8,6 +8,8 @@ export const useSession = defineStore("session", () => {
   const me = ref<Me | null>(null);
   const isIn = computed(() => me.value !== null && me.value.user !== null);
   const isOwner = computed(() => me.value?.role === "owner");
+  /** Keeps the queue: an admin, or the owner. */
+  const isAdmin = computed(() => isOwner.value || me.value?.role === "admin");
   const name = computed(() => me.value?.user_name ?? "");
 
   /** Ask the server who we are. Throws UnreachableError or RefusedError. */
@@ -28,5 +30,5 @@ export const useSession = defineStore("session", () => {
     await load();
   }
 
-  return { me, isIn, isOwner, name, load, setUp, logIn, logOut };
+  return { me, isIn, isOwner, isAdmin, name, load, setUp, logIn, logOut };
 });

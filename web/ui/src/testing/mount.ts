@@ -13,6 +13,7 @@ export function mount(component: Component, props: Record<string, unknown> = {})
       { path: "/", name: "gallery", component: { render: () => h("i") } },
       { path: "/personas", name: "personas", component: { render: () => h("i") } },
       { path: "/boxes", name: "boxes", component: { render: () => h("i") } },
+      { path: "/people", name: "people", component: { render: () => h("i") } },
       { path: "/queue", name: "queue", component: { render: () => h("i") } },
       { path: "/lorebooks", name: "lorebooks", component: { render: () => h("i") } },
       { path: "/lorebooks/:id", name: "lorebook", component: { render: () => h("i") } },

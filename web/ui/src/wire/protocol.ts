@@ -1095,12 +1095,13 @@ export interface QueueBox {
 }
 
 /**
- * GET /api/queue, for owners; the answer to all that changes it. DELETE /api/queue/<id> has no body: it
- * ends the reply, waiting or not.
+ * GET /api/queue, for owners and admins; the answer to all that changes it. DELETE /api/queue/<id> has no
+ * body: it ends the reply, waiting or not.
  */
 export interface QueueView {
   /** those being written, then those that wait, in their order */
   entries: QueueEntry[];
+  /** empty for admins: shares are the owner's to give */
   users: QueueUser[];
   boxes: QueueBox[];
 }
@@ -1130,6 +1131,30 @@ export interface Refusal {
   limit: number;
   cause: string;
   facts: string[];
+}
+
+/** GET /api/accounts, for owners: the people of this node, oldest first. */
+export interface AccountFacts {
+  id: string;
+  name: string;
+  /** owner, admin or user */
+  role: string;
+}
+
+/** POST /api/accounts → AccountMade. */
+export interface NewAccount {
+  name: string;
+}
+
+/** `password` was made by the server and is told this once. */
+export interface AccountMade {
+  account: AccountFacts;
+  password: string;
+}
+
+/** PUT /api/accounts/<id>/role → the accounts. What each role may do: web/rights.py. */
+export interface NewRole {
+  role: "admin" | "user";
 }
 
 /**

@@ -1,6 +1,8 @@
 /** The requests under /api. Every refusal becomes a RefusedError with a line for people. */
 import { computed, shallowRef, type WritableComputedRef } from "vue";
 import type {
+  AccountFacts,
+  AccountMade,
   BoxDrain,
   BoxList,
   BoxName,
@@ -38,11 +40,13 @@ import type {
   Login,
   Me,
   MessageTrace,
+  NewAccount,
   NewConversation,
   NewFolder,
   NewOffer,
   NewPersona,
   NewPreset,
+  NewRole,
   NewTitle,
   NextPrompt,
   Persona,
@@ -236,6 +240,9 @@ export const rest = {
   withdrawOffer: () => request<unknown>("DELETE", "/api/boxes/offer"),
   renameBox: (id: string, name: BoxName) => request<unknown>("PATCH", boxPath(id), name),
   revokeBox: (id: string) => request<unknown>("DELETE", boxPath(id)),
+  people: () => request<AccountFacts[]>("GET", "/api/accounts"),
+  addPerson: (account: NewAccount) => request<AccountMade>("POST", "/api/accounts", account),
+  setRole: (id: string, role: NewRole) => request<AccountFacts[]>("PUT", `/api/accounts/${encodeURIComponent(id)}/role`, role),
   queue: () => request<QueueView>("GET", "/api/queue"),
   moveReply: (id: string, move: QueueMove) => request<QueueView>("POST", queuePath(id), move),
   endReply: (id: string) => request<QueueView>("DELETE", queuePath(id)),
