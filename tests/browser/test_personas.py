@@ -27,6 +27,14 @@ def is_fit(page: Page) -> None:
     assert page.complaints() == []
 
 
+def open_choices(page: Page) -> None:
+    """Beside the name; on a phone, in the menu there."""
+    menu = "role=button[name='More about this conversation']"
+    if page.count(menu):
+        page.click(menu)
+    page.click(CHOICES)
+
+
 def test_a_persona_is_made_chosen_and_speaks(reader: Device, url: str, tmp_path: Path) -> None:
     name, picture = f"Mira {tmp_path.name[-3:]}", tmp_path / "mira.png"
     picture.write_bytes(png())
@@ -44,7 +52,7 @@ def test_a_persona_is_made_chosen_and_speaks(reader: Device, url: str, tmp_path:
 
     page.call("goto", url)
     home.begin(page, "Clover")
-    page.click(CHOICES)
+    open_choices(page)
     page.see(f"css=dialog label >> text={name}")
     is_fit(page)
     page.call("check", {"force": True}, on=f"css=dialog label:has-text('{name}') input")
@@ -64,7 +72,7 @@ def test_a_persona_is_made_chosen_and_speaks(reader: Device, url: str, tmp_path:
     page.see_no("css=dialog")
     home.brief_answer(page)
     page.see(f"css=li.message.mine .byline >> text={name}")
-    page.click(CHOICES)
+    open_choices(page)
     page.click("role=tab[name='Note']")
     assert page.evaluate("document.querySelector('#note-text').value") == "It rains."
     page.press("Escape")

@@ -107,7 +107,7 @@ describe("a group chat", () => {
 
   test("each message says whose it is, and the bar has those who are there", async () => {
     const page = await open();
-    expect(find(page, "li.message .speaker").textContent).toBe("VVesna"); // without a picture, the initial
+    expect(find(page, "li.message .speaker").textContent).toBe("Vesna");
     const seats = [...page.querySelectorAll(".bar .name")].map((one) => one.textContent);
     expect(seats).toEqual(["Vesna", "Marfusha"]);
     expect(seat(page, "Marfusha").classList.contains("next")).toBe(true);

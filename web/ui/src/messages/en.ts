@@ -141,6 +141,7 @@ export const en = {
   },
 
   chat: {
+    moreHere: "More about this conversation",
     log: (name: string) => `Conversation with ${name}`,
     you: "You",
     composer: (name: string) => `Say something to ${name}`,
@@ -359,6 +360,8 @@ export const en = {
       ["/", "To the message box"],
       ["Alt + ↑ ↓", "Previous or next conversation"],
       ["Ctrl + K", "Search everything"],
+      ["Ctrl + Enter", "Save the message that is edited"],
+      ["Ctrl + S", "Save the character or lorebook"],
       ["Alt + N", "New conversation"],
       ["?", "This sheet"],
     ] as readonly (readonly [string, string])[],

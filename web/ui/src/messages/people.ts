@@ -24,9 +24,9 @@ export const peopleInEnglish = {
   another: "Add another",
   done: "Done",
   promote: "Make admin",
-  promoteOf: (name: string) => `Make ${name} an admin`,
+  promoteOf: (name: string) => `Make admin: ${name}`,
   demote: "Take back",
-  demoteOf: (name: string) => `Take ${name}'s admin rights back`,
+  demoteOf: (name: string) => `Take back the admin rights: ${name}`,
   alone: "You are alone here",
   aloneText: "Friends and family get an account of their own: their conversations stay theirs, and the queue gives everybody a fair share.",
 };
@@ -55,9 +55,9 @@ export const peopleInRussian: typeof peopleInEnglish = {
   another: "Добавить ещё",
   done: "Готово",
   promote: "В администраторы",
-  promoteOf: (name) => `Сделать администратором: ${name}`,
+  promoteOf: (name) => `В администраторы: ${name}`,
   demote: "Снять права",
-  demoteOf: (name) => `Снять права администратора: ${name}`,
+  demoteOf: (name) => `Снять права: ${name}`,
   alone: "Пока здесь только вы",
   aloneText: "У друзей и родных будут свои учётные записи: их беседы останутся только их, а очередь даст каждому справедливую долю.",
 };

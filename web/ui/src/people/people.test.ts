@@ -58,11 +58,11 @@ describe("the people of a node", () => {
     const root = await shown();
     expect(roles(root)).toEqual(["Owner", "User"]);
     expect(root.querySelectorAll("li button")).toHaveLength(1);
-    find(root, 'button[aria-label="Make Boris an admin"]').click();
+    find(root, 'button[aria-label="Make admin: Boris"]').click();
     await vi.waitFor(() => {
       expect(roles(root)).toEqual(["Owner", "Admin"]);
     });
-    find(root, 'button[aria-label="Take Boris\'s admin rights back"]').click();
+    find(root, 'button[aria-label="Take back the admin rights: Boris"]').click();
     await vi.waitFor(() => {
       expect(roles(root)).toEqual(["Owner", "User"]);
     });

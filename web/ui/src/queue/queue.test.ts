@@ -64,11 +64,11 @@ describe("the queue of the owner", () => {
 
   test("moves and ends replies, drains boxes, gives shares", async () => {
     const root = await shown();
-    await press(root, "Move the reply of Anna at place 2 up");
-    await press(root, "Serve the reply of Anna at place 2 next");
+    await press(root, "Up: the reply of Anna at place 2");
+    await press(root, "First: the reply of Anna at place 2");
     await press(root, "End a reply of Boris");
-    await press(root, "Give Attic nothing new");
-    await press(root, "Let Cellar serve again");
+    await press(root, "Drain Attic: give it nothing new");
+    await press(root, "Let it serve: Cellar");
     const field = find<HTMLInputElement>(root, 'input[aria-label="Share of Anna"]');
     field.value = "2.5";
     field.dispatchEvent(new Event("change"));
