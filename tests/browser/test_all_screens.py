@@ -14,8 +14,8 @@ pytestmark = pytest.mark.timeout(600)
 SCREENS = ("", "lorebooks", "personas", "boxes", "queue", "people", "characters/new", "nowhere/at/all")
 READY = "css=main h1, .editor h1"
 
-# What a finger has to hit and is smaller than 40 pixels. What lies in a line of text is as high as the line, a
-# card is hit anywhere, and what is a box to be ticked is hit by its label.
+# What a finger has to hit and is smaller than 40 pixels. What lies in a line of text is as high as the line,
+# and a card is hit anywhere.
 SMALL = """[...document.querySelectorAll('button, select, summary, a.button, a.menu-item, a.icon-button')]
     .filter((e) => e.checkVisibility({opacityProperty: true, visibilityProperty: true}))
     .filter((e) => !e.matches('.link-button, .demo-badge, h3 > button'))
