@@ -214,3 +214,8 @@ def setup_over() -> RefusedError:
 
 def too_busy() -> RefusedError:
     return RefusedError(503, "busy", "Many people log in just now: try again in a moment.", 2)
+
+
+def spoken_name(account: AccountRow) -> str:
+    """How characters call the account; always the same for the terminal, whose replies are repeatable."""
+    return "You" if account.role == "local" else account.name

@@ -25,6 +25,7 @@ from web.rest_choices import add_choice_routes
 from web.rest_filing import add_filing_routes
 from web.rest_library import add_library_routes
 from web.rest_lore import add_lore_routes
+from web.rest_moving import add_moving_routes
 from web.rest_personas import add_persona_routes
 from web.rest_prompts import add_prompt_routes
 from web.rest_queue import add_queue_routes
@@ -90,6 +91,7 @@ def make_app(edge: Edge) -> Quart:
     add_account_routes(app, edge)
     add_chat_routes(app, edge)
     add_chat_file_routes(app, edge)
+    add_moving_routes(app, edge)
     add_filing_routes(app, edge)
     add_library_routes(app, edge)
     add_version_routes(app, edge)

@@ -73,12 +73,15 @@ class Choosing:
 
     # -- personas -----------------------------------------------------------------------------
 
-    async def new_persona(self, user: UUID, name: str, description: str, picture: bytes = b"") -> Persona:
-        """Raises TooManyError, NoPictureError, BusyError, StorageTroubleError."""
+    async def new_persona(
+        self, user: UUID, name: str, description: str, picture: bytes = b"", named: UUID | None = None
+    ) -> Persona:
+        """`named`: the id that it is to have. Raises TooManyError, NoPictureError, BusyError,
+        StorageTroubleError."""
         limit = self.bench.settings.personas
         if len(await self.records.personas(user)) >= limit:
             raise TooManyError(limit)
-        made = Persona(self.world.new_id(), name, description, created_ms=self.world.utc_ms())
+        made = Persona(named or self.world.new_id(), name, description, created_ms=self.world.utc_ms())
         if picture:
             made = await self.with_picture(made, picture)
         await self.change(user, PutPersona(made, user))
@@ -112,13 +115,17 @@ class Choosing:
 
     # -- presets ------------------------------------------------------------------------------
 
-    async def new_preset(self, user: UUID, name: str, settings: ReplySettings) -> Preset:
-        """Raises TooManyError, StorageTroubleError."""
+    async def new_preset(
+        self, user: UUID, name: str, settings: ReplySettings, named: UUID | None = None
+    ) -> Preset:
+        """`named` as above. Raises TooManyError, StorageTroubleError."""
         presets = await self.records.presets(user)
         limit = self.bench.settings.presets
         if len(presets) >= limit:
             raise TooManyError(limit)
-        made = Preset(self.world.new_id(), name, on_their_own(settings, presets), self.world.utc_ms())
+        made = Preset(
+            named or self.world.new_id(), name, on_their_own(settings, presets), self.world.utc_ms()
+        )
         await self.change(user, PutPreset(made, user))
         return made
 

@@ -5,6 +5,7 @@ import logging
 import secrets
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 from actors.addresses import SOCKETS
 from actors.character.formats.limits import CardLimits
@@ -27,6 +28,9 @@ from web.lore import work as lore_work
 from web.lore.books import Books
 from web.lore.shelves import Shelves
 from web.lore.trials import Trials
+from web.moving.moves import Moves
+from web.moving.talks import Talks
+from web.moving.things import Things
 from web.ownership import Ownership
 from web.peer import LOOPBACK_NAMES
 from web.prompts import Prompts
@@ -95,6 +99,22 @@ class Edge:
         self.ownership = Ownership(self.records)
         usual = (session or SessionSettings()).sampling
         self.choosing = Choosing(runtime, self.records, self.ownership, bench, assets.put, usual)
+        things = Things(self.records, self.library, self.books, self.choosing, library.move_json_bytes)
+        self.moves = Moves(
+            self.records,
+            self.world,
+            things,
+            Talks(
+                self.records,
+                self.chats,
+                things,
+                session or SessionSettings(),
+                bench.limits,
+                library.move_json_bytes,
+            ),
+            library,
+            self.list_changed,
+        )
         self.setup_code = SetupCode(settings.code_failures, announce_code)
         self.new_conversations = Throttle(
             settings.conversations_per_minute, settings.conversations_per_minute / 60
@@ -121,7 +141,11 @@ class Edge:
         for task in self.background:
             task.cancel()
         await asyncio.gather(*self.background, return_exceptions=True)
+        self.moves.close()
         self.accounts.close()
+
+    def list_changed(self, user: UUID) -> None:
+        self.sockets.list_changed(user)
 
     def new_socket_id(self) -> str:
         return secrets.token_hex(8)

@@ -11,7 +11,7 @@ from actors.messages.archive import AccountRow
 from actors.messages.chat import AskMap, ChangeGroup, Delete, Rename, StartConversation
 from actors.messages.group import Group, GroupWish
 from web import requests
-from web.accounts import setup_over
+from web.accounts import setup_over, spoken_name
 from web.ask_session import ask_session, own_conversation
 from web.control import local_account
 from web.edge import Edge
@@ -228,8 +228,3 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
 
     _ = asset, conversations, new_conversation, conversation_map, rename_conversation, change_group
     _ = delete_conversation
-
-
-def spoken_name(account: AccountRow) -> str:
-    """How characters call the account; always the same for the terminal, whose replies are repeatable."""
-    return "You" if account.role == "local" else account.name

@@ -8,13 +8,13 @@ from uuid import UUID
 from quart import Quart, Response, request
 
 from web import requests
+from web.accounts import spoken_name
 from web.ask_session import own_conversation
 from web.chats.exporting import WRITERS, chat_found, file_name, pieces, zipped
 from web.edge import Edge
 from web.library.importing import Upload
 from web.protocol import ChatImport
 from web.refusal import RefusedError, not_found
-from web.rest import spoken_name
 
 
 def add_chat_file_routes(app: Quart, edge: Edge) -> None:

@@ -47,7 +47,9 @@ def add_lore_routes(app: Quart, edge: Edge) -> None:
 
     @app.errorhandler(BookTrouble)
     async def book_trouble(error: BookTrouble) -> Response:
-        return requests.refusal(RefusedError(422, "lorebook", str(error)))
+        return requests.refusal(
+            RefusedError(422, "lorebook", str(error), cause=error.code, facts=error.facts)
+        )
 
     @app.errorhandler(BusyError)
     async def workshops_busy(_: BusyError) -> Response:

@@ -92,6 +92,10 @@ ENDPOINTS: dict[str, frozenset[str]] = {
     "export_conversation": LOGGED_IN,
     "export_conversations": LOGGED_IN,  # one's own, all
     "import_conversation": LOGGED_IN,
+    "begin_move": LOGGED_IN,  # into one's own account; the terminal into any, as the next three
+    "move_file": LOGGED_IN,
+    "move_unread": LOGGED_IN,
+    "end_move": LOGGED_IN,
     "folders": LOGGED_IN,  # one's own, as the next
     "new_folder": LOGGED_IN,
     "change_folder": LOGGED_IN,

@@ -13,6 +13,8 @@ FILES = re.compile(r"POST /api/(?:(?:characters|lorebooks|conversations)/import|
 CARDS = re.compile(r"POST /api/characters(?:/[0-9a-f-]{36}/versions)?", re.ASCII)
 BOOKS = re.compile(r"PUT /api/lorebooks/[0-9a-f-]{36}|POST /api/lore/trial", re.ASCII)
 PORTRAITS = re.compile(r"PUT /api/personas/[0-9a-f-]{36}/picture", re.ASCII)
+MOVES = re.compile(r"POST /api/moves")
+PIECES = re.compile(r"PUT /api/moves/[0-9a-f-]{36}/files/\d+", re.ASCII)
 WRITTEN_OUT = 3
 """How much longer a lorebook is as an editor sends it than its text: names of fields, escaped letters."""
 
@@ -30,6 +32,10 @@ def roomy_request(settings: LibrarySettings, web: WebSettings) -> type[Request]:
                 more |= {"max_content_length": most, "body_timeout": settings.upload_s}
             elif PROMPTS.fullmatch(asked):
                 more |= {"max_content_length": web.prompt_bytes}
+            elif MOVES.fullmatch(asked):
+                more |= {"max_content_length": settings.move_list_bytes, "body_timeout": settings.upload_s}
+            elif PIECES.fullmatch(asked):
+                more |= {"max_content_length": settings.move_piece_bytes, "body_timeout": settings.upload_s}
             elif PORTRAITS.fullmatch(asked):
                 most = settings.portrait_bytes
                 more |= {"max_content_length": most, "body_timeout": settings.upload_s}

@@ -11,7 +11,7 @@ from uuid import UUID
 from actors.conversation.formats.chat import Chat, ChatLimits, ReadChat, UnreadableChatError, path_of
 from actors.conversation.formats.chat_rows import ChatRows, rows_of
 from actors.conversation.formats.reading import read_chat
-from actors.messages.archive import AddConversation, AddMessages, CharacterRow, MoveHead
+from actors.messages.archive import AddConversation, AddMessages, CharacterRow, MoveHead, Write
 from actors.messages.filing import RemoveConversation
 from actors.world import World
 from web.library.importing import Upload
@@ -33,10 +33,10 @@ class ChatImports:
         """`chosen`: the version that answers in it; None: the one that the file names."""
         name = PurePath(upload.name.replace("\\", "/")).name[:NAME]
         try:
-            async with self.reading:
-                read = await asyncio.to_thread(read_chat, upload.data, self.limits)
+            read = await self.read(upload.data)
         except UnreadableChatError as error:
-            return ImportedChat(name, "refused", str(error))
+            why = error.remark
+            return ImportedChat(name, "refused", why.text, code=why.code, facts=why.facts)
         chat = read.chat
         character = chosen or await self.character_of(chat, user)
         if character is None:
@@ -48,6 +48,11 @@ class ChatImports:
         except ConflictError as error:
             return ImportedChat(name, "refused", f"It cannot be stored: {error}")
         return report(name, read, rows)
+
+    async def read(self, data: bytes) -> ReadChat:
+        """Raises UnreadableChatError."""
+        async with self.reading:
+            return await asyncio.to_thread(read_chat, data, self.limits)
 
     async def character_of(self, chat: Chat, user: UUID) -> UUID | None:
         """The version that the chat was held with, where it is here; else the character of that name."""
@@ -61,13 +66,16 @@ class ChatImports:
         named.sort(key=lambda row: (row.owner == user, row.created_ms))
         return named[-1].version if named else None
 
-    async def write(self, rows: ChatRows) -> None:
+    async def write(self, rows: ChatRows, *more: Write) -> None:
+        """`more` is done in the last step. Raises ConflictError, StorageTroubleError."""
         conversation = rows.conversation.id
         hidden = RemoveConversation(conversation, self.world.utc_ms())
         await self.records.commit(AddConversation(rows.conversation), hidden)
         for start in range(0, len(rows.messages), AT_ONCE):
             await self.records.commit(AddMessages(conversation, rows.messages[start : start + AT_ONCE]))
-        await self.records.commit(MoveHead(conversation, rows.head), RemoveConversation(conversation, 0))
+        await self.records.commit(
+            MoveHead(conversation, rows.head), *more, RemoveConversation(conversation, 0)
+        )
 
 
 def same_name(row: CharacterRow, chat: Chat) -> bool:

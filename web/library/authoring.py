@@ -12,6 +12,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from actors.character.editing import AssetEdit, CardTexts
+from actors.character.sheet import card_of
 from actors.messages.archive import (
     AccountRow,
     AddCharacterVersion,
@@ -20,7 +21,7 @@ from actors.messages.archive import (
     ChooseVersion,
 )
 from web.library.content_ids import content_id
-from web.library.importing import NAME, TAG, TAGS, Library
+from web.library.importing import NAME, Library, kept_tags
 from web.library.work import CardEdited, CardRefused, CardShown, EditWork, PictureDrawn, PictureWork, ShowWork
 from web.records import ConflictError
 
@@ -88,7 +89,7 @@ class Authoring:
             if original is None:
                 return None
         edited = await self.edited(draft, original, account, is_new=True)
-        return await self.keep(edited, self.library.world.new_id(), None, account)
+        return await self.keep(edited, self.library.world.new_id(), None, account, ())
 
     async def save(
         self, draft: Draft, character: UUID, base: UUID, over: UUID, account: AccountRow
@@ -107,7 +108,7 @@ class Authoring:
         edited = await self.edited(draft, original, account, is_new=False)
         if not edited.changed and base == over:
             return Saved(character, base, changed=False)
-        return await self.keep(edited, character, over, account)
+        return await self.keep(edited, character, over, account, tags_beside(found))
 
     async def edited(
         self, draft: Draft, original: CharacterOriginal | None, account: AccountRow, *, is_new: bool
@@ -134,7 +135,12 @@ class Authoring:
         return cast("CardEdited", await self.do(work))
 
     async def keep(
-        self, edited: CardEdited, character: UUID, base: UUID | None, account: AccountRow
+        self,
+        edited: CardEdited,
+        character: UUID,
+        base: UUID | None,
+        account: AccountRow,
+        tags: tuple[str, ...],
     ) -> Saved:
         read = edited.read
         version = content_id("version", account.id.bytes + character.bytes + read.digest)
@@ -147,7 +153,7 @@ class Authoring:
             card=read.card,
             content_hash=read.digest,
             tagline=read.tagline,
-            tags=tuple(tag[:TAG] for tag in read.tags[:TAGS]),
+            tags=kept_tags(*read.tags, *tags),
             portrait=portrait,
             thumb=thumb,
             created_ms=self.library.world.utc_ms(),
@@ -193,3 +199,9 @@ class Authoring:
         if isinstance(answer, CardRefused):
             raise CardRefusedError(answer)
         return answer
+
+
+def tags_beside(found: CharacterFound) -> tuple[str, ...]:
+    """Those of the version that do not stand in its card: its owner's, from another program."""
+    of_card = kept_tags(*card_of(found.sheet).tags)
+    return tuple(tag for tag in found.row.tags if tag not in of_card)

@@ -60,8 +60,8 @@ class Library:
         self.read_asset = read_asset
         self.drafts = drafts
 
-    async def take_in(self, upload: Upload, account: AccountRow) -> ImportedFile:
-        """Raises BusyError, StorageTroubleError."""
+    async def take_in(self, upload: Upload, account: AccountRow, tags: tuple[str, ...] = ()) -> ImportedFile:
+        """`tags`: beside those of the card. Raises BusyError, StorageTroubleError."""
         name = shown_name(upload.name)
         refused = await self.too_much(len(upload.data), account, is_new=True)
         if refused is not None:
@@ -72,7 +72,7 @@ class Library:
         )
         if isinstance(answer, CardRefused):
             return refusal(name, answer)
-        return await self.keep(name, upload, cast("CardRead", answer), account)
+        return await self.keep(name, upload, cast("CardRead", answer), account, tags)
 
     async def too_much(self, size: int, account: AccountRow, *, is_new: bool) -> CardRefused | None:
         """Why the user can keep no further file of that size; None where nothing is against it."""
@@ -96,7 +96,9 @@ class Library:
             return CardRefused(why, "all_bytes", (str(all_bytes),))
         return None
 
-    async def keep(self, name: str, upload: Upload, read: CardRead, account: AccountRow) -> ImportedFile:
+    async def keep(
+        self, name: str, upload: Upload, read: CardRead, account: AccountRow, tags: tuple[str, ...]
+    ) -> ImportedFile:
         digest = account.id.bytes + read.digest
         character, version = content_id("character", digest), content_id("version", digest)
         sheet = replace(read.sheet, character=version)
@@ -115,7 +117,7 @@ class Library:
             card=read.card,
             content_hash=read.digest,
             tagline=read.tagline,
-            tags=tuple(tag[:TAG] for tag in read.tags[:TAGS]),
+            tags=kept_tags(*read.tags, *tags),
             portrait=portrait,
             thumb=thumb,
             created_ms=self.world.utc_ms(),
@@ -148,6 +150,11 @@ class Library:
         if isinstance(answer, CardRefused):
             raise CannotExportError(answer)
         return cast("CardWritten", answer)
+
+
+def kept_tags(*tags: str) -> tuple[str, ...]:
+    """Each once, and not too many."""
+    return tuple(dict.fromkeys(tag[:TAG] for tag in tags if tag.strip()))[:TAGS]
 
 
 def refusal(name: str, refused: CardRefused) -> ImportedFile:

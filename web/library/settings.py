@@ -24,6 +24,14 @@ class LibrarySettings(Struct, frozen=True, forbid_unknown_fields=True):
     personas: int = 500
     presets: int = 500
     portrait_bytes: int = 16_777_216  # a persona's picture, as it is brought
+    # -- moving in: a whole folder of another program
+    moves: int = 8  # folders that come in at once, one of a user
+    move_files: int = 200_000  # files in the list of a folder
+    move_list_bytes: int = 33_554_432  # the list itself, as it is sent
+    move_file_bytes: int = 67_108_864  # one file
+    move_piece_bytes: int = 4_194_304  # a file is sent in pieces of this size
+    move_json_bytes: int = 16_777_216  # a file of settings, of a group or of a preset
+    move_idle_s: float = 900.0  # a move that sends nothing for so long is over
     # -- what was removed, and what was brought and never saved
     keep_removed_days: float = 30.0  # a removed character that no conversation uses; 0: for ever
     keep_drafts_days: float = 14.0  # pictures that were brought for a card which was not saved

@@ -30,7 +30,12 @@ DAY_MS = 86_400_000
 
 
 class BookTrouble(Exception):  # noqa: N818 - a refusal, for people
-    """The text says why, in one line."""
+    """The text says why, in one line; `code` and `facts` as in a Remark."""
+
+    def __init__(self, text: str, code: str = "", *facts: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.facts = facts
 
 
 class Books:
@@ -57,26 +62,27 @@ class Books:
             await self.room(user)
             read = await self.read(ReadBook(upload.data, name.rpartition(".")[0] or name, *self.limits))
         except BookTrouble as trouble:
-            return ImportedLorebook(name, "refused", str(trouble))
+            return ImportedLorebook(name, "refused", str(trouble), code=trouble.code, facts=trouble.facts)
         for row in await self.records.lorebooks(user):
             if row.digest == read.digest:
                 return await self.known(user, name, row)
         row = await self.save(user, self.world.new_id(), read, None)
-        return ImportedLorebook(name, "imported", "", read.warnings, row.lorebook, row.name)
+        return ImportedLorebook(name, "imported", "", read.warnings, row.lorebook, row.name, row.entries)
 
     async def known(self, user: UUID, file: str, row: LorebookRow) -> ImportedLorebook:
         if row.removed_ms:
             await self.remove(user, row.lorebook, removed=False)
             why = "You removed this lorebook: it is back."
-            return ImportedLorebook(file, "imported", why, (), row.lorebook, row.name)
+            return ImportedLorebook(file, "imported", why, (), row.lorebook, row.name, row.entries)
         why = "You have this lorebook already."
-        return ImportedLorebook(file, "known", why, (), row.lorebook, row.name)
+        return ImportedLorebook(file, "known", why, (), row.lorebook, row.name, row.entries)
 
     async def room(self, user: UUID) -> None:
         """Raises BookTrouble."""
         most = self.bench.settings.lorebooks
         if len(await self.records.lorebooks(user)) >= most:
-            raise BookTrouble(f"You have {most:,} lorebooks, as many as this server allows.")
+            why = f"You have {most:,} lorebooks, as many as this server allows."
+            raise BookTrouble(why, "lorebooks", str(most))
 
     # -- changes ------------------------------------------------------------------------------
 
@@ -107,7 +113,7 @@ class Books:
         await self.shelves.commit(user, write, self.purge(user))
         found = await self.records.lorebook(book, user)
         if found is None:
-            raise BookTrouble("The lorebook was removed meanwhile.")
+            raise BookTrouble("The lorebook was removed meanwhile.", "removed_meanwhile")
         return found.row
 
     def purge(self, user: UUID) -> PurgeLorebooks:
@@ -124,7 +130,7 @@ class Books:
         """The JSON that the editor works on. Raises BookTrouble, BusyError."""
         answer = await self.bench.do(OpenBook(file, self.bench.limits))
         if isinstance(answer, CardRefused):
-            raise BookTrouble(answer.why)
+            raise BookTrouble(answer.why, answer.code, *answer.facts)
         return cast("BookOpened", answer).book
 
     async def written(self, file: bytes, kind: str) -> bytes:
@@ -141,5 +147,5 @@ class Books:
     async def read(self, work: ReadBook | ChangeBook) -> BookRead:
         answer = await self.bench.do(work)
         if isinstance(answer, CardRefused):
-            raise BookTrouble(answer.why)
+            raise BookTrouble(answer.why, answer.code, *answer.facts)
         return cast("BookRead", answer)

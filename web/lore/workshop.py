@@ -59,7 +59,7 @@ def done(work: Work) -> Answer:
     except (CardTrouble, TooMuchLoreError) as trouble:
         return CardRefused(str(trouble), getattr(trouble, "code", ""), getattr(trouble, "facts", ()))
     except (MemoryError, RecursionError):
-        return CardRefused("The lorebook needs more memory than one may.")
+        return CardRefused("The lorebook needs more memory than one may.", "memory")
 
 
 def read(work: ReadBook) -> BookRead:

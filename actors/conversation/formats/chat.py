@@ -4,11 +4,13 @@ Its messages are named by their place in the list, so that the same conversation
 whatever ids its rows have.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from msgspec import Struct
 
 from actors.messages.generation import Role
+from actors.messages.remarks import Remark, remark
 
 NOTHING = -1
 """The parent of a first message; the head of a chat without messages."""
@@ -50,14 +52,22 @@ class ChatLimits(Struct, frozen=True):
 
 
 class ReadChat(Struct, frozen=True):
-    """A chat out of a file; `warnings` say what was not taken as it stood."""
+    """A chat out of a file; `warnings` say what was not taken as it stood. `cards`: for each message the file
+    of the card that spoke it, where the chat's file says so. `about`: what else SillyTavern says of it."""
 
     chat: Chat
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Remark, ...] = ()
+    cards: tuple[str, ...] = ()
+    about: Mapping[str, Any] = {}
 
 
 class UnreadableChatError(Exception):
-    """The file holds no conversation that can be read; the text says why, in one line."""
+    """The file holds no conversation that can be read; the text says why, in one line, `code` and `facts` as
+    in a Remark."""
+
+    def __init__(self, text: str, code: str, *facts: object) -> None:
+        super().__init__(text)
+        self.remark = remark(code, text, *facts)
 
 
 def path_of(chat: Chat) -> list[int]:
@@ -83,12 +93,18 @@ def counted(messages: Iterator[ChatMessage], limits: ChatLimits) -> Iterator[Cha
     """The messages, within the limits. Raises UnreadableChatError."""
     for number, message in enumerate(messages, start=1):
         if number > limits.messages:
-            raise UnreadableChatError(f"The file has more than {limits.messages:,} messages.")
+            raise too_many_messages(limits)
         if max(len(message.text), len(message.thoughts)) > limits.text_chars:
+            most = limits.text_chars
             raise UnreadableChatError(
-                f"Message {number} of the file has more than {limits.text_chars:,} characters."
+                f"Message {number} of the file has more than {most:,} characters.", "chat_text", number, most
             )
         yield message
+
+
+def too_many_messages(limits: ChatLimits) -> UnreadableChatError:
+    most = limits.messages
+    return UnreadableChatError(f"The file has more than {most:,} messages.", "chat_messages", most)
 
 
 def clean(value: object) -> str:

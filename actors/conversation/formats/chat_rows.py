@@ -1,7 +1,7 @@
 """Between a Chat and the rows of a conversation. Pure."""
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from msgspec import Struct
@@ -12,6 +12,13 @@ from actors.messages.archive import StoredConversation, StoredMessage
 
 TITLE = 200  # characters
 NAME = 200
+
+
+class Speaker(Struct, frozen=True):
+    """A character version, and what it is called."""
+
+    version: UUID
+    name: str
 
 
 class ChatRows(Struct, frozen=True):
@@ -69,20 +76,31 @@ def message_of(
 
 
 def rows_of(
-    chat: Chat, user: UUID, character: UUID, new_id: Callable[[], UUID], now_ms: int, *, user_name: str
+    chat: Chat,
+    user: UUID,
+    character: UUID,
+    new_id: Callable[[], UUID],
+    now_ms: int,
+    *,
+    user_name: str,
+    speakers: Sequence[Speaker] = (),
+    conversation: UUID | None = None,
 ) -> ChatRows:
-    """The rows of a conversation of its own. `character` is the version that answers in it from now on;
-    `user_name` stands in where the chat names nobody.
+    """The rows of a conversation of its own, with that id where one is given. `character` is the version that
+    answers in it from now on; `user_name` stands in where the chat names nobody. `speakers`: of a group, for
+    each message.
     """
-    conversation, root = new_id(), new_id()
+    conversation, root = conversation or new_id(), new_id()
     ids = [new_id() for _ in chat.messages]
     taken: dict[int, int] = {}
     named = {"user": one_line(chat.user_name), "assistant": one_line(chat.character_name), "system": ""}
     rows: list[StoredMessage] = []
-    for message, row in zip(chat.messages, ids, strict=True):
+    for number, (message, row) in enumerate(zip(chat.messages, ids, strict=True)):
         sibling = taken.get(message.parent, 0)
         taken[message.parent] = sibling + 1
         name = one_line(message.name)[:NAME]
+        spoke = speakers[number] if speakers else Speaker(character, named["assistant"])
+        usual = spoke.name if message.role == "assistant" else named[message.role]
         rows.append(
             StoredMessage(
                 id=row,
@@ -91,13 +109,13 @@ def rows_of(
                 sibling=sibling,
                 role=message.role,
                 body=message.text,
-                character_version=character,
+                character_version=spoke.version,
                 created_ms=message.created_ms or chat.created_ms or now_ms,
                 ended=message.ended,
                 tokens=message.tokens,
                 thoughts=message.thoughts,
                 seam=message.seam,
-                name="" if name == named[message.role] else name,
+                name="" if name == usual else name,
             )
         )
     return ChatRows(

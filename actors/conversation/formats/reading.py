@@ -8,10 +8,12 @@ START = 4_096  # bytes in which the mark of a format stands
 
 def read_chat(data: bytes, limits: ChatLimits) -> ReadChat:
     """The chat in a file of Samovar or of SillyTavern. Raises UnreadableChatError."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        data = data.decode("utf-16", "replace").encode("utf-8", "replace")
     start = data[:START].removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start.startswith(b"{"):
         raise UnreadableChatError(
-            "The file is no chat: it is neither Samovar's JSON nor SillyTavern's lines."
+            "The file is no chat: it is neither Samovar's JSON nor SillyTavern's lines.", "no_chat"
         )
     if f'"{samovar_json.FORMAT}"'.encode() in start:
         return samovar_json.read(data, limits)

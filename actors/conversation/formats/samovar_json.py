@@ -80,17 +80,18 @@ def read(data: bytes, limits: ChatLimits) -> ReadChat:
     try:
         file = msgspec.json.decode(data, type=ReadFile)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise UnreadableChatError(f"The file is no conversation of Samovar: {error}.") from error
+        raise UnreadableChatError(f"The file is no conversation of Samovar: {error}.", "no_chat") from error
     if file.format != FORMAT:
-        raise UnreadableChatError("The file is no conversation of Samovar.")
+        raise UnreadableChatError("The file is no conversation of Samovar.", "no_chat")
     if file.version > VERSION:
-        raise UnreadableChatError("A newer Samovar wrote this file: update this one first.")
+        raise UnreadableChatError("A newer Samovar wrote this file: update this one first.", "newer_chat")
     messages = tuple(counted(iter(map(message_of, file.messages)), limits))
     for number, message in enumerate(messages):
         if not NOTHING <= message.parent < number:
-            raise UnreadableChatError(f"Message {number} of the file has no parent before it.")
+            why = f"Message {number} of the file has no parent before it."
+            raise UnreadableChatError(why, "chat_parent", number)
     if not NOTHING <= file.head < len(messages):
-        raise UnreadableChatError("The file's head is none of its messages.")
+        raise UnreadableChatError("The file's head is none of its messages.", "chat_head")
     return ReadChat(
         Chat(
             title=clean(file.title),

@@ -2,8 +2,9 @@
 
 {"user_name", "character_name", "create_date", "chat_metadata"}, then a line for each message of one path:
 {"name", "is_user", "is_system", "send_date", "mes", "extra": {"reasoning"}, "swipes", "swipe_id",
-"swipe_info": [{"send_date", "extra"}]}. A swipe is a version of one message; what follows one that is not
-shown is not in such a file. Learnt from files that it wrote; its branches are files of their own.
+"swipe_info": [{"send_date", "extra"}]}, in a group also {"original_avatar"}. A swipe is a version of one
+message; what follows one that is not shown is not in such a file. Learnt from files that it wrote; its
+branches are files of their own.
 """
 
 import json
@@ -21,10 +22,16 @@ from actors.conversation.formats.chat import (
     counted,
     path_of,
     places_of,
+    too_many_messages,
 )
 from actors.conversation.formats.moments import iso, moment_ms
+from actors.messages.remarks import Remark, remark
 
 Fields = dict[str, Any]
+
+PICTURES = ("image", "image_swipes", "file", "files", "media", "video")
+"""Places in `extra` where a message has more than words."""
+LOST = "\N{REPLACEMENT CHARACTER}"
 
 
 # -- writing ------------------------------------------------------------------------------------
@@ -116,9 +123,12 @@ class Reader:
         self.limits = limits
         self.header: Fields | None = None
         self.messages: list[ChatMessage] = []
+        self.cards: list[str] = []
         self.head = NOTHING
         self.broken = 0
+        self.garbled = 0
         self.hidden = 0
+        self.pictures = 0
         self.character = ""
 
     def take(self, text: bytes) -> None:
@@ -126,6 +136,7 @@ class Reader:
         if fields is None:
             self.broken += 1
         elif "mes" in fields:
+            self.garbled += not is_clean(text)
             self.take_message(fields)
         elif self.header is None and not self.messages:
             self.header = fields
@@ -139,14 +150,15 @@ class Reader:
             role = "system"
         elif fields.get("is_system") is True:
             self.hidden += 1
-        name = clean(fields.get("name"))
+        self.pictures += any(extra.get(place) for place in PICTURES)
+        name, card = clean(fields.get("name")), clean(fields.get("original_avatar"))
         if role == "assistant" and not self.character:
             self.character = name
         swipes, chosen = swipes_of(fields)
         infos = list_in(fields, "swipe_info")
         parent, first = self.head, len(self.messages)
-        for number, text in enumerate(swipes):
-            info = as_dict(infos[number]) if number < len(infos) else {}
+        for number, (text, place) in enumerate(swipes):
+            info = as_dict(infos[place]) if place < len(infos) else {}
             told = dict_in(info, "extra") if number != chosen or not extra else extra
             sent = info.get("send_date") if number != chosen else fields.get("send_date")
             self.messages.append(
@@ -159,20 +171,21 @@ class Reader:
                     thoughts=clean(told.get("reasoning")),
                 )
             )
+            self.cards.append(card)
         self.head = first + chosen
         if len(self.messages) > self.limits.messages:
-            raise UnreadableChatError(f"The file has more than {self.limits.messages:,} messages.")
+            raise too_many_messages(self.limits)
 
     def read(self) -> ReadChat:
         if self.header is None and not self.messages:
-            raise UnreadableChatError("The file holds no chat of SillyTavern.")
+            raise UnreadableChatError("The file holds no chat of SillyTavern.", "no_chat")
         header = self.header or {}
         created = moment_ms(header.get("create_date"))
         messages = tuple(counted(iter(self.messages), self.limits))
-        title = dict_in(header, "chat_metadata").get("title")
+        about = dict_in(header, "chat_metadata")
         said = next((one.name for one in messages if one.role == "user" and one.name), "")
         chat = Chat(
-            title=clean(title),
+            title=clean(about.get("title")),
             user_name=name_in(header, "user_name") or said,
             character_name=name_in(header, "character_name") or self.character,
             character="",
@@ -180,27 +193,48 @@ class Reader:
             head=self.head,
             messages=messages,
         )
-        warnings: list[str] = []
-        if self.broken:
-            warnings.append(f"{self.broken} lines could not be read and were left out.")
-        if self.hidden:
-            warnings.append(f"{self.hidden} messages were hidden from the model; here they are not.")
-        return ReadChat(chat, tuple(warnings))
+        return ReadChat(chat, self.warnings(), tuple(self.cards), about)
+
+    def warnings(self) -> tuple[Remark, ...]:
+        told = (
+            (self.broken, "chat_lines", "lines could not be read and were left out"),
+            (
+                self.garbled,
+                "chat_garbled",
+                f"lines are not clean UTF-8: what could not be read stands as {LOST}",
+            ),
+            (self.hidden, "chat_hidden", "messages were hidden from the model; here they are not"),
+            (self.pictures, "chat_pictures", "messages had pictures or files, which stay where they were"),
+        )
+        return tuple(remark(code, f"{number} {what}.", number) for number, code, what in told if number)
 
 
-def swipes_of(fields: Fields) -> tuple[list[str], int]:
-    """The versions of a message, and which of them is shown. `mes` is what was shown last: it counts."""
+def swipes_of(fields: Fields) -> tuple[list[tuple[str, int]], int]:
+    """The versions of a message with their numbers in the file, and which of them is shown. `mes` is what was
+    shown last: it counts. A swipe that says otherwise in its place was replaced there, and is kept before it.
+    """
     shown = clean(fields.get("mes"))
-    swipes = [clean(text) for text in list_in(fields, "swipes")]
+    swipes = [(clean(text), number) for number, text in enumerate(list_in(fields, "swipes"))]
     if not swipes:
-        return [shown], 0
+        return [(shown, 0)], 0
+    texts = [text for text, _ in swipes]
     chosen = fields.get("swipe_id")
     if not isinstance(chosen, int) or isinstance(chosen, bool) or not 0 <= chosen < len(swipes):
-        if shown not in swipes:
-            return [*swipes, shown], len(swipes)
-        chosen = swipes.index(shown)
-    swipes[chosen] = shown
-    return swipes, chosen
+        if shown not in texts:
+            return [*swipes, (shown, len(swipes))], len(swipes)
+        chosen = texts.index(shown)
+    if texts[chosen].strip() == shown.strip():
+        swipes[chosen] = (shown, chosen)
+        return swipes, chosen
+    return [*swipes[: chosen + 1], (shown, chosen), *swipes[chosen + 1 :]], chosen + 1
+
+
+def is_clean(text: bytes) -> bool:
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def fields_in(text: bytes) -> Fields | None:

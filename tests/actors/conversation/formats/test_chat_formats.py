@@ -129,15 +129,15 @@ def test_what_is_seen_in_the_wild_is_tolerated() -> None:
     read = read_chat(b"\xef\xbb\xbf" + SEEN.encode() + b"\nnot json\n\n[1]\n", LIMITS)
     chat = read.chat
     assert (chat.user_name, chat.character_name) == ("Ada", "Marfa")
-    assert [m.text for m in chat.messages] == ["a", "edited", "c", "hi", "Night.", "end"]
-    assert [m.role for m in chat.messages] == [*["assistant"] * 3, "user", "system", "assistant"]
-    assert [m.parent for m in chat.messages] == [NOTHING, NOTHING, NOTHING, 1, 3, 4]
-    assert chat.head == 5
+    assert [m.text for m in chat.messages] == ["a", "b", "edited", "c", "hi", "Night.", "end"]
+    assert [m.role for m in chat.messages] == [*["assistant"] * 4, "user", "system", "assistant"]
+    assert [m.parent for m in chat.messages] == [*[NOTHING] * 4, 2, 4, 5]
+    assert chat.head == 6
     assert chat.created_ms == 1_706_933_106_007
     assert chat.messages[0].created_ms == 1_687_184_400_000
-    assert chat.messages[3].created_ms == 1_700_000_000_000
-    assert chat.messages[5].thoughts == "mm"
-    assert read.warnings == (
+    assert chat.messages[4].created_ms == 1_700_000_000_000
+    assert chat.messages[6].thoughts == "mm"
+    assert tuple(each.text for each in read.warnings) == (
         "2 lines could not be read and were left out.",
         "1 messages were hidden from the model; here they are not.",
     )

@@ -44,7 +44,7 @@ export const useChatImport = defineStore("chatImport", () => {
 
   const failed = (file: File, why: string): ImportedChat => ({
     name: file.name, status: "refused", why, warnings: [], conversation: null, title: "", character_name: "",
-    messages: 0, versions: 0,
+    messages: 0, versions: 0, code: "", facts: [],
   }); // prettier-ignore
 
   /** Those that wait are not brought; what came in stays. */

@@ -3,7 +3,11 @@ import { onBeforeUnmount, onMounted, ref, type Ref } from "vue";
 
 const hasFiles = (transfer: DataTransfer | null): transfer is DataTransfer => transfer?.types.includes("Files") ?? false;
 
-export function useDroppedFiles(take: (files: File[]) => void): Ref<boolean> {
+/** `first` may take a drop as it is, and says whether it did. */
+export function useDroppedFiles(
+  take: (files: File[]) => void,
+  first: (transfer: DataTransfer) => boolean = () => false,
+): Ref<boolean> {
   const isOver = ref(false);
 
   function over(event: DragEvent): void {
@@ -19,7 +23,7 @@ export function useDroppedFiles(take: (files: File[]) => void): Ref<boolean> {
     isOver.value = false;
     if (!hasFiles(event.dataTransfer)) return;
     event.preventDefault();
-    take([...event.dataTransfer.files]);
+    if (!first(event.dataTransfer)) take([...event.dataTransfer.files]);
   }
   function pasted(event: ClipboardEvent): void {
     const files = [...(event.clipboardData?.files ?? [])];

@@ -43,7 +43,7 @@ export const useLorebooks = defineStore("lorebooks", () => {
       try {
         report = await rest.bringLorebook(file);
       } catch (error) {
-        report = { name: file.name, status: "refused", why: textOf(error), warnings: [], book: null, book_name: "" };
+        report = { name: file.name, status: "refused", why: textOf(error), warnings: [], book: null, book_name: "", entries: 0, code: "", facts: [] };
       }
       reports.value = [...reports.value, report];
     }

@@ -1,4 +1,6 @@
 /** Every word the page says, in English; what depends on something is a function. Its type is what each language has. */
+import { movingInEnglish } from "./moving";
+import { remarksInEnglish } from "./remarks";
 import { treeInEnglish } from "./tree";
 import { cardsInEnglish } from "./cards";
 import { editorInEnglish } from "./editor";
@@ -265,6 +267,8 @@ export const en = {
 
   /** Why a card is refused, by the code of its cause; what is not here is told in the server's words. */
   cards: cardsInEnglish,
+  moving: movingInEnglish,
+  remarks: remarksInEnglish,
 
   trace: traceInEnglish,
   tree: treeInEnglish,
@@ -386,6 +390,9 @@ export const en = {
 
   /** Why the server refused something, by its code. A code that is not here is told in the server's words. */
   refusals: {
+    no_folder: "This is no data folder of SillyTavern: choose data/default-user, in which characters and chats lie.",
+    move_files: "There are too many files in this folder: choose data/default-user within it.",
+    moves: "Others are moving in just now: try again in a moment.",
     login: "The login is over: log in again.",
     wrong_login: "Name or password is wrong.",
     code: "The code is wrong. The node printed it when it started.",

@@ -1,5 +1,6 @@
 /** Why the server refused something: the page's own words by the code, and the server's where it has none. */
-import type { Farewell } from "../wire/protocol";
+import type { Farewell, Remark } from "../wire/protocol";
+import type { CardLine } from "./cards";
 import { lineFor, words } from "./words";
 
 type Line = (number: number) => string;
@@ -18,8 +19,17 @@ export function refusalLine(why: { code: string; text: string; limit?: number; c
 
 /** Why a card or a picture is not taken. */
 export function cardLine({ code, facts, why }: { code: string; facts: string[]; why: string }): string {
-  return Object.hasOwn(words.cards, code) ? (words.cards[code]?.(...facts) ?? why) : why;
+  return cardLineOf(words.cards, code, facts) ?? why;
 }
+
+/** What is to be said about a file that came in, or did not. */
+export function remarkLine({ code, facts, text }: Remark): string {
+  const table = Object.hasOwn(words.remarks, code) ? words.remarks : words.cards;
+  return cardLineOf(table, code, facts) ?? text;
+}
+
+const cardLineOf = (table: Readonly<Record<string, CardLine>>, code: string, facts: string[]): string | undefined =>
+  Object.hasOwn(table, code) ? table[code]?.(...facts) : undefined;
 
 export function farewellLine({ code, text }: Pick<Farewell, "code" | "text">): string {
   return lineFor(words.farewells, code) ?? text;

@@ -1,4 +1,6 @@
 /** Every word the page says, in Russian. Names stay in the nominative: nobody knows how to decline them. */
+import { movingInRussian } from "./moving.ru";
+import { remarksInRussian } from "./remarks.ru";
 import { treeInRussian } from "./tree.ru";
 import type { Words } from "./en";
 import { cardsInRussian } from "./cards.ru";
@@ -275,6 +277,8 @@ export const ru: Words = {
   editor: editorInRussian,
 
   cards: cardsInRussian,
+  moving: movingInRussian,
+  remarks: remarksInRussian,
 
   trace: traceInRussian,
   tree: treeInRussian,
@@ -395,6 +399,9 @@ export const ru: Words = {
   },
 
   refusals: {
+    no_folder: "Это не папка данных SillyTavern: выберите data/default-user, где лежат characters и chats.",
+    move_files: "В этой папке слишком много файлов: выберите в ней data/default-user.",
+    moves: "Сейчас переезжают другие: попробуйте чуть позже.",
     login: "Вход больше не действует: войдите ещё раз.",
     wrong_login: "Неверное имя или пароль.",
     code: "Код не подходит. Он напечатан там, где запущен сервер.",

@@ -606,6 +606,10 @@ export interface ImportedLorebook {
   warnings: string[];
   book: string | null;
   book_name: string;
+  entries: number;
+  /** of a refusal, and its facts */
+  code: string;
+  facts: string[];
 }
 
 /** POST /api/lorebooks/import: files as in POST /api/characters/import; a card gives its lorebook. */
@@ -736,12 +740,15 @@ export interface SearchResult {
   waiting: number;
 }
 
-/** What became of a file. "character": it names none that the user has, so one has to be chosen. */
+/**
+ * What became of a file. "character": it names none that the user has, so one has to be chosen. `code`
+ * and `facts` are those of a refusal.
+ */
 export interface ImportedChat {
   name: string;
   status: "character" | "imported" | "refused";
   why: string;
-  warnings: string[];
+  warnings: Remark[];
   conversation: string | null;
   title: string;
   character_name: string;
@@ -749,11 +756,89 @@ export interface ImportedChat {
   messages: number;
   /** all of them, with those beside it */
   versions: number;
+  code: string;
+  facts: string[];
 }
 
 /** POST /api/conversations/import: one file as it is; ?character=<version> says who answers in it. */
 export interface ChatImport {
   files: ImportedChat[];
+}
+
+/** A file of a folder: its path there, and its size in bytes. */
+export type ListedFile = [
+  path: string,
+  size: number,
+];
+
+/**
+ * POST /api/moves → 201 Move: all files of a data folder of SillyTavern, none of which is sent yet.
+ * `user`: the name of the account that it is for; "": one's own, or from the terminal the owner's.
+ */
+export interface FolderList {
+  files: ListedFile[];
+  user?: string;
+}
+
+/**
+ * What became of a thing in the folder. "known": it was there already, so nothing was added; "left_out":
+ * Samovar has no counterpart of it. `files`: so many are meant, where it is a folder. Of a chat: `messages`
+ * on the shown path, and `versions`, all of them with their swipes; `entries` of lore. `id` is the
+ * conversation, the character, the lorebook, the persona or the preset.
+ */
+export interface MovedItem {
+  kind: "avatar" | "character" | "chat" | "group" | "group_chat" | "instructions" | "lorebook" | "other" | "persona" | "preset" | "settings";
+  name: string;
+  status: "imported" | "known" | "left_out" | "refused";
+  remarks: Remark[];
+  id: string | null;
+  title: string;
+  messages: number;
+  versions: number;
+  entries: number;
+  files: number;
+}
+
+/**
+ * A folder that comes in. `files`: the places in FolderList.files of those that are wanted, in the order
+ * in which they are sent, each in pieces of `piece_bytes` at most. `items`: what is said of the others.
+ */
+export interface Move {
+  id: string;
+  folder: string;
+  files: number[];
+  piece_bytes: number;
+  items: MovedItem[];
+}
+
+/**
+ * PUT /api/moves/<id>/files/<place>?at=<byte>, a piece of the file as it is. `items`: what became of the
+ * file, once all of it is there. DELETE on the same path, without `at`: it cannot be read.
+ */
+export interface MoveStep {
+  items: MovedItem[];
+}
+
+/**
+ * How much of a kind there was, and what became of it: the four sum up to `found`. What was imported or
+ * known has so many `messages`, `versions` and `entries`.
+ */
+export interface MovedKind {
+  kind: string;
+  found: number;
+  imported: number;
+  known: number;
+  refused: number;
+  left_out: number;
+  messages: number;
+  versions: number;
+  entries: number;
+}
+
+/** POST /api/moves/<id>/end, without a body: what was not sent until then does not come in. */
+export interface MoveReport {
+  kinds: MovedKind[];
+  items: MovedItem[];
 }
 
 /**
@@ -1393,6 +1478,16 @@ export interface KeyTrouble {
   key: string;
   why: string;
   slow: boolean;
+}
+
+/**
+ * `text` is one line of English; `code` and `facts` (numbers and names, as the line has them) are for
+ * programs that have words of their own.
+ */
+export interface Remark {
+  code: string;
+  text: string;
+  facts: string[];
 }
 
 /** What a person wants a group to be; who is not named in it leaves. */

@@ -27,6 +27,7 @@ import type {
   GroupWish,
   Folder,
   FolderChange,
+  FolderList,
   ImportedChat,
   ImportReport,
   Lorebook,
@@ -40,6 +41,9 @@ import type {
   Login,
   Me,
   MessageTrace,
+  Move,
+  MoveReport,
+  MoveStep,
   NewAccount,
   NewConversation,
   NewFolder,
@@ -179,6 +183,19 @@ async function bringChat(file: File, character = ""): Promise<ImportedChat> {
   return report;
 }
 
+const movePath = (id: string): string => `/api/moves/${encodeURIComponent(id)}`;
+const MOVE_MS = 600_000; // other folders may come first, and a long chat takes a while
+
+function movePiece(id: string, number: number, at: number, piece: Blob): Promise<MoveStep> {
+  return answerTo<MoveStep>(`${movePath(id)}/files/${number}?at=${at}`, {
+    method: "PUT",
+    credentials: "same-origin",
+    signal: AbortSignal.timeout(MOVE_MS),
+    body: piece,
+    headers: { "Content-Type": "application/octet-stream" },
+  });
+}
+
 /** What a conversation can be saved as. */
 export const CHAT_FORMS = ["json", "jsonl", "markdown"] as const;
 export type ChatForm = (typeof CHAT_FORMS)[number];
@@ -280,6 +297,10 @@ export const rest = {
   restore: (id: string) => request<unknown>("POST", `${conversationPath(id)}/restore`),
   file: (id: string, filing: Partial<ConversationFiling>) => request<unknown>("PUT", `${conversationPath(id)}/filing`, filing),
   bringChat,
+  beginMove: (listed: FolderList) => request<Move>("POST", "/api/moves", listed, UPLOAD_MS),
+  movePiece,
+  moveUnread: (id: string, number: number) => request<MoveStep>("DELETE", `${movePath(id)}/files/${number}`),
+  endMove: (id: string) => request<MoveReport>("POST", `${movePath(id)}/end`, undefined, MOVE_MS),
   folders: () => request<Folder[]>("GET", "/api/folders"),
   newFolder: (folder: NewFolder) => request<Folder>("POST", "/api/folders", folder),
   changeFolder: (id: string, change: Partial<FolderChange>) => request<unknown>("PATCH", folderPath(id), change),
