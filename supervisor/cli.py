@@ -28,6 +28,7 @@ COMMANDS = (
     ("drain", "give a GPU box nothing new before maintenance, or --undo it"),
     ("doctor", "name what is to be checked on this machine, and what to do about it"),
     ("chat", "ask a character from the terminal"),
+    ("move-in", "bring a whole data folder of SillyTavern into an account of this web node"),
     ("engine", "build the engine's plan, and ask the engine without a node"),
     ("model", "list, fetch and check models"),
     ("card", "look into character cards, and turn one format into another"),
@@ -72,7 +73,7 @@ def parser(called: str) -> argparse.ArgumentParser:
             name, help=help_text, description=f"{help_text[0].upper()}{help_text[1:]}."
         )
         if name == called:
-            command = importlib.import_module(f"supervisor.commands.{name}")
+            command = importlib.import_module(f"supervisor.commands.{name.replace('-', '_')}")
             command.add(subparser)
             subparser.set_defaults(run=command.run)
     return main_parser

@@ -5,6 +5,7 @@ They read the control token from DATA/run/node.json and exchange it for a login 
 
 import http.client
 import ssl
+import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -17,6 +18,7 @@ from msgspec import Struct
 from web.protocol import ControlToken, Refusal
 
 REQUEST_S = 10.0
+PAUSE_S = 2.0  # between two tries
 
 encode = msgspec.json.Encoder().encode
 
@@ -76,8 +78,12 @@ class ControlClient:
         self.cookie = ""
 
     def __enter__(self) -> Self:
-        self.ask("POST", "/api/control", ControlToken(self.door.token))
+        self.log_in()
         return self
+
+    def log_in(self) -> None:
+        """Anew, where what is done takes longer than a login lasts."""
+        self.ask("POST", "/api/control", ControlToken(self.door.token))
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -85,16 +91,36 @@ class ControlClient:
         if error is None:
             self.ask("POST", "/api/logout")
 
-    def ask(self, method: str, path: str, body: Struct | None = None) -> bytes:
-        try:
-            data, cookie = call(self.door, self.cookie, method, path, body)
-        except CutError as error:
-            raise ControlError(f"The node does not answer ({error}): see `samovar status`.") from error
-        self.cookie = cookie
-        return data
+    def ask(
+        self,
+        method: str,
+        path: str,
+        body: Struct | bytes | None = None,
+        within_s: float = REQUEST_S,
+        tries: int = 1,
+    ) -> bytes:
+        """`body`: JSON, or bytes as they are. `tries`: of what may be asked again, where the node is busy."""
+        for left in reversed(range(tries)):
+            try:
+                data, self.cookie = call(self.door, self.cookie, method, path, body, within_s)
+            except CutError as error:
+                if not left:
+                    why = f"The node does not answer ({error}): see `samovar status`."
+                    raise ControlError(why) from error
+                time.sleep(PAUSE_S)
+            else:
+                return data
+        raise ValueError(tries)
 
 
-def call(door: Door, cookie: str, method: str, path: str, body: Struct | None = None) -> tuple[bytes, str]:
+def call(
+    door: Door,
+    cookie: str,
+    method: str,
+    path: str,
+    body: Struct | bytes | None = None,
+    within_s: float = REQUEST_S,
+) -> tuple[bytes, str]:
     """The body of the answer, and the cookie from then on.
 
     Raises CutError where trying again may help, else ControlError.
@@ -103,12 +129,14 @@ def call(door: Door, cookie: str, method: str, path: str, body: Struct | None = 
     host, port = place.hostname or "", place.port
     connection: http.client.HTTPConnection
     if place.scheme == "https":
-        connection = http.client.HTTPSConnection(host, port, timeout=REQUEST_S, context=own_machine())
+        connection = http.client.HTTPSConnection(host, port, timeout=within_s, context=own_machine())
     else:
-        connection = http.client.HTTPConnection(host, port, timeout=REQUEST_S)
-    headers = {"Origin": door.origin, "Cookie": cookie, "Content-Type": "application/json"}
+        connection = http.client.HTTPConnection(host, port, timeout=within_s)
+    kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
+    headers = {"Origin": door.origin, "Cookie": cookie, "Content-Type": kind}
+    data = body if isinstance(body, bytes) else encode(body) if body is not None else b""
     try:
-        connection.request(method, path, encode(body) if body is not None else b"", headers)
+        connection.request(method, path, data, headers)
         answer = connection.getresponse()
         data = answer.read()
     except (OSError, http.client.HTTPException) as error:

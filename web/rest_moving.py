@@ -84,7 +84,8 @@ def add_moving_routes(app: Quart, edge: Edge) -> None:
         named = [each for each in accounts if (each.name == name if name else each.role == "owner")]
         if not named:
             names = ", ".join(each.name for each in accounts) or "none yet"
-            raise RefusedError(404, "no_account", f'No account is called "{name}"; there are: {names}.')
+            missing = f'No account is called "{name}"' if name else "This node has no owner yet"
+            raise RefusedError(404, "no_account", f"{missing}; accounts: {names}.")
         return named[0]
 
     _ = begin_move, move_file, move_unread, end_move

@@ -16,6 +16,8 @@ from tests.web.site import Answer, Site, run_at
 from web.library.settings import LibrarySettings
 from web.records import StorageTroubleError
 
+pytestmark = pytest.mark.timeout(400)
+
 MOVES = "/api/moves"
 TALK = "chats/Agafya/Агафья - 2024-05-01@12h30m15s.jsonl"
 AS_IT_IS: dict[str, str | None] = {"Content-Type": "application/octet-stream"}
@@ -447,7 +449,7 @@ def test_a_move_is_its_senders_alone_and_only_the_terminal_moves_for_others(ui: 
         answer = await Mover(site, local, folder).begin(user="Nobody")
         assert (answer.status, answer.json["text"]) == (
             404,
-            'No account is called "Nobody"; there are: Anna, Boris.',
+            'No account is called "Nobody"; accounts: Anna, Boris.',
         )
         for user, cookie in (("Boris", boris), ("", anna)):
             by_terminal = Mover(site, local, folder)
