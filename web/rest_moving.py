@@ -39,14 +39,12 @@ def add_moving_routes(app: Quart, edge: Edge) -> None:
             raise others_first() from error
         return requests.answer(move, 201)
 
-    @app.put("/api/moves/<move_id>/files/<int:number>")
-    async def move_file(move_id: str, number: int) -> Response:
-        moving, at = own(move_id), request.args.get("at", "0")
-        if not (at.isascii() and at.isdecimal()):
-            raise RefusedError(400, "bad_request", "`at` is the place of the first byte.")
+    @app.put("/api/moves/<move_id>/files/<number>")
+    async def move_file(move_id: str, number: str) -> Response:
+        moving, at = own(move_id), whole(request.args.get("at", "0"))
         data = cast("bytes", await request.get_data(cache=False))
         try:
-            return requests.answer(await moves.piece(moving, number, int(at), data))
+            return requests.answer(await moves.piece(moving, whole(number), at, data))
         except WrongPieceError as error:
             raise wrong_piece(error) from error
         except TooManyMovesError as error:
@@ -54,10 +52,10 @@ def add_moving_routes(app: Quart, edge: Edge) -> None:
         except BusyError as error:
             raise busy() from error
 
-    @app.delete("/api/moves/<move_id>/files/<int:number>")
-    async def move_unread(move_id: str, number: int) -> Response:
+    @app.delete("/api/moves/<move_id>/files/<number>")
+    async def move_unread(move_id: str, number: str) -> Response:
         try:
-            return requests.answer(await moves.unread(own(move_id), number))
+            return requests.answer(await moves.unread(own(move_id), whole(number)))
         except WrongPieceError as error:
             raise wrong_piece(error) from error
 
@@ -89,6 +87,12 @@ def add_moving_routes(app: Quart, edge: Edge) -> None:
         return named[0]
 
     _ = begin_move, move_file, move_unread, end_move
+
+
+def whole(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
+        raise not_found()
+    return int(text)
 
 
 def wrong_piece(error: WrongPieceError) -> RefusedError:

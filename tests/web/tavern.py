@@ -233,7 +233,7 @@ def spoil(folder: Path) -> None:
     put("chats/Agafya/empty.jsonl", b"")
     put("chats/Agafya/binary.jsonl", bytes(range(256)) * 40)
     put(
-        "chats/Agafya/Winter plans, a twin.jsonl",
+        "chats/Agafya/Winter plans2.jsonl",
         lines(said("Агафья", "In winter we mend nets."), asked("And then?")),
     )
     put(

@@ -29,8 +29,10 @@ class Mover:
     def __init__(self, site: Site, cookie: str, folder: Path, above: str = "default-user") -> None:
         self.site = site
         self.cookie = cookie
-        self.files = sorted(path for path in folder.rglob("*") if path.is_file())
-        self.listed = [[f"{above}/{path.relative_to(folder)}", path.stat().st_size] for path in self.files]
+        self.files: list[Path] = sorted(path for path in folder.rglob("*") if path.is_file())
+        self.listed: list[list[Any]] = [
+            [f"{above}/{path.relative_to(folder)}", path.stat().st_size] for path in self.files
+        ]
         self.move: Any = None
 
     async def begin(self, **more: Any) -> Answer:
@@ -295,7 +297,7 @@ def test_broken_and_hostile_files_are_refused_one_by_one_with_a_reason(ui: Path,
             "chats/Agafya/binary.jsonl": ["no_chat"],
             "Long": ["text"],
         }
-        assert item(report, "chats/Agafya/Winter plans, a twin.jsonl")["status"] == "known"
+        assert item(report, "chats/Agafya/Winter plans2.jsonl")["status"] == "known"
         garbled = item(report, "chats/Agafya/cp1251.jsonl")
         assert (garbled["status"], garbled["versions"]) == ("imported", 2)
         assert codes(garbled) == ["chat_lines", "chat_garbled"]
@@ -409,7 +411,12 @@ def test_a_chat_that_was_cut_off_while_it_came_in_comes_in_whole(
 def test_what_is_no_folder_of_sillytavern_is_refused(ui: Path, tmp_path: Path) -> None:
     async def test(site: Site) -> None:
         cookie = await site.person("Anna")
-        lists = ([], [["../../etc/passwd", 10]], [["a" * 100_000, 1]], [["photos/cat.jpg", 5]])
+        lists: tuple[list[Any], ...] = (
+            [],
+            [["../../etc/passwd", 10]],
+            [["a" * 100_000, 1]],
+            [["photos/cat.jpg", 5]],
+        )
         for files in lists:
             answer = await site.call("POST", MOVES, {"files": files}, cookie)
             assert (answer.status, answer.json["code"]) == (422, "no_folder"), files
@@ -511,7 +518,11 @@ def test_a_move_that_sends_nothing_for_long_is_over(ui: Path, tmp_path: Path) ->
         await site.character("Агафья")
         over = asyncio.Event()
         site.edge.moves.settings = LibrarySettings(move_idle_s=0.05)
-        site.edge.moves.ended = lambda _: over.set()
+
+        def ended(_: UUID) -> None:
+            over.set()
+
+        site.edge.moves.ended = ended
         mover = Mover(site, await site.person("Anna"), folder)
         await mover.begin()
         await over.wait()

@@ -239,7 +239,8 @@ class Moves:
                 moving.items += [not_sent(file) for file in moving.waiting]
                 moving.waiting.clear()
                 moving.items += groups_of(moving.here)
-                moving.report = MoveReport(kinds_of(moving.items), tuple(moving.items))
+                items = sorted(moving.items, key=lambda item: KINDS.index(item.kind))
+                moving.report = MoveReport(kinds_of(items), tuple(items))
                 self.let_go(moving)
                 self.ended(moving.here.user)
             return moving.report
