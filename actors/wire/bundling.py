@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from actors.wire.envelope import MOST_BUNDLED, bundled
 
-GAP_S = 0.004  # between two bundles to one peer
+GAP_S = 0.002  # between two bundles to one peer
 BUNDLE_BYTES = 65_536  # one larger than that goes alone
 
 Send = Callable[[bytes, int], None]
