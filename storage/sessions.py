@@ -1,5 +1,6 @@
 """What a session needs to wake: the whole conversation, and the live reply with its tokens."""
 
+from heapq import heappop, heappush
 from uuid import UUID
 
 from msgspec.structs import replace
@@ -112,16 +113,17 @@ async def find_chat(unit: Unit, query: FindChat) -> ChatFound | None:
 
 def oldest_first(messages: list[StoredMessage]) -> tuple[StoredMessage, ...]:
     """By time of making, but no message before its parent: a clock may have gone back."""
-    placed: dict[UUID, StoredMessage] = {}
-    waiting = sorted(messages, key=lambda m: (m.id != m.parent, m.created_ms, m.id))
-    while waiting:
-        late: list[StoredMessage] = []
-        for message in waiting:
-            if message.parent in placed or message.parent == message.id:
-                placed[message.id] = message
-            else:
-                late.append(message)
-        if len(late) == len(waiting):
-            raise DamagedRowError(f"The parent {late[0].parent} of a message is gone. Restore a backup.")
-        waiting = late
-    return tuple(placed.values())
+    below: dict[UUID, list[StoredMessage]] = {}
+    for message in messages:
+        if message.id != message.parent:
+            below.setdefault(message.parent, []).append(message)
+    ready = [(m.created_ms, m.id, m) for m in messages if m.id == m.parent]
+    placed: list[StoredMessage] = []
+    while ready:
+        _, _, message = heappop(ready)
+        placed.append(message)
+        for child in below.pop(message.id, ()):
+            heappush(ready, (child.created_ms, child.id, child))
+    if below:
+        raise DamagedRowError(f"The parent {next(iter(below))} of a message is gone. Restore a backup.")
+    return tuple(placed)

@@ -38,7 +38,10 @@ def small_tavern(folder: Path, name: str) -> Path:
         tavern.asked("Good evening."),
         tavern.said(name, "The kettle sings.", "The kettle sings.", "No tea today."),
     )
-    put(f"chats/{name}/{name} - 2024-05-01@12h30m15s.jsonl", tavern.lines(*talk))
+    put(
+        f"chats/{name}/{name} - 2024-05-01@12h30m15s.jsonl",
+        tavern.lines(*talk, header={"character_name": name}),
+    )
     put(f"chats/{name}/broken.jsonl", b"not a chat")
     put(f"worlds/{name}.json", tavern.world(f"{name} keeps an inn.", "It snows."))
     put("themes/Dark.json", b"{}")

@@ -91,7 +91,7 @@ def rows_of(
     each message.
     """
     conversation, root = conversation or new_id(), new_id()
-    ids = [new_id() for _ in chat.messages]
+    ids = sorted(new_id() for _ in chat.messages)  # those of one time come in the order of the file
     taken: dict[int, int] = {}
     named = {"user": one_line(chat.user_name), "assistant": one_line(chat.character_name), "system": ""}
     rows: list[StoredMessage] = []

@@ -193,3 +193,9 @@ def test_markdown_reads_like_a_conversation() -> None:
         "# Вечер у самовара\n\n---\n\n*2023-11-14*\n\n**Marfa**\n\nTea?\n\n**Ада**\n\n"
         "Please.\nTwo *cups*.\n\n**Marfa**\n\n> Hm.\n\nOne.\n"
     )
+
+
+def test_messages_of_one_time_keep_the_order_of_the_file() -> None:
+    drawn = iter([UUID(int=number) for number in (9, 2, 7, 1, 8, 3, 6, 4, 5, 0)])
+    rows = rows_of(TREE, USER, VERSION, lambda: next(drawn), 5, user_name="You")
+    assert [row.id for row in rows.messages] == sorted(row.id for row in rows.messages)
