@@ -14,6 +14,10 @@ HERE = Path(__file__).resolve().parent
 UI = HERE.parents[1] / "web" / "ui"
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 END_S = 20.0
+# Pictures far below the window are fetched when one gets there.
+SEEN = (
+    "[...document.images].filter((i) => i.checkVisibility() && i.getBoundingClientRect().top < innerHeight)"
+)
 
 
 class PageTroubleError(AssertionError):
@@ -144,10 +148,8 @@ class Page:
     def picture(self, path: Path) -> None:
         """A screenshot, when fonts and pictures are there and nothing moves."""
         self.evaluate("document.fonts.ready.then(() => true)")
-        self.evaluate(
-            "Promise.all([...document.images].filter((i) => i.checkVisibility() && "
-            "i.getBoundingClientRect().top < innerHeight).map((i) => i.decode())).then(() => true)"
-        )
+        self.wait_for(f"{SEEN}.every((i) => i.complete && i.naturalWidth > 0)")
+        self.evaluate(f"Promise.all({SEEN}.map((i) => i.decode())).then(() => true)")
         self.call("screenshot", {"path": str(path), "animations": "disabled"})
 
     def barriers(self) -> str:
