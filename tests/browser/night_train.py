@@ -21,7 +21,7 @@ _ENTRIES = (
 
 
 def lorebook() -> dict[str, Any]:
-    entries = [
+    entries: list[dict[str, Any]] = [
         {
             "name": name,
             "keys": list(keys),
@@ -34,5 +34,5 @@ def lorebook() -> dict[str, Any]:
         }
         for order, (name, keys, content) in enumerate(_ENTRIES, 1)
     ]
-    data = {"name": NAME, "extensions": {}, "recursive_scanning": True, "entries": entries}
+    data: dict[str, Any] = {"name": NAME, "extensions": {}, "recursive_scanning": True, "entries": entries}
     return {"spec": "lorebook_v3", "data": data}
