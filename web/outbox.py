@@ -14,6 +14,7 @@ import msgspec
 
 from actors.messages.chat import (
     ChatEvent,
+    ContextChanged,
     ConversationGone,
     LiveReply,
     MessageAdded,
@@ -35,7 +36,17 @@ from web.protocol import ConversationsChanged, NodeState
 OutEvent = ChatEvent | NodeState | ConversationsChanged
 
 # Events that a Snapshot makes good; a reader that has it asks again for what is older.
-REPLACED = Snapshot | OlderMessages | MessageAdded | MessageChanged | ReplyState | ReplyText | ReplyFinished
+REPLACED = (
+    Snapshot
+    | OlderMessages
+    | MessageAdded
+    | MessageChanged
+    | ReplyState
+    | ReplyText
+    | ReplyFinished
+    | SummariesChanged
+    | ContextChanged
+)
 
 FRAME_BYTES = 300  # about what a frame takes beside its texts
 
@@ -67,7 +78,11 @@ class Entry:
             case ReplyState(), ReplyState() if mine.live.generation == more.live.generation:
                 self.event = more
                 self.size = size_of(more)
-            case (NodeState(), NodeState()) | (ConversationsChanged(), ConversationsChanged()):
+            case (
+                (NodeState(), NodeState())
+                | (ConversationsChanged(), ConversationsChanged())
+                | (ContextChanged(), ContextChanged())
+            ):
                 self.event = more
                 self.size = size_of(more)
             case _:
@@ -233,5 +248,5 @@ def size_of(event: OutEvent) -> int:
             return FRAME_BYTES + text_bytes(event.title)
         case NodeState():
             return FRAME_BYTES * (1 + len(event.workers))
-        case ConversationsChanged() | ConversationGone():
+        case ConversationsChanged() | ConversationGone() | ContextChanged():
             return FRAME_BYTES
