@@ -20,6 +20,10 @@ def answered(page: Page) -> Page:
     return page
 
 
+def last_id(page: Page) -> str:
+    return page.call("getAttribute", "data-id", on=LAST)
+
+
 def test_a_reply_can_be_stopped_and_what_came_of_it_stays(page: Page) -> None:
     home.begin(page, "Maren Skye")
     home.say(page, home.QUESTION)
@@ -36,19 +40,19 @@ def test_a_reply_can_be_stopped_and_what_came_of_it_stays(page: Page) -> None:
 
 def test_another_reply_is_a_swipe_away(answered: Page) -> None:
     page = answered
-    first = home.last_text(page)
+    first, first_id = home.last_text(page), last_id(page)
     page.click(f"{LAST} >> role=button[name='Write another reply']")
-    home.reply_begins(page, len(home.letters(first)) + 20)
-    home.reply_ends(page)
-    second = home.last_text(page)
-    assert second != first
     page.see(f"{LAST} >> text=2/2")
+    home.reply_ends(page)
+    second, second_id = home.last_text(page), last_id(page)
+    assert second_id != first_id
+    assert home.letters(second)
     page.click(PREVIOUS)
     page.see(f"{LAST} >> text=1/2")
-    assert home.last_text(page) == first
+    assert (home.last_text(page), last_id(page)) == (first, first_id)
     page.call("press", "ArrowRight", on="body")
     page.see(f"{LAST} >> text=2/2")
-    assert home.last_text(page) == second
+    assert (home.last_text(page), last_id(page)) == (second, second_id)
     page.click(NEXT)  # behind the newest one, another is written
     home.stop_reply(page)
     page.see(f"{LAST} >> text=3/3")
@@ -63,9 +67,10 @@ def test_an_edited_message_is_answered_anew_beside_the_old_one(answered: Page) -
     page.click(f"{mine} >> role=button[name='Edit']")
     page.fill("role=textbox[name='Edit your message']", "And the seals, how are they?")
     page.click("role=button[name='Save and send']")
-    home.reply_begins(page)
-    assert page.text(f"{mine} >> css=.markdown") == "And the seals, how are they?"
+    page.see(f"{mine} >> css=.markdown >> text='And the seals, how are they?'")
     home.reply_ends(page)
+    assert page.text(f"{mine} >> css=.markdown") == "And the seals, how are they?"
+    assert home.letters(home.last_text(page))
     page.call("hover", on=mine)
     page.click(f"{mine} >> role=button[name='Previous version']")
     page.see(f"{mine} >> text=1/2")
@@ -88,10 +93,11 @@ def test_a_stopped_reply_goes_on_where_it_stopped(page: Page) -> None:
     home.brief_answer(page)
     begun = home.letters(home.last_text(page))
     page.click(f"{LAST} >> role=button[name='Let it go on']")
-    home.reply_begins(page, len(begun) + 20)
-    home.reply_ends(page)
-    assert home.letters(home.last_text(page)).startswith(begun)
     page.see(f"{LAST} >> text=2/2")
+    home.reply_ends(page)
+    whole = home.letters(home.last_text(page))
+    assert whole.startswith(begun)
+    assert len(whole) > len(begun)
 
 
 def test_a_second_tab_and_another_device_read_the_same(page: Page, device: Device, browser: Browser) -> None:
@@ -153,7 +159,7 @@ def test_what_is_written_without_a_connection_is_sent_once_when_it_is_back(
     page.see("text=Kept here.")
     device.offline(is_offline=False)
     page.evaluate("dispatchEvent(new Event('online'))")
-    home.reply_begins(page)
+    home.reply_shows(page)
     home.reply_ends(page)
     assert page.count("css=li.message.mine") == 1
     page.reload()
