@@ -1,9 +1,9 @@
 """Lean imports: what Quart and Tortoise load and work out at import, and a node never uses, is left out.
 
 All readers wait for the start of the web process after a kill, and this takes a quarter off its imports. Left
-out are the server that Quart brings along (ours is Uvicorn), threads that only Tortoise's own programs have,
-the reading of the tables' source for comments on their columns, and a pattern for names of domains. What is
-used of it all the same raises, or is made up for.
+out are the server that Quart brings along (ours is Uvicorn), templates, a client for tests, threads that only
+Tortoise's own programs have, the reading of the tables' source for comments on their columns, and a pattern
+for names of domains. What is used of it all the same raises, or is made up for.
 """
 
 import inspect

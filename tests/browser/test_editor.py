@@ -7,7 +7,7 @@ import pytest
 from tests.actors.character.fixtures import as_json, png, v3
 from tests.browser import home
 from tests.browser.browser import Browser, Page
-from tests.browser.home import LAST
+from tests.browser.home import LAST, is_fit
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -19,12 +19,6 @@ def bring(page: Page, card: Path) -> None:
     page.call("setInputFiles", [str(card)], on="css=input[type=file] >> nth=0")
     page.see("text=1 character came in.")
     page.click("role=button[name='Close'] >> nth=-1")
-
-
-def is_fit(page: Page) -> None:
-    assert not page.barriers()
-    assert page.overhang() == 0
-    assert page.complaints() == []
 
 
 def saved(page: Page) -> None:

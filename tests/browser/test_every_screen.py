@@ -5,7 +5,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser import home
-from tests.browser.browser import Browser, Device, Page
+from tests.browser.browser import Browser, Device
+from tests.browser.home import is_fit
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -27,12 +28,6 @@ def phone(browser: Browser, dark: bool) -> Iterator[Device]:
     device = browser.phone(360, dark=dark)
     yield device
     device.close()
-
-
-def is_fit(page: Page) -> None:
-    assert not page.barriers()
-    assert page.overhang() == 0
-    assert page.complaints() == []
 
 
 def test_the_login(desk: Device, phone: Device, url: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser import home
 from tests.browser.browser import Browser, Device, Page
-from tests.browser.home import LAST
+from tests.browser.home import LAST, is_fit
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -21,12 +21,6 @@ def reader(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Device]
     device = browser.device() if request.param == "desk" else browser.phone(360, dark=True)
     yield device
     device.close()
-
-
-def is_fit(page: Page) -> None:
-    assert not page.barriers()
-    assert page.overhang() == 0
-    assert page.complaints() == []
 
 
 def open_list(page: Page) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests.actors.character.fixtures import png
 from tests.browser import home
 from tests.browser.browser import Browser, Device, Page
+from tests.browser.home import is_fit
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -19,12 +20,6 @@ def reader(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Device]
     device = browser.device() if request.param == "desk" else browser.phone(360, dark=True)
     yield device
     device.close()
-
-
-def is_fit(page: Page) -> None:
-    assert not page.barriers()
-    assert page.overhang() == 0
-    assert page.complaints() == []
 
 
 def open_choices(page: Page) -> None:
