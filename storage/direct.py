@@ -32,6 +32,7 @@ class DirectDb:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self.connection = connection
+        self.ahead: dict[Any, str] = {}  # answers that wait for their question (select.py)
 
     async def execute_query(self, query: str, values: list[Any]) -> tuple[int, Sequence[Any]]:
         """How many rows were changed."""

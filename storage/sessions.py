@@ -14,17 +14,21 @@ from actors.messages.archive import (
 )
 from storage import tables
 from storage.characters import SHEET, open_face, secrets_of, versions
-from storage.choices import find_chosen
+from storage.choices import ONE_CHOICE, WHOSE_VERSION, find_chosen
+from storage.chunks import OF_A_REPLY as CHUNKS
 from storage.chunks import Tokens, open_chunks
+from storage.conversations import ONE as CONVERSATION
 from storage.conversations import TITLE, USER_NAME, conversation_rows, open_conversation
 from storage.errors import DamagedRowError
-from storage.filing import is_removed
+from storage.filing import REMOVED, is_removed
 from storage.generations import COLUMNS, INPUTS, UNDER_WAY, open_generation
+from storage.groups import ONE as GROUP_OF
 from storage.groups import find_group
-from storage.lorebooks import shelf_of
+from storage.lorebooks import USES, shelf_of
 from storage.marks import BOOKMARK, MARKS, REVISIONS, WORDS, as_it_is_now
 from storage.messages import BODY, OF_A_CONVERSATION, open_message
-from storage.select import Select
+from storage.select import Select, ask_ahead
+from storage.summaries import OF_A_CONVERSATION as SUMMARIES
 from storage.summaries import find_summaries
 from storage.unit import Unit
 
@@ -47,6 +51,19 @@ IMPERSONATIONS = Select(
 
 
 async def load_session(unit: Unit, conversation: UUID) -> ConversationState | None:
+    await ask_ahead(
+        unit.db,
+        (CONVERSATION, (conversation,)),
+        (REMOVED, (conversation,)),
+        (OF_A_CONVERSATION, (conversation,)),
+        (REQUEST_KEYS, (conversation,)),
+        (LIVE, (conversation,)),
+        (MARKS, (conversation,)),
+        (REVISIONS, (conversation,)),
+        (IMPERSONATIONS, (conversation, "impersonate")),
+        (GROUP_OF, (conversation,)),
+        (SUMMARIES, (conversation,)),
+    )
     rows = await conversation_rows(unit.db, conversation)
     if not rows or await is_removed(unit, conversation):
         return None
@@ -57,6 +74,15 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
     marks = await MARKS.rows(unit.db, conversation)
     revisions = await REVISIONS.rows(unit.db, conversation)
     drafts = await IMPERSONATIONS.rows(unit.db, conversation, "impersonate")
+    user = rows[0]["user_id"]
+    await ask_ahead(
+        unit.db,
+        *([(CHUNKS, (live["id"],))] if live else []),
+        (USES, (user,)),
+        (WHOSE_VERSION, (rows[0]["character_version_id"],)),
+        (ONE_CHOICE, (user, conversation)),
+        (ONE_CHOICE, (user, user)),
+    )
     tokens = await open_chunks(unit, live) if live else Tokens((), "")
     secrets = {
         **await secrets_of(unit, rows, TITLE, USER_NAME),
@@ -76,7 +102,7 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
         committed=tokens.ids,
         committed_text=tokens.text,
         committed_thoughts=tokens.thoughts,
-        shelf=await shelf_of(unit, rows[0]["user_id"]),
+        shelf=await shelf_of(unit, user),
         chosen=await find_chosen(unit, FindChosen(opened.user, opened.character_version, conversation)),
         request_keys=tuple(
             (row["request_key"], row["id"]) for row in (*request_keys, *revisions) if row["request_key"]

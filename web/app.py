@@ -1,18 +1,16 @@
 """The Quart app: gate and rights before every route, security headers after it, refusals in one shape."""
 
-import asyncio
 import logging
-from typing import Any, cast
+from typing import Any
 
-from quart import Quart, Response, g, request, websocket
-from quart.asgi import ASGIWebsocketConnection
+from quart import Quart, Request, Response, g, request
 from quart.routing import QuartRule
 from werkzeug.exceptions import HTTPException
 
 from web import requests
 from web.accounts import hash_token
 from web.edge import Edge
-from web.protocol import Farewell, Refusal
+from web.protocol import Refusal
 from web.records import StorageTroubleError
 from web.refusal import RefusedError, storage_trouble
 from web.requests import COOKIE
@@ -34,13 +32,10 @@ from web.rest_versions import add_version_routes
 from web.rights import may_call
 from web.roomy import roomy_request
 from web.security import HEADERS, Asked
-from web.socket import ClosedDoor, Connection, Socket, close_code, text_of
 from web.static import add_static_routes
+from web.websocket import make_websocket_class
 
 log = logging.getLogger(__name__)
-
-DOOR = "samovar.door"  # extension of the ASGI scope: web/socket.py's Door
-WAITING_FRAMES = 32
 
 WORDS = {
     404: ("not_found", "There is nothing here under that name."),
@@ -61,23 +56,6 @@ class LeanRule(QuartRule):
         return refuse
 
 
-class BoundedConnection(ASGIWebsocketConnection):
-    """Quart's own queue of incoming frames has no bound, and an empty binary frame ends it badly."""
-
-    def __init__(self, app: Quart, scope: Any) -> None:
-        super().__init__(app, scope)
-        self.queue: asyncio.Queue[str | bytes] = asyncio.Queue(WAITING_FRAMES)
-
-    async def handle_messages(self, receive: Any) -> None:
-        while True:
-            event = await receive()
-            if event["type"] == "websocket.disconnect":
-                return
-            if event["type"] == "websocket.receive":
-                text = event.get("text")
-                await self.queue.put(event["bytes"] if text is None else text)
-
-
 def make_app(edge: Edge) -> Quart:
     app = Quart("web", static_folder=None, template_folder=None)
     app.url_rule_class = LeanRule
@@ -85,7 +63,7 @@ def make_app(edge: Edge) -> Quart:
     app.config["BODY_TIMEOUT"] = edge.settings.body_s
     app.config["PROVIDE_AUTOMATIC_OPTIONS"] = False
     app.request_class = roomy_request(edge.library.bench.settings, edge.settings)
-    app.asgi_websocket_class = BoundedConnection
+    app.asgi_websocket_class = make_websocket_class(edge)
     add_gate(app, edge)
     add_refusals(app)
     add_account_routes(app, edge)
@@ -104,7 +82,6 @@ def make_app(edge: Edge) -> Quart:
     add_people_routes(app, edge)
     add_box_routes(app, edge)
     add_queue_routes(app, edge)
-    add_socket_route(app, edge)
     add_static_routes(app, edge)
     return app
 
@@ -125,14 +102,6 @@ def add_gate(app: Quart, edge: Edge) -> None:
                 raise RefusedError(401, "login", "Log in first.")
             raise RefusedError(403, "forbidden", "This account may not do that.")
 
-    @app.before_websocket
-    async def let_socket_in() -> None:
-        g.account = None
-        g.login = None
-        g.reached_as = ""
-        g.reached_as = edge.gate.check(asked(websocket, is_websocket=True))
-        await recognise(websocket.cookies.get(COOKIE, ""))
-
     async def recognise(token: str) -> None:
         if token:
             login = hash_token(token)
@@ -145,18 +114,17 @@ def add_gate(app: Quart, edge: Edge) -> None:
         response.headers.setdefault("Cache-Control", "no-store")
         return response
 
-    _ = let_in, let_socket_in, with_headers
+    _ = let_in, with_headers
 
 
-def asked(request_or_websocket: Any, *, is_websocket: bool = False) -> Asked:
-    headers = request_or_websocket.headers
+def asked(request: Request) -> Asked:
+    headers = request.headers
     return Asked(
-        method=request_or_websocket.method,
-        path=request_or_websocket.path,
+        method=request.method,
+        path=request.path,
         hosts=headers.getlist("Host"),
         origins=headers.getlist("Origin"),
         fetch_sites=headers.getlist("Sec-Fetch-Site"),
-        websocket=is_websocket,
     )
 
 
@@ -179,34 +147,3 @@ def add_refusals(app: Quart) -> None:
         return response
 
     _ = refused, no_storage, http_error
-
-
-def add_socket_route(app: Quart, edge: Edge) -> None:
-    @app.websocket("/ws")
-    async def socket() -> None:
-        connection = cast("Connection", websocket)
-        await connection.accept()
-        account = g.account
-        if account is None or not may_call(requests.role_of(account), "socket"):
-            await turn_away(connection, Farewell("login", "Log in first.", again=False))
-            return
-        refusal = edge.sockets.refusal(account.id)
-        if refusal is not None:
-            await turn_away(connection, refusal)
-            return
-        mine = Socket(
-            edge.new_socket_id(), account, g.login, edge.runtime, edge.ownership, edge.settings, edge.boot
-        )
-        extensions: dict[str, Any] = cast("Any", websocket.scope).get("extensions", {})
-        edge.sockets.add(mine)
-        try:
-            await mine.live(connection, extensions.get(DOOR, ClosedDoor()))
-        finally:
-            edge.sockets.remove(mine)
-
-    _ = socket
-
-
-async def turn_away(connection: Connection, farewell: Farewell) -> None:
-    await connection.send(text_of(farewell))
-    await connection.close(close_code(farewell))

@@ -35,7 +35,6 @@ ADMINS = OWNERS | {"admin"}
 # Endpoint (name of the function that serves it) → roles.
 ENDPOINTS: dict[str, frozenset[str]] = {
     "page": EVERYBODY,
-    "socket": EVERYBODY,  # says Farewell("login") to nobody, which a browser can read
     "me": EVERYBODY,
     "setup": EVERYBODY,  # served once in the life of a node
     "login": EVERYBODY,
@@ -144,6 +143,11 @@ FRAMES: dict[type[Struct], frozenset[str]] = {
 
 def may_call(role: str, endpoint: str) -> bool:
     return role in ENDPOINTS.get(endpoint, frozenset())
+
+
+def may_connect(role: str) -> bool:
+    """To the WebSocket."""
+    return role in LOGGED_IN
 
 
 def may_send(role: str, frame: type[Struct]) -> bool:

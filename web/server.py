@@ -17,11 +17,11 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.protocol import State
 
 from actors.host import CannotServeError
-from web.app import DOOR
 from web.peer import LOOPBACK_NAMES, parse
 from web.security import WILDCARDS
 from web.settings import WebSettings
 from web.sockets import Sockets
+from web.websocket import DOOR
 
 BACKLOG = 512
 HEADER_BYTES = 16_384

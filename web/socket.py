@@ -37,12 +37,18 @@ encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(ClientFrame).decode
 
 
+class CutError(Exception):
+    """The other end is gone."""
+
+
 class Connection(Protocol):
     """What is needed of the WebSocket itself."""
 
     async def accept(self) -> None: ...
 
-    async def receive(self) -> str | bytes: ...
+    async def receive(self) -> str | bytes:
+        """Raises CutError."""
+        ...
 
     async def send(self, data: str) -> None: ...
 
@@ -140,7 +146,7 @@ class Socket:
     # -- life -----------------------------------------------------------------------------------
 
     async def live(self, connection: Connection, door: Door) -> None:
-        """Serve the client until either side has enough."""
+        """Serve the client until either side has enough. Raises CutError."""
         self.door = door
         reader = asyncio.create_task(self.read(connection))
         writer = asyncio.create_task(self.write(connection))

@@ -15,7 +15,7 @@ from web.rights import ENDPOINTS, FRAMES, ROLES, may_call, may_send
 COMMANDS: list[type[msgspec.Struct]] = [kind for kind in get_args(ClientFrame) if kind is not Greeting]
 
 # What each role is let do, written down a second time, by hand: a slip in one table shows.
-OPEN_TO_ALL = {"page", "socket", "me", "setup", "login", "logout", "control"}
+OPEN_TO_ALL = {"page", "me", "setup", "login", "logout", "control"}
 OF_OWNERS = {
     *("list_boxes", "offer_box", "withdraw_offer", "rename_box", "revoke_box", "rotate_keys"),
     *("set_share", "list_accounts", "add_account", "set_role"),
@@ -73,7 +73,7 @@ def test_every_endpoint_of_the_app_stands_in_the_table_and_no_other(ui: Path) ->
     async def test(site: Site) -> None:
         rules = list(site.server.app.url_map.iter_rules())
         assert {rule.endpoint for rule in rules} == set(ENDPOINTS)
-        assert all(rule.endpoint == "page" or rule.rule.startswith(("/api/", "/ws")) for rule in rules)
+        assert all(rule.endpoint == "page" or rule.rule.startswith("/api/") for rule in rules)
 
     run_at(ui, test)
 
@@ -86,8 +86,6 @@ def test_every_command_of_the_protocol_stands_in_the_table_and_no_other() -> Non
 def test_an_endpoint_serves_the_roles_of_the_table_and_no_other(ui: Path, role: str) -> None:
     async def test(site: Site) -> None:
         for rule in site.server.app.url_map.iter_rules():
-            if rule.websocket:
-                continue
             endpoint = rule.endpoint
             for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
                 cookie = await cookie_of(site, role)  # logins and logouts use it up
