@@ -1,15 +1,23 @@
 """Accounts and logins."""
 
-from actors.messages.archive import AccountRow, AddAccount, AddLogin, DropLogin, FindLogin, SetRole
+import msgspec
+
+from actors.messages.archive import AccountRow, AddAccount, AddLogin, DropLogin, FindLogins, SetRole
 from storage import tables
 from storage.database import marks, raw
-from storage.fields import as_id
+from storage.fields import as_id, of_hex
 from storage.unit import Unit, require
 
-FIND_LOGIN = """
-SELECT a.id, a.name, a.role, a.password_hash FROM login l JOIN account a ON a.id = l.user_id
-WHERE l.token_hash = {} AND l.expires_ms > {}
+FROM_LOGINS = """
+FROM login l JOIN account a ON a.id = l.user_id WHERE l.token_hash IN ({ids}) AND l.expires_ms > {now}
 """
+FIND_LOGINS = f"SELECT l.token_hash, a.id, a.name, a.role, a.password_hash {FROM_LOGINS}"
+FIND_LOGINS_IN_ONE_ROW = f"""
+SELECT json_group_array(json_array(hex(l.token_hash), hex(a.id), a.name, a.role, a.password_hash)) AS rows
+{FROM_LOGINS}
+"""  # for SQLite: select.py says why
+
+decode_rows = msgspec.json.Decoder(list[tuple[str, str, str, str, str]]).decode
 
 
 async def add_account(unit: Unit, write: AddAccount) -> None:
@@ -52,10 +60,19 @@ async def find_accounts(unit: Unit) -> list[AccountRow]:
     return [AccountRow(*row) for row in await rows.values_list("id", "name", "role", "password_hash")]
 
 
-async def find_login(unit: Unit, query: FindLogin) -> AccountRow | None:
-    first, second = marks(unit.db, 2).split(", ")
-    rows = await raw(unit.db, FIND_LOGIN.format(first, second), query.token_hash, query.now_ms)
-    if not rows:
-        return None
-    row = rows[0]
-    return AccountRow(as_id(row["id"]), row["name"], row["role"], row["password_hash"])
+async def find_logins(unit: Unit, query: FindLogins) -> dict[bytes, AccountRow]:
+    count = len(query.token_hashes)
+    places = marks(unit.db, count + 1).split(", ")
+    by_place = {"ids": ", ".join(places[:count]), "now": places[count]}
+    values = (*query.token_hashes, query.now_ms)
+    if unit.db.capabilities.dialect == "sqlite":
+        (found,) = await raw(unit.db, FIND_LOGINS_IN_ONE_ROW.format(**by_place), *values)
+        return {
+            bytes.fromhex(token): AccountRow(of_hex(user), name, role, password)
+            for token, user, name, role, password in decode_rows(found["rows"])
+        }
+    rows = await raw(unit.db, FIND_LOGINS.format(**by_place), *values)
+    return {
+        row["token_hash"]: AccountRow(as_id(row["id"]), row["name"], row["role"], row["password_hash"])
+        for row in rows
+    }

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from uuid import UUID
 
+import msgspec
 from msgspec.structs import replace
 
 from actors.messages.archive import (
@@ -12,6 +13,7 @@ from actors.messages.archive import (
     DropConversation,
     FindConversation,
     FindConversations,
+    FindOwners,
     MemberFace,
     MoveHead,
     MoveToVersion,
@@ -23,6 +25,8 @@ from actors.messages.group import Group
 from storage import tables
 from storage.characters import SHEET, open_face, secrets_of, versions
 from storage.choices import drop_choices
+from storage.database import marks, raw
+from storage.fields import of_hex
 from storage.filing import TAGS, filings, open_tags
 from storage.groups import drop_group, find_group, groups_of, write_group
 from storage.lorebooks import forget_conversation
@@ -50,8 +54,15 @@ COLUMNS = (
     *USER_NAME.columns,
 )
 ONE = Select(tables.Conversation, COLUMNS, ("id",))
+FIND_OWNERS = "SELECT id, user_id FROM conversation WHERE id IN ({ids})"
+FIND_OWNERS_IN_ONE_ROW = """
+SELECT json_group_array(json_array(hex(id), hex(user_id))) AS rows FROM conversation WHERE id IN ({ids})
+"""  # for SQLite: select.py says why
 LAST_LINE = 160  # characters
 ROOT_SIBLING = -1  # the root takes no place among its own children
+
+
+decode_pairs = msgspec.json.Decoder(list[tuple[str, str]]).decode
 
 
 # -- writes -------------------------------------------------------------------------------------
@@ -161,6 +172,15 @@ async def find_conversation(unit: Unit, query: FindConversation) -> StoredConver
     if not rows:
         return None
     return replace(open_conversation(secrets, rows[0]), group=await find_group(unit, query.conversation))
+
+
+async def find_owners(unit: Unit, query: FindOwners) -> dict[UUID, UUID]:
+    ids = marks(unit.db, len(query.conversations))
+    if unit.db.capabilities.dialect == "sqlite":
+        (found,) = await raw(unit.db, FIND_OWNERS_IN_ONE_ROW.format(ids=ids), *query.conversations)
+        return {of_hex(talk): of_hex(user) for talk, user in decode_pairs(found["rows"])}
+    rows = await raw(unit.db, FIND_OWNERS.format(ids=ids), *query.conversations)
+    return {row["id"]: row["user_id"] for row in rows}
 
 
 async def find_conversations(unit: Unit, query: FindConversations) -> list[ConversationRow]:

@@ -14,10 +14,11 @@ from actors.messages.archive import (
     FindConversation,
     FindConversations,
     FindLibraryUse,
-    FindLogin,
+    FindLogins,
     FindLorebook,
     FindLorebooks,
     FindOriginal,
+    FindOwners,
     FindPersonas,
     FindPresets,
     FindPurgeable,
@@ -53,8 +54,8 @@ async def run_query(unit: Unit, query: Query | Load) -> Any:
             return await load(unit, query)
         case FindAccounts():
             return await accounts.find_accounts(unit)
-        case FindLogin():
-            return await accounts.find_login(unit, query)
+        case FindLogins():
+            return await accounts.find_logins(unit, query)
         case FindCharacters():
             return await library.find_characters(unit, query)
         case FindCharacter():
@@ -87,6 +88,8 @@ async def run_query(unit: Unit, query: Query | Load) -> Any:
             return await conversations.find_conversations(unit, query)
         case FindConversation():
             return await conversations.find_conversation(unit, query)
+        case FindOwners():
+            return await conversations.find_owners(unit, query)
         case FindTrace():
             return await traces.find_trace(unit, query)
         case FindChat():
@@ -99,9 +102,7 @@ async def run_query(unit: Unit, query: Query | Load) -> Any:
 
 def is_direct(query: Query | Load) -> bool:
     """Whether it asks nothing of the ORM (direct.py): what hundreds of readers that come back at once ask."""
-    return isinstance(query, FindLogin | FindConversation) or (
-        isinstance(query, Load) and query.kind == "session"
-    )
+    return isinstance(query, FindLogins | FindOwners) or (isinstance(query, Load) and query.kind == "session")
 
 
 async def load(unit: Unit, query: Load) -> Any:

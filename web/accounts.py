@@ -186,7 +186,7 @@ class Accounts:
         return token
 
     async def whose(self, token_hash: bytes) -> AccountRow | None:
-        return await self.records.login(token_hash, self.world.utc_ms())
+        return await self.records.login(token_hash)
 
     async def end_login(self, token_hash: bytes) -> None:
         await self.records.commit(DropLogin(token_hash))

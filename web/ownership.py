@@ -16,10 +16,9 @@ class Ownership:
         """Raises StorageTroubleError."""
         owner = self.owners.get(conversation)
         if owner is None:
-            stored = await self.records.conversation(conversation)
-            if stored is None:
+            owner = await self.records.owner(conversation)
+            if owner is None:
                 return False
-            owner = stored.user
             self.remember(conversation, owner)
         return owner == user
 

@@ -29,10 +29,11 @@ from actors.messages.archive import (
     FindConversations,
     FindFailed,
     FindLibraryUse,
-    FindLogin,
+    FindLogins,
     FindLorebook,
     FindLorebooks,
     FindOriginal,
+    FindOwners,
     FindPersonas,
     FindPresets,
     FindPurgeable,
@@ -56,6 +57,7 @@ from actors.messages.archive import (
 from actors.messages.choices import Choices, Chosen, Persona, Preset
 from actors.messages.filing import FindFolders, FindMatches, FolderRow, Matches
 from actors.messages.lore import Attached, BookSheet
+from web.gathered import Gathered
 
 
 class StorageTroubleError(Exception):
@@ -70,6 +72,8 @@ class Records:
     def __init__(self, runtime: Runtime, ask_s: float) -> None:
         self.runtime = runtime
         self.ask_s = ask_s
+        self.logins = Gathered(self.find_logins)
+        self.owners = Gathered(self.find_owners)
 
     async def commit(self, *writes: Write) -> None:
         """All of them or none. Raises ConflictError, StorageTroubleError."""
@@ -82,9 +86,12 @@ class Records:
     async def accounts(self) -> list[AccountRow]:
         return await self.find(FindAccounts())
 
-    async def login(self, token_hash: bytes, now_ms: int) -> AccountRow | None:
+    async def login(self, token_hash: bytes) -> AccountRow | None:
         """Whose login it is; None when there is no such one, or it is over."""
-        return await self.find(FindLogin(token_hash, now_ms))
+        return await self.logins.find(token_hash)
+
+    async def find_logins(self, token_hashes: tuple[bytes, ...]) -> dict[bytes, AccountRow]:
+        return await self.find(FindLogins(token_hashes, self.runtime.world.utc_ms()))
 
     async def characters(self, user: UUID | None = None) -> list[CharacterRow]:
         """Those that the user sees; None: all there are."""
@@ -161,6 +168,13 @@ class Records:
 
     async def conversation(self, conversation: UUID) -> StoredConversation | None:
         return await self.find(FindConversation(conversation))
+
+    async def owner(self, conversation: UUID) -> UUID | None:
+        """Whose it is, also where it was removed."""
+        return await self.owners.find(conversation)
+
+    async def find_owners(self, conversations: tuple[UUID, ...]) -> dict[UUID, UUID]:
+        return await self.find(FindOwners(conversations))
 
     async def trace(self, conversation: UUID, message: UUID) -> ReplyTrace | None:
         return await self.find(FindTrace(conversation, message))

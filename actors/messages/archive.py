@@ -763,10 +763,10 @@ class FindAccounts(Struct, frozen=True):
     """→ list[AccountRow]"""
 
 
-class FindLogin(Struct, frozen=True):
-    """→ AccountRow | None; an expired login is none."""
+class FindLogins(Struct, frozen=True):
+    """→ dict[bytes, AccountRow], by the hash; an expired login is none."""
 
-    token_hash: bytes
+    token_hashes: tuple[bytes, ...]
     now_ms: int
 
 
@@ -870,9 +870,15 @@ class FindConversations(Struct, frozen=True):
 
 
 class FindConversation(Struct, frozen=True):
-    """→ StoredConversation | None: whose it is, also where it was removed"""
+    """→ StoredConversation | None, also where it was removed"""
 
     conversation: UUID
+
+
+class FindOwners(Struct, frozen=True):
+    """→ dict[UUID, UUID], whose each conversation is, also where it was removed"""
+
+    conversations: tuple[UUID, ...]
 
 
 class FindTrace(Struct, frozen=True):
@@ -899,7 +905,7 @@ class ChatFound(Struct, frozen=True):
 
 Query = (
     FindAccounts
-    | FindLogin
+    | FindLogins
     | FindCharacters
     | FindCharacter
     | FindOriginal
@@ -916,6 +922,7 @@ Query = (
     | FindChosen
     | FindConversations
     | FindConversation
+    | FindOwners
     | FindTrace
     | FindFolders
     | FindMatches

@@ -45,10 +45,11 @@ from actors.messages.archive import (
     FindConversation,
     FindConversations,
     FindLibraryUse,
-    FindLogin,
+    FindLogins,
     FindLorebook,
     FindLorebooks,
     FindOriginal,
+    FindOwners,
     FindPersonas,
     FindPresets,
     FindPurgeable,
@@ -197,13 +198,14 @@ class MemoryDisk:
                 raise ValueError(f"nothing is stored for actors of the kind {query.kind!r}")
             case FindAccounts():
                 rows = sorted(self.accounts.values(), key=lambda a: (a.created_ms, a.id))
-                return [AccountRow(a.id, a.name, a.role, a.password_hash) for a in rows]
-            case FindLogin():
-                login = self.logins.get(query.token_hash)
-                if login is None or login.expires_ms <= query.now_ms:
-                    return None
-                account = self.accounts[login.user]
-                return AccountRow(account.id, account.name, account.role, account.password_hash)
+                return [self._account(a.id) for a in rows]
+            case FindLogins():
+                known = {token: self.logins[token] for token in query.token_hashes if token in self.logins}
+                return {
+                    token: self._account(login.user)
+                    for token, login in known.items()
+                    if login.expires_ms > query.now_ms
+                }
             case FindCharacters():
                 return self._characters(query.user)
             case FindCharacter():
@@ -259,6 +261,9 @@ class MemoryDisk:
                 return [self._row(c) for c in mine]
             case FindConversation():
                 return self.conversations.get(query.conversation)
+            case FindOwners():
+                known = (self.conversations.get(each) for each in query.conversations)
+                return {row.id: row.user for row in known if row is not None}
             case FindTrace():
                 return self.traces.get((query.conversation, query.message))
             case FindChat():
@@ -593,6 +598,10 @@ class MemoryDisk:
 
     def _own(self, owner: UUID, character: UUID) -> None:
         require(character in self.owners and self.owners[character].owner == owner, "not this user's")
+
+    def _account(self, user: UUID) -> AccountRow:
+        account = self.accounts[user]
+        return AccountRow(account.id, account.name, account.role, account.password_hash)
 
     def _sees(self, user: UUID, character: UUID) -> bool:
         owner = self.owners[character]

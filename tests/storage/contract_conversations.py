@@ -18,7 +18,8 @@ from actors.messages.archive import (
     FindCharacters,
     FindConversation,
     FindConversations,
-    FindLogin,
+    FindLogins,
+    FindOwners,
     Load,
     MoveHead,
     QueryFailed,
@@ -82,15 +83,16 @@ class ConversationContract(OpenedStorage):
         async def scenario(store: Store) -> None:
             token = b"\x01" * 32
             await store.put(ACCOUNT, AddLogin(token, USER, 1_000, 5_000))
-            found = await store.find(FindLogin(token, 4_999))
-            assert (found.id, found.name, found.role) == (USER, "Ada", "owner")
-            assert await store.find(FindLogin(token, 5_000)) is None
-            assert await store.find(FindLogin(b"\x02" * 32, 1_000)) is None
+            found = await store.find(FindLogins((b"\x02" * 32, token), 4_999))
+            assert found.keys() == {token}
+            assert (found[token].id, found[token].name, found[token].role) == (USER, "Ada", "owner")
+            assert await store.find(FindLogins((token,), 5_000)) == {}
+            assert await store.find(FindLogins((b"\x02" * 32,), 1_000)) == {}
             await store.refused(AddLogin(token, USER, 1_000, 9_000))
             await store.refused(AddLogin(b"\x03" * 32, STRANGER, 1_000, 9_000))
             await store.put(DropLogin(token))
             await store.put(DropLogin(token))  # the wanted state holds already
-            assert await store.find(FindLogin(token, 1_000)) is None
+            assert await store.find(FindLogins((token,), 1_000)) == {}
 
         self.run(tmp_path, scenario)
 
@@ -143,6 +145,7 @@ class ConversationContract(OpenedStorage):
             assert (state.live, state.committed, state.request_keys) == (None, (), ())
             assert await store.find(FindConversation(CHAT)) == CONVERSATION
             assert await store.find(FindConversation(uid(99))) is None
+            assert await store.find(FindOwners((uid(99), CHAT))) == {CHAT: USER}
             assert await store.find(Load("session", uid(99).hex, "session/x")) is None
 
         self.run(tmp_path, scenario)
