@@ -102,6 +102,10 @@ class Launcher:
         """It will be launched soon."""
         self.spares.start(spec.name, spec.module)
 
+    def do_without(self, name: str) -> None:
+        """It will not be launched soon."""
+        self.spares.drop(name)
+
     def doors(self, child: str, ports: Ports) -> dict[str, Door]:
         match child:
             case "web":

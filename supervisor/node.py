@@ -17,6 +17,7 @@ from actors.world import RealWorld
 from supervisor.data_folder import DataFolder
 from supervisor.launch import Launch, Launcher, Ports
 from supervisor.node_file import NodeFile, forget_node, start_of, write_node
+from supervisor.standby import Standby
 from supervisor.status import node_status, resident_mb
 from supervisor.strategy import ChildSpec, State, TreeSpec
 from supervisor.switchboard import Heard, Switchboard
@@ -55,6 +56,7 @@ class Node:
             control=self.switchboard.admit(COMMAND_LINE),
             token=launcher.token,
         )
+        self.standby = Standby(spec, launcher)
         self.stops_asked = 0
         self.stops_told = 0
         # Whoever loses power at once shall not come back at once: jitter need not be unpredictable.
@@ -153,7 +155,9 @@ class Node:
         self.audience.changed(view, time.monotonic())
 
     def child_facts(self, view: ChildView) -> None:
-        self.audience.facts(view, time.monotonic())
+        now_s = time.monotonic()
+        self.audience.facts(view, now_s)
+        self.standby.facts(view, now_s)
 
 
 def stop_signals() -> list[signal.Signals]:

@@ -45,6 +45,8 @@ class SupervisorSettings(Struct, frozen=True, forbid_unknown_fields=True):
     heartbeat_limit_s: float = 5.0  # a ready process that is silent for this long is killed
     silence_s: float = 3.0  # a process that hears nothing from the supervisor for this long ends
     stop_s: float = 5.0  # most time a stop of the whole node takes
+    standby_s: float = 2.0  # a process that has run so long gets a spare to take its place; -1: none
+    standby_idle_s: float = 60.0  # spares go when nobody was there and no reply was made for so long
     keep_awake_s: float = 60.0  # Windows is kept awake while replies run, and for so long afterwards
     # -- logs
     log_bytes: int = 5_000_000  # a log file larger than this is put aside

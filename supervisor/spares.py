@@ -2,8 +2,9 @@
 
 A Python process loads modules for half a second and more, the web process for almost one. So each is started
 as soon as it is known that it will be wanted, loads, and waits on its standard input for its brief; the
-supervisor itself loads, and others become ready, meanwhile. A spare holds no port and no key. It ends when
-its standard input closes, and so with the supervisor.
+supervisor itself loads, and others become ready, meanwhile. And once those that replies pass through have
+run for a while, the next one of each is kept waiting (standby.py). A spare holds no port and no
+key. It ends when its standard input closes, and so with the supervisor.
 
 This module stays light: the command `up` starts the first spares before it loads anything else.
 """
@@ -44,10 +45,8 @@ class Spares:
     def __exit__(
         self, _kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        for leash in self.waiting.values():
-            leash.kill()
-            leash.wait()
-        self.waiting.clear()
+        for name in list(self.waiting):
+            self.drop(name)
 
     def start_all(self, modules: Mapping[str, str]) -> None:
         for name, module in modules.items():
@@ -69,6 +68,13 @@ class Spares:
             leash.wait()
             return None
         return leash
+
+    def drop(self, name: str) -> None:
+        """End the one that waits, if any."""
+        leash = self.waiting.pop(name, None)
+        if leash is not None:
+            leash.kill()
+            leash.wait()
 
     def out(self, name: str) -> Path:
         """Where the output of a process goes."""

@@ -67,3 +67,12 @@ def test_one_that_cannot_be_started_is_left_to_its_turn(
     spares.start("a", CHILD)
     assert spares.take("a") is None
     assert "a cannot be started before its turn" in caplog.text
+
+
+def test_one_that_is_not_wanted_any_more_ends(spares: Spares) -> None:
+    spares.start("a", CHILD)
+    leash = spares.waiting["a"]
+    spares.drop("a")
+    assert leash.process.returncode == -signal.SIGKILL
+    assert spares.take("a") is None
+    spares.drop("a")  # there is none
