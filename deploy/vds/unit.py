@@ -28,7 +28,7 @@ Group={user}
 Environment=SAMOVAR_DATA={data}
 ExecStart={samovar} up --role web
 Restart=always
-RestartSec=100ms
+RestartSec=20ms
 ExecStopPost=/bin/sh -c 'test "$$SERVICE_RESULT" != exit-code || sleep 2'
 KillMode=mixed
 TimeoutStopSec=20

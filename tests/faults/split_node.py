@@ -20,7 +20,7 @@ MODULES = {
     "engine": "gpu_actor.engine_process",
     "health": "gpu_actor.health_process",
 }
-RESTART_S = 0.1  # RestartSec of the unit (deploy/vds/unit.py)
+RESTART_S = 0.02  # RestartSec of the unit (deploy/vds/unit.py)
 LOOK_S = 0.02
 THERE_S = 120.0
 STOP_S = 15.0
