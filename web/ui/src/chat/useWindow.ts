@@ -2,7 +2,7 @@
  * Draws of a long list what is in view and a little around it; the rest are gaps as high as it would be.
  *
  * Whoever reads in the middle keeps the line that they read, whatever comes in above it: the first item in view is
- * the anchor, and after each change it is where it was.
+ * the anchor, and as far as a change moves it, the view is moved. What is drawn after a change is what lies around it.
  */
 import { computed, nextTick, onBeforeUnmount, onMounted, ref, shallowRef, watch, type Ref } from "vue";
 
@@ -33,7 +33,8 @@ export function useWindow({ scroller, list, ids, guess, kept, isStuck }: WindowO
   const heights = new Map<string, number>();
   const measured = ref(0); // how often something was
   const range = shallowRef({ from: Math.max(0, ids.value.length - FIRST), to: ids.value.length });
-  let anchor: { id: string; offset: number } | null = null;
+  /** `y` in the content, `offset` from the top of the view; both in pixels, when it was seen last. */
+  let anchor: { id: string; y: number; offset: number } | null = null;
   let ratio = 1; // of what is to what was guessed
   let observer: ResizeObserver | undefined;
 
@@ -88,11 +89,10 @@ export function useWindow({ scroller, list, ids, guess, kept, isStuck }: WindowO
     return list.value.getBoundingClientRect().top - scroller.value.getBoundingClientRect().top;
   }
 
-  /** Draw what is in view now; nothing changes while enough is drawn. */
-  function look(force = false): void {
+  /** Draw what is in view; nothing changes while enough is drawn. */
+  function look(top = -listTop(), force = false): void {
     const box = scroller.value;
     if (!box || box.clientHeight === 0 || ids.value.length === 0) return;
-    const top = -listTop();
     const bottom = top + box.clientHeight;
     const { from, to } = range.value;
     const isEnough =
@@ -103,27 +103,36 @@ export function useWindow({ scroller, list, ids, guess, kept, isStuck }: WindowO
     range.value = { from: indexAt(top - AROUND_PX), to: Math.min(ids.value.length, indexAt(bottom + AROUND_PX) + 1) };
   }
 
+  /** Draw what is around the anchor, for what is in view lies elsewhere in a list that has changed. */
+  function lookAround(): void {
+    const index = anchor ? ids.value.indexOf(anchor.id) : -1;
+    look(anchor && index >= 0 ? (tops.value[index] ?? 0) - anchor.offset : -listTop(), true);
+  }
+
   const items = (): HTMLElement[] => Array.from(list.value?.querySelectorAll<HTMLElement>(":scope > [data-id]") ?? []);
 
   function note(): void {
-    const box = scroller.value?.getBoundingClientRect();
-    if (!box) return;
+    if (!scroller.value) return;
+    const { scrollTop } = scroller.value;
+    const box = scroller.value.getBoundingClientRect();
     for (const item of items()) {
       const { top, bottom } = item.getBoundingClientRect();
       if (bottom <= box.top) continue;
-      anchor = { id: item.dataset.id ?? "", offset: top - box.top };
+      const offset = top - box.top;
+      anchor = { id: item.dataset.id ?? "", y: offset + scrollTop, offset };
       return;
     }
   }
 
-  /** Put the anchor back to where it was. */
+  /** Move the view as far as the anchor was moved; what was scrolled meanwhile stays scrolled. */
   function hold(): void {
     const box = scroller.value;
     if (!box || isStuck.value || !anchor) return;
     const item = items().find((one) => one.dataset.id === anchor?.id);
     if (!item) return;
-    const moved = item.getBoundingClientRect().top - box.getBoundingClientRect().top - anchor.offset;
-    if (Math.abs(moved) > 0.5) box.scrollTop += moved;
+    const y = item.getBoundingClientRect().top - box.getBoundingClientRect().top + box.scrollTop;
+    if (Math.abs(y - anchor.y) > 0.5) box.scrollTop += y - anchor.y;
+    anchor.y = y;
   }
 
   function measure(): void {
@@ -151,7 +160,7 @@ export function useWindow({ scroller, list, ids, guess, kept, isStuck }: WindowO
 
   watch(ids, () => {
     if (isStuck.value) range.value = { from: Math.max(0, ids.value.length - FIRST), to: ids.value.length };
-    else look(true);
+    else lookAround();
   }, { flush: "pre" }); // prettier-ignore
   watch(slots, () => {
     // At the end the observer measures, after the layout: to measure here would lay out between two changes, and a
