@@ -2,7 +2,7 @@
 
 import argparse
 
-from supervisor.commands import bench_actors, bench_edge, bench_engine, bench_prefix
+from supervisor.commands import bench_actors, bench_edge, bench_engine, bench_prefix, bench_search
 from supervisor.commands.subcommands import Subcommand, add_subcommands, run_subcommand
 
 COMMANDS: tuple[Subcommand, ...] = (
@@ -10,6 +10,7 @@ COMMANDS: tuple[Subcommand, ...] = (
     ("edge", bench_edge, "measure what Samovar adds to the engine, at the readers (from a checkout)"),
     ("engine", bench_engine, "measure this engine and llama.cpp on the same model, in turn"),
     ("prefix", bench_prefix, "measure what of the prompts of a long talk is served from the cache"),
+    ("search", bench_search, "measure the search over all messages, and its index (from a checkout)"),
 )
 
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-import statistics
 import sys
 import tempfile
 import time
@@ -17,6 +16,7 @@ from actors.messages.chat import Open
 from tests.bench.edge.node import BenchNode
 from tests.bench.edge.reader import Reader
 from tests.bench.edge.stream import Stream, Told
+from tests.bench.percentiles import Percentiles, percentiles
 
 REPLY_S = 5.0
 SETTLE_S = 3.0
@@ -24,11 +24,6 @@ LONGEST_ASK_S = 60.0
 MB, KB = 1e6, 1e3
 
 Say = Callable[[str], None]
-
-
-class Percentiles(Struct, frozen=True):
-    p50: float
-    p99: float
 
 
 class EdgeFigures(Struct, frozen=True):
@@ -56,11 +51,6 @@ class EdgeFigures(Struct, frozen=True):
     idle_socket_kb: float
     cores: int
     load_before: float
-
-
-def percentiles(values: list[float]) -> Percentiles:
-    cuts = statistics.quantiles(values, n=100, method="inclusive")
-    return Percentiles(round(cuts[49], 2), round(cuts[98], 2))
 
 
 async def ask_until(stream: Stream, begin_s: float, end_s: float) -> None:
