@@ -283,7 +283,7 @@ class ImportedFile(Struct, frozen=True):
     name: str
     status: Literal["imported", "known", "refused"]
     why: str = ""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Remark, ...] = ()
     character: UUID | None = None
     version: UUID | None = None
     character_name: str = ""
@@ -368,7 +368,7 @@ class ImportedLorebook(Struct, frozen=True):
     name: str
     status: Literal["imported", "known", "refused"]
     why: str = ""
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Remark, ...] = ()
     book: UUID | None = None
     book_name: str = ""
     entries: int = 0

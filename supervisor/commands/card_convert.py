@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
             if arguments.spec == WORLD:
                 raise UsageError(f"--spec {WORLD} is for lorebooks")
             written = write_card(card, form, limits, arguments.spec, picture=arguments.picture)
-            data, told = written.data, (*card.warnings, *written.losses)
+            data, told = written.data, (*(each.text for each in card.warnings), *written.losses)
     try:
         put(target, data)
     except OSError as error:
@@ -68,7 +68,8 @@ def converted_book(given: bytes, form: str, spec: str, limits: CardLimits) -> tu
             f"A lorebook alone is written as .json, with --spec v3 or {WORLD}.", "lorebook_kind"
         )
     book = read_lorebook(given, limits)
-    return write_lorebook(book, WORLD if spec == WORLD else BOOK, limits), book.warnings
+    data = write_lorebook(book, WORLD if spec == WORLD else BOOK, limits)
+    return data, tuple(each.text for each in book.warnings)
 
 
 def put(target: Path, data: bytes) -> None:

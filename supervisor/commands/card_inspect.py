@@ -70,7 +70,7 @@ def report(found: CardFile) -> dict[str, Any]:
         "assets": assets(found.card, found.contents),
         "files": {path: len(data) for path, data in found.contents.files.items()},
         "picture": None if picture is None else {"type": media_type(picture), "bytes": len(picture)},
-        "warnings": list(found.warnings),
+        "warnings": [warning.text for warning in found.warnings],
         "card": card,
     }
 
@@ -113,4 +113,4 @@ def summary(found: CardFile) -> Iterator[str]:
         size = "" if each["bytes"] is None else f", {each['bytes']:,} bytes"
         yield f"  asset: {shown(each['type'])} {shown(each['name'])} ({each['where']}{size})"
     for warning in found.warnings:
-        yield f"  warning: {warning}"
+        yield f"  warning: {warning.text}"

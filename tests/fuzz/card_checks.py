@@ -15,7 +15,9 @@ from actors.character.formats.lorebook_file import KINDS, read_lorebook, write_l
 from actors.character.formats.png_chunks import SIGNATURE, checksum
 from actors.character.formats.reading import CardFile, read_card
 from actors.character.formats.troubles import CannotExportError, CardTrouble, TooLargeError
+from actors.character.formats.warnings import CODES
 from actors.character.formats.writing import FORMATS, SPECS, write_card
+from actors.messages.remarks import Remark
 from tests.actors.character import fixtures
 from tests.actors.character.fixtures import text_chunk
 
@@ -35,6 +37,7 @@ LIMITS = CardLimits(
     warnings=10,
 )
 SPLIT = b"\xfe"
+LONGEST, LONGEST_FACT = 200, 61  # characters of a warning, and of what stands in it
 LOCAL, CENTRAL = b"PK\x03\x04", b"PK\x01\x02"
 
 
@@ -46,8 +49,7 @@ def check(data: bytes) -> None:
     except CardTrouble as trouble:
         check_line(str(trouble))
         return
-    for warning in file.warnings:
-        check_line(warning)
+    check_warnings(file.warnings)
     msgspec.json.encode(file.card)
     card_options(file.card)
     for entry in file.card.book.entries if file.card.book is not None else ():
@@ -80,6 +82,7 @@ def check_lorebook(data: bytes) -> None:
     except CardTrouble as trouble:
         check_line(str(trouble))
         return
+    check_warnings(file.warnings)
     for kind in KINDS:
         try:
             again = read_lorebook(write_lorebook(file, kind, LIMITS), LIMITS)
@@ -88,6 +91,18 @@ def check_lorebook(data: bytes) -> None:
                 assert back.tree == file.tree, f"{kind}: the lorebook is another one"
         except TooLargeError as trouble:
             check_line(str(trouble))
+
+
+def check_warnings(found: tuple[Remark, ...]) -> None:
+    """Few, short, and nothing in them that a terminal or a page would obey."""
+    assert len(found) <= LIMITS.warnings + 1
+    for warning in found:
+        assert warning.code in CODES
+        check_line(warning.text)
+        assert len(warning.text) <= LONGEST
+        for fact in warning.facts:
+            assert not fact or fact.isprintable(), fact
+            assert len(fact) <= LONGEST_FACT, fact
 
 
 def check_line(text: str) -> None:

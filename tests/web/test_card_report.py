@@ -66,7 +66,7 @@ async def check(site: Site, cookie: str, file: dict[str, Any], said: Any, data: 
         assert (file["status"], file["why"]) == ("refused", said.why)
         return
     assert file["status"] in {"imported", "known"}, file
-    assert tuple(file["warnings"]) == said.warnings
+    assert tuple(each["text"] for each in file["warnings"]) == said.warnings
     if file["status"] == "imported":
         path = f"/api/characters/versions/{file['version']}/file/original"
         assert (await site.call("GET", path, cookie=cookie)).body == data

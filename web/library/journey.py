@@ -39,7 +39,8 @@ class Leg(Struct, frozen=True):
 
 
 class Journey(Struct, frozen=True, tag="made"):
-    """`entries` of its lorebook, `files` that it carries; `portrait`: the gallery has a picture of it."""
+    """`entries` of its lorebook, `files` that it carries; `portrait`: the gallery has a picture of it;
+    `warnings`: lines for people."""
 
     name: str
     spec: str
@@ -74,7 +75,7 @@ def journey(work: JourneyWork) -> JourneyAnswer:
         entries=0 if book is None else len(book.entries),
         files=len(came.files),
         portrait=bool(taken.portrait),
-        warnings=taken.warnings,
+        warnings=tuple(each.text for each in taken.warnings),
         legs=legs,
     )
 

@@ -17,7 +17,13 @@ QUALITY = 84
 
 
 class PictureTrouble(Exception):  # noqa: N818 - named as its siblings in troubles.py
-    """The picture is left out; the text says why, in half a sentence."""
+    """The picture is left out; the text says why, in half a sentence; `code` and `facts` as a warning about a
+    card has them."""
+
+    def __init__(self, text: str, code: str, *facts: int) -> None:
+        super().__init__(text)
+        self.code = code
+        self.facts = facts
 
 
 class Portraits(Struct, frozen=True):
@@ -55,7 +61,9 @@ def drawn(data: bytes, most_pixels: int, size: tuple[int, int]) -> Any:
         image: Any = import_module("PIL.Image")
         operations: Any = import_module("PIL.ImageOps")
     except ImportError as error:
-        raise PictureTrouble("Pillow is not installed here: run python3 -m deploy setup") from error
+        raise PictureTrouble(
+            "Pillow is not installed here: run python3 -m deploy setup", "picture_no_decoder"
+        ) from error
     image.MAX_IMAGE_PIXELS = None  # the limit below is checked before a pixel is decoded
     try:
         with image.open(io.BytesIO(data), formats=FORMATS) as opened:
@@ -67,13 +75,15 @@ def drawn(data: bytes, most_pixels: int, size: tuple[int, int]) -> Any:
     except PictureTrouble:
         raise
     except Exception as error:  # a decoder of foreign bytes may raise anything
-        raise PictureTrouble("it is damaged, or of a kind that is not shown") from error
+        raise PictureTrouble("it is damaged, or of a kind that is not shown", "picture_unshown") from error
 
 
 def check_size(pixels: int, most: int) -> None:
     """Raises PictureTrouble."""
     if pixels > most:
-        raise PictureTrouble(f"it has {pixels:,} pixels, more than {most:,}")
+        raise PictureTrouble(
+            f"it has {pixels:,} pixels, more than {most:,}", "picture_too_large", pixels, most
+        )
 
 
 def small(picture: Any, most: tuple[int, int]) -> bytes:

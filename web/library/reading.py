@@ -8,8 +8,9 @@ from actors.character.formats.card_view import card_view
 from actors.character.formats.carried import Contents
 from actors.character.formats.json_tree import tree_bytes
 from actors.character.formats.uris import embedded_path, inline_bytes
-from actors.character.formats.warnings import Warnings
+from actors.character.formats.warnings import Warnings, line_of
 from actors.character.sheet import sheet_of
+from actors.messages.remarks import Remark
 from web.library.portraits import PictureTrouble, Portraits, portraits_of
 from web.library.tagline import tagline_of
 from web.library.work import CardRead
@@ -18,7 +19,7 @@ NO_ID = UUID(int=0)
 
 
 def summary(
-    contents: Contents, carrier: str, warnings: tuple[str, ...], sheet_bytes: int, pixels: int
+    contents: Contents, carrier: str, warnings: tuple[Remark, ...], sheet_bytes: int, pixels: int
 ) -> CardRead:
     """Raises TooMuchTextError."""
     card, tree = card_view(contents.tree, Warnings(0)), tree_bytes(contents.tree)
@@ -28,7 +29,7 @@ def summary(
         try:
             shown = portraits_of(picture, pixels)
         except PictureTrouble as trouble:
-            told.append(f"The picture is not shown: {trouble}.")
+            told.append(line_of(trouble.code, *trouble.facts))
     return CardRead(
         sheet=sheet_of(NO_ID, card, sheet_bytes),
         card=tree,

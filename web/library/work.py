@@ -6,6 +6,7 @@ from actors.character.editing import AssetEdit, CardTexts
 from actors.character.formats.limits import CardLimits
 from actors.character.other_data import OtherData
 from actors.messages.generation import CharacterSheet
+from actors.messages.remarks import Remark
 
 
 class ReadWork(Struct, frozen=True, tag="read"):
@@ -88,7 +89,7 @@ class CardRead(Struct, frozen=True, tag="card"):
     portrait: bytes
     thumb: bytes
     carrier: str
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
 
 
 class CardEdited(Struct, frozen=True, tag="edited"):

@@ -7,6 +7,7 @@ from actors.character.formats.limits import CardLimits
 from actors.character.lore_keys import Line
 from actors.character.lore_scene import LoreLimits
 from actors.character.lore_trial import Tried
+from actors.messages.remarks import Remark
 from web.library.work import CardRefused
 
 
@@ -76,7 +77,7 @@ class BookRead(Struct, frozen=True, tag="book"):
     name: str
     digest: bytes
     entries: int
-    warnings: tuple[str, ...]
+    warnings: tuple[Remark, ...]
 
 
 class BookOpened(Struct, frozen=True, tag="opened"):

@@ -84,7 +84,7 @@ class Things:
 
     async def lorebook(self, here: Here, file: Wanted, data: bytes) -> MovedItem:
         report = await self.books.take_in(Upload(file.name, data), here.user)
-        name, remarks = shown(file.path), said(report.warnings)
+        name, remarks = shown(file.path), report.warnings
         if report.book is None:
             return MovedItem("lorebook", name, "refused", (remark(report.code, report.why, *report.facts),))
         fresh = report.status == "imported"
@@ -133,7 +133,7 @@ class Things:
         if fresh and card_options(card).favourite:
             await self.records.commit(MarkFavourite(here.user, report.character, favourite=True))
         more = await self.lore_of(here, file, card, report.character, fresh=fresh)
-        remarks = (*said(report.warnings), *more)
+        remarks = (*report.warnings, *more)
         return MovedItem(
             "character",
             name,
@@ -269,10 +269,6 @@ class Things:
                 line = f"{texts} prompts of it stay behind: a preset here has settings alone."
                 told.append(remark("preset_prompts", line, texts))
         return tuple(told)
-
-
-def said(warnings: tuple[str, ...]) -> tuple[Remark, ...]:
-    return tuple(remark("", line) for line in warnings)
 
 
 def too_many(error: TooManyError) -> Remark:

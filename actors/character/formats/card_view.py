@@ -5,15 +5,16 @@ from typing import Any, cast
 from msgspec import Struct
 
 from actors.character.card import Asset, Card
-from actors.character.formats.fields import Fields, kind
+from actors.character.formats.fields import Fields
 from actors.character.formats.json_tree import plain_text
 from actors.character.formats.lore_view import book_view
 from actors.character.formats.troubles import LorebookAloneError, NoCardError
 from actors.character.formats.uris import kind_of
-from actors.character.formats.warnings import Warnings, shown
+from actors.character.formats.warnings import Place, Warnings
 
 V1, V2, V3 = "chara_card_v1", "chara_card_v2", "chara_card_v3"
 BOOK = "lorebook_v3"
+CARD: Place = ("card", 0)
 NEWEST = 3.0
 ALIASES = {
     "name": ("char_name",),
@@ -47,13 +48,13 @@ def spec_of(tree: Any, warnings: Warnings) -> Spec:
         if not is_v1(said):
             raise NoCardError("The JSON is no character card.", "no_card_json")
         if spec is not None:
-            warnings.add(f'The card calls itself "{shown(spec)}", but has no data: read as V1.')
+            warnings.add("spec_no_data", str(spec))
         return Spec(V1, "1.0")
     if not isinstance(spec, str) or not spec:
-        warnings.add("The card does not say of which format it is: read as V2.")
+        warnings.add("spec_missing")
         spec = V2
     elif spec not in {V2, V3}:
-        warnings.add(f'The card\'s format "{shown(spec)}" is unknown: read as V3.')
+        warnings.add("spec_unknown", spec)
     return Spec(plain_text(spec), spec_version(said, spec, warnings))
 
 
@@ -63,12 +64,12 @@ def spec_version(said: dict[str, Any], spec: str, warnings: Warnings) -> str:
     try:
         number = float(value)
     except (TypeError, ValueError, OverflowError):
-        warnings.add(f"spec_version is {'missing' if value is None else kind(value)}: taken for {usual}.")
+        warnings.odd("odd_version", CARD, "spec_version", value, usual)
         return usual
     if number > NEWEST:
-        warnings.add(f"The card is of a newer format ({shown(str(value))}): what is new in it is kept.")
+        warnings.add("spec_newer", str(value))
     elif number != float(usual) and spec in {V2, V3}:
-        warnings.add(f"The card calls itself {spec}, but version {shown(str(value))}.")
+        warnings.add("spec_other", spec, str(value))
     return plain_text(str(value))
 
 
@@ -86,14 +87,14 @@ def data_of(tree: dict[str, Any]) -> dict[str, Any]:
 
 
 def card_view(tree: dict[str, Any], warnings: Warnings) -> Card:
-    said = Fields(data_of(tree), "", warnings)
+    said = Fields(data_of(tree), CARD, warnings)
     names = {} if said.tree is not tree else ALIASES
 
     def text(name: str) -> str:
         return said.text(name, *names.get(name, ()))
 
     if not text("name").strip():
-        warnings.add("The card has no name.")
+        warnings.add("no_name")
     return Card(
         name=text("name"),
         description=text("description"),
@@ -125,7 +126,7 @@ def book(said: Fields) -> Any:
     if isinstance(value, dict):
         return book_view(cast("dict[str, Any]", value), said.warnings)
     if value is not None:
-        said.odd("character_book", value, "not a lorebook: left out")
+        said.odd("odd_book", "character_book", value)
     return None
 
 
@@ -133,7 +134,7 @@ def languages(said: Fields) -> dict[str, str]:
     found = said.object("creator_notes_multilingual")
     fit = {name: text for name, text in found.items() if isinstance(text, str)}
     if len(fit) != len(found):
-        said.odd("creator_notes_multilingual", found, "and not all of it is text")
+        said.odd("odd_texts_some", "creator_notes_multilingual", found)
     return fit
 
 
@@ -143,7 +144,7 @@ def assets(said: Fields) -> tuple[Asset, ...]:
     if value is None:
         return Card().assets
     if not isinstance(value, list):
-        said.odd("assets", value, "not a list: left out")
+        said.odd("odd_list", "assets", value)
         return Card().assets
     found = cast("list[Any]", value)
     fit = [
@@ -152,21 +153,21 @@ def assets(said: Fields) -> tuple[Asset, ...]:
         if isinstance(each, dict)
     ]
     if len(fit) != len(found):
-        said.warnings.add(f"{len(found) - len(fit)} of the assets are none: left out.")
+        said.warnings.add("assets_none", len(found) - len(fit))
     icons = [each.name for each in fit if each.type == "icon"]
     mains = icons.count("main")
     if len(icons) > 1 and mains != 1:
-        said.warnings.add(f"{mains} of the icons are called main; one should be.")
+        said.warnings.add("icons_main", mains)
     return tuple(fit)
 
 
 def asset(tree: dict[str, Any], at: int, warnings: Warnings) -> Asset:
-    said = Fields(tree, f"asset {at}: ", warnings)
+    said = Fields(tree, ("asset", at), warnings)
     read = Asset(
         said.text("type"), said.text("uri"), said.text("name"), said.text("ext").lower().removeprefix(".")
     )
     if read.type not in ASSET_TYPES and not read.type.startswith("x_"):
-        warnings.add(f'asset {at}: its type "{shown(read.type)}" is unknown: kept, not used.')
+        warnings.add("asset_type", at, read.type)
     if kind_of(read.uri) == "remote":
-        warnings.add(f'asset {at}: "{shown(read.uri)}" lies elsewhere: it is never fetched.')
+        warnings.add("asset_remote", at, read.uri)
     return read

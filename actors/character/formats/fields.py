@@ -5,15 +5,15 @@ plain, else counts as absent; both are told.
 from typing import Any, cast
 
 from actors.character.formats.json_tree import EXACT_INT, plain, plain_text
-from actors.character.formats.warnings import Warnings, shown
+from actors.character.formats.warnings import Place, Warnings
 
 
 class Fields:
-    """One object. `where` names it in warnings, such as "lore entry 3: "."""
+    """One object. `place` names it in warnings."""
 
-    def __init__(self, tree: dict[str, Any], where: str, warnings: Warnings) -> None:
+    def __init__(self, tree: dict[str, Any], place: Place, warnings: Warnings) -> None:
         self.tree = tree
-        self.where = where
+        self.place = place
         self.warnings = warnings
         self.known: set[str] = set()
 
@@ -22,8 +22,8 @@ class Fields:
         self.known.update(names)
         return next((self.tree[name] for name in names if self.tree.get(name) is not None), None)
 
-    def odd(self, name: str, value: object, what: str) -> None:
-        self.warnings.add(f"{self.where}{name} is {kind(value)}, {what}.")
+    def odd(self, code: str, name: str, value: object) -> None:
+        self.warnings.odd(code, self.place, name, value)
 
     def text(self, *names: str) -> str:
         value = self.get(*names)
@@ -32,13 +32,13 @@ class Fields:
         if isinstance(value, str):
             return plain_text(value)
         if is_number(value):
-            self.odd(names[0], value, "not a text: written out")
+            self.odd("odd_text_written", names[0], value)
             return str(value)
         if isinstance(value, list):
             found = cast("list[object]", value)
-            self.odd(names[0], found, "not a text: its texts were joined")
+            self.odd("odd_text_joined", names[0], found)
             return "\n".join(plain_text(each) for each in found if isinstance(each, str))
-        self.odd(names[0], value, "not a text: left out")
+        self.odd("odd_text", names[0], value)
         return ""
 
     def texts(self, *names: str, commas: bool = False) -> tuple[str, ...]:
@@ -48,19 +48,17 @@ class Fields:
             case None:
                 return ()
             case str():
-                self.odd(
-                    names[0], value, "not a list of texts: taken apart" if commas else "not a list of texts"
-                )
+                self.odd("odd_texts_apart" if commas else "odd_texts_one", names[0], value)
                 parts = value.split(",") if commas else [value]
                 return tuple(plain_text(part.strip() if commas else part) for part in parts if part.strip())
             case list():
                 found = cast("list[Any]", value)
                 fit = [each for each in found if isinstance(each, str) or is_number(each)]
                 if any(not isinstance(each, str) for each in found):
-                    self.odd(names[0], found, "and not all of it is text")
+                    self.odd("odd_texts_some", names[0], found)
                 return tuple(plain_text(each) if isinstance(each, str) else str(each) for each in fit)
             case _:
-                self.odd(names[0], value, "not a list of texts: left out")
+                self.odd("odd_texts", names[0], value)
                 return ()
 
     def flag(self, *names: str) -> bool | None:
@@ -68,7 +66,7 @@ class Fields:
         if value is None or isinstance(value, bool):
             return value
         said = {"true": True, "1": True, "false": False, "0": False, "": False}.get(str(value).lower())
-        self.odd(names[0], value, "not true or false")
+        self.odd("odd_flag", names[0], value)
         return said
 
     def number(self, *names: str) -> float | None:
@@ -78,25 +76,25 @@ class Fields:
             text = value.strip()
             value = whole_or_none(text)
             if text:
-                self.odd(names[0], text, "not a number")
+                self.odd("odd_number_text", names[0], text)
         if value is None:
             return None
         if is_number(value) and abs(value) <= EXACT_INT:
             return value
-        self.odd(names[0], value, "not a number of use: left out")
+        self.odd("odd_number", names[0], value)
         return None
 
     def whole(self, *names: str) -> int | None:
         value = self.number(*names)
         if value is None or value == int(value):
             return None if value is None else int(value)
-        self.odd(names[0], value, "not a whole number: rounded")
+        self.odd("odd_whole", names[0], value)
         return round(value)
 
     def count(self, *names: str) -> int | None:
         value = self.whole(*names)
         if value is not None and value < 0:
-            self.odd(names[0], value, "below nought: left out")
+            self.odd("odd_negative", names[0], value)
             return None
         return value
 
@@ -105,7 +103,7 @@ class Fields:
         if isinstance(value, dict):
             return cast("dict[str, Any]", plain(value))
         if value is not None and value != []:  # PHP writes an empty object so
-            self.odd(names[0], value, "not an object: left out")
+            self.odd("odd_object", names[0], value)
         return {}
 
     def rest(self) -> dict[str, Any]:
@@ -123,17 +121,3 @@ def whole_or_none(text: str) -> float | None:
     except ValueError:
         return None
     return int(number) if number.is_integer() else number
-
-
-def kind(value: object) -> str:
-    match value:
-        case str():
-            return f'the text "{shown(value, 30)}"'
-        case bool():
-            return "true" if value else "false"
-        case dict():
-            return "an object"
-        case list():
-            return "a list"
-        case _:
-            return f"the number {shown(str(value), 30)}"

@@ -59,15 +59,13 @@ def parse_tree(data: bytes, limits: CardLimits, warnings: Warnings) -> Any:
 
 def decoded(data: bytes, warnings: Warnings) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        warnings.add("The JSON is in UTF-16, not in UTF-8.")
+        warnings.add("json_utf16")
         return data.decode("utf-16", errors="replace")
     data = data.removeprefix(b"\xef\xbb\xbf")
     try:
         return data.decode()
     except UnicodeDecodeError:
-        warnings.add(
-            "The JSON is not clean UTF-8: what could not be read stands as \N{REPLACEMENT CHARACTER}."
-        )
+        warnings.add("json_garbled")
         return data.decode(errors="replace")
 
 
@@ -91,7 +89,7 @@ class TreeReader:
                 error.lineno,
                 error.colno,
             ) from None
-        self.warnings.add("The JSON has line breaks or other control characters inside its texts.")
+        self.warnings.add("json_breaks")
         return tree
 
     def parse(self, text: str, *, strict: bool) -> Any:
@@ -107,7 +105,7 @@ class TreeReader:
     def object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         fields = dict(pairs)
         if len(fields) != len(pairs):
-            self.warnings.add("A name stands twice in one object of the JSON: the last one counts.")
+            self.warnings.add("json_name_twice")
         return fields
 
     def float(self, text: str) -> float | Decimal:
@@ -124,7 +122,7 @@ class TreeReader:
         return int(text) if len(text) < INT_DIGITS else Decimal(text)
 
     def constant(self, name: str) -> None:
-        self.warnings.add(f"{name} is no number in JSON: read as null.")
+        self.warnings.add("json_constant", name)
 
 
 def depth(tree: Any) -> int:

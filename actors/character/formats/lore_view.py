@@ -7,15 +7,16 @@ for `insertion_order`, `disable` for not `enabled`, and what a card has under `e
 from typing import Any, cast
 
 from actors.character.card import Lorebook, LoreEntry
-from actors.character.formats.fields import Fields, kind
+from actors.character.formats.fields import Fields
 from actors.character.formats.json_tree import plain, plain_text
-from actors.character.formats.warnings import Warnings
+from actors.character.formats.warnings import Place, Warnings
 
 POSITIONS = ("before_char", "after_char")
+BOOK: Place = ("lorebook", 0)
 
 
 def book_view(tree: dict[str, Any], warnings: Warnings) -> Lorebook:
-    said = Fields(tree, "lorebook: ", warnings)
+    said = Fields(tree, BOOK, warnings)
     return Lorebook(
         name=said.text("name"),
         description=said.text("description"),
@@ -24,7 +25,7 @@ def book_view(tree: dict[str, Any], warnings: Warnings) -> Lorebook:
         recursive_scanning=said.flag("recursive_scanning", "recursiveScanning"),
         extensions=said.object("extensions"),
         entries=tuple(
-            entry_view(entry, f"lore entry {at}: ", warnings)
+            entry_view(entry, at, warnings)
             for at, entry in enumerate(entry_trees(said.get("entries"), warnings), 1)
         ),
     )
@@ -35,17 +36,18 @@ def entry_trees(value: Any, warnings: Warnings) -> list[dict[str, Any]]:
     if isinstance(value, dict):
         value = list(cast("dict[str, Any]", value).values())
     elif not isinstance(value, list):
-        warnings.add(f"lorebook: entries is {'missing' if value is None else kind(value)}: it has none.")
+        warnings.odd("odd_entries", BOOK, "entries", value)
         return []
     found = cast("list[Any]", value)
     fit = [cast("dict[str, Any]", each) for each in found if isinstance(each, dict)]
     if len(fit) != len(found):
-        warnings.add(f"lorebook: {len(found) - len(fit)} of the entries are none: left out.")
+        warnings.add("entries_none", len(found) - len(fit))
     return fit
 
 
-def entry_view(tree: dict[str, Any], where: str, warnings: Warnings) -> LoreEntry:
-    said = Fields(tree, where, warnings)
+def entry_view(tree: dict[str, Any], at: int, warnings: Warnings) -> LoreEntry:
+    """`at`: which one it is, counted from 1."""
+    said = Fields(tree, ("entry", at), warnings)
     order = said.number("insertion_order", "order")
     enabled, disabled = said.flag("enabled"), said.flag("disable")
     return LoreEntry(
@@ -85,7 +87,7 @@ def position(said: Fields) -> str:
     if isinstance(value, str) and value in {*POSITIONS, ""}:
         return value
     if value is not None:
-        said.odd("position", value, "neither before_char nor after_char")
+        said.odd("odd_position", "position", value)
     return ""
 
 

@@ -16,6 +16,7 @@ from actors.character.formats.limits import CardLimits
 from actors.character.formats.lore_view import POSITIONS, book_view, entry_trees
 from actors.character.formats.troubles import CannotExportError, NoLorebookError, TooLargeError
 from actors.character.formats.warnings import Warnings
+from actors.messages.remarks import Remark
 
 Tree = dict[str, Any]
 
@@ -61,7 +62,7 @@ class LorebookFile(Struct, frozen=True):
     kind: str  # lorebook_v3 or sillytavern; "": the bare book of a card
     tree: Tree
     book: Lorebook
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Remark, ...] = ()
 
 
 def read_lorebook(data: bytes, limits: CardLimits) -> LorebookFile:

@@ -21,7 +21,7 @@ from actors.character.formats.png_chunks import (
 )
 from actors.character.formats.troubles import BrokenFileError, EncryptedCardError, NoCardError, TooLargeError
 from actors.character.formats.uris import base64_bytes
-from actors.character.formats.warnings import Warnings, shown
+from actors.character.formats.warnings import Warnings
 
 V3, V2 = "ccv3", "chara"
 ASSET = "chara-ext-asset_"
@@ -69,10 +69,10 @@ class PngReader:
     def takes_file(self, path: str, chunk: Chunk) -> bool:
         data = base64_bytes(self.text(chunk))
         if data is None:
-            self.warnings.add(f'The embedded file "{shown(path)}" is no base64: left out.')
+            self.warnings.add("file_no_base64", path)
             return False
         if path in self.files:
-            self.warnings.add(f'The embedded file "{shown(path)}" stands twice: the first one counts.')
+            self.warnings.add("file_twice", path)
         self.files.setdefault(path, data)
         return True
 
@@ -88,12 +88,12 @@ class PngReader:
         troubles: list[BrokenFileError | EncryptedCardError] = []
         for word, texts in self.cards.items():
             if len(set(texts)) > 1:
-                self.warnings.add(f"The picture has several {word} chunks that differ: the first one counts.")
+                self.warnings.add("chunks_differ", word)
             if texts:
                 try:
                     sound.append(self.json(texts[0]))
                 except (BrokenFileError, EncryptedCardError) as trouble:
-                    self.warnings.add(f"The {word} chunk cannot be read.")
+                    self.warnings.add("chunk_unread", word)
                     troubles.append(trouble)
         if sound:
             return tuple(sound)
@@ -110,7 +110,7 @@ class PngReader:
                 "encrypted_risu",
             )
         if text.startswith(b"{"):
-            self.warnings.add("The card stands in the picture as bare JSON, not as base64.")
+            self.warnings.add("chunk_bare")
             return text
         decoded = base64_bytes(text)
         if decoded is None:

@@ -61,7 +61,7 @@ def read_chunks(data: bytes, limits: CardLimits, warnings: Warnings) -> list[Chu
         at += FRAME + length
     check_header(chunks[0], limits)
     if at < len(data):
-        warnings.add(f"{len(data) - at:,} bytes follow the end of the picture: they are not read.")
+        warnings.add("picture_more", len(data) - at)
     return chunks
 
 

@@ -24,8 +24,9 @@ from actors.character.formats.troubles import (
     UnknownFileError,
 )
 from actors.character.formats.uris import embedded_path, inline_bytes, kind_of
-from actors.character.formats.warnings import Warnings, shown
+from actors.character.formats.warnings import Warnings
 from actors.character.formats.zip_card import read_zip
+from actors.messages.remarks import Remark
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 JPEG = b"\xff\xd8\xff"
@@ -40,7 +41,7 @@ class CardFile(Struct, frozen=True):
     spec: Spec
     card: Card
     contents: Contents
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[Remark, ...] = ()
     origin: Contents | None = None
 
 
@@ -64,7 +65,7 @@ def tree_of(cards: tuple[bytes, ...], limits: CardLimits, warnings: Warnings) ->
     except (BrokenJsonError, NoCardError) as trouble:
         if not cards[1:]:
             raise
-        warnings.add(f"Of two cards in the file the newer one cannot be read: {trouble}")
+        warnings.add("newer_no_json" if isinstance(trouble, BrokenJsonError) else "newer_no_card")
         return tree_of(cards[1:], limits, warnings)
 
 
@@ -100,6 +101,6 @@ def check_assets(card: Card, contents: Contents, warnings: Warnings) -> None:
     for at, asset in enumerate(card.assets, 1):
         path = embedded_path(asset.uri)
         if path is not None and path not in contents.files:
-            warnings.add(f'asset {at}: the file "{shown(path)}" is not in the card.')
+            warnings.add("asset_missing", at, path)
         elif kind_of(asset.uri) == "inline" and inline_bytes(asset.uri) is None:
-            warnings.add(f"asset {at}: its data URI cannot be read.")
+            warnings.add("asset_uri", at)

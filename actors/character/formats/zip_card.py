@@ -60,7 +60,7 @@ def read_zip(data: bytes, limits: CardLimits, warnings: Warnings) -> Carried:
         raise NoCardError(f"The archive is sound, but there is no {CARD} at its root.", "archive_no_card")
     carrier = "jpeg" if data.startswith(b"\xff\xd8\xff") else "charx"
     if start and carrier == "charx":
-        warnings.add(f"{start:,} bytes stand before the archive: they are not read.")
+        warnings.add("archive_before", start)
     return Carried(
         carrier, (card,), files, data[:start] if carrier == "jpeg" else None, files.pop(ORIGIN, None)
     )

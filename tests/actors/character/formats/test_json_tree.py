@@ -26,7 +26,7 @@ def parsed(text: bytes, **limits: int) -> Any:
 def told(text: bytes) -> tuple[str, ...]:
     warnings = Warnings(100)
     parse_tree(text, CardLimits(), warnings)
-    return warnings.told()
+    return tuple(each.text for each in warnings.told())
 
 
 @settings(max_examples=200, deadline=None)

@@ -2,6 +2,7 @@
 import { movingInEnglish } from "./moving";
 import { remarksInEnglish } from "./remarks";
 import { treeInEnglish } from "./tree";
+import { warningsInEnglish } from "./warnings";
 import { cardsInEnglish } from "./cards";
 import { editorInEnglish } from "./editor";
 import { loreInEnglish } from "./lore";
@@ -268,7 +269,7 @@ export const en = {
   /** Why a card is refused, by the code of its cause; what is not here is told in the server's words. */
   cards: cardsInEnglish,
   moving: movingInEnglish,
-  remarks: remarksInEnglish,
+  remarks: { ...remarksInEnglish, ...warningsInEnglish },
 
   trace: traceInEnglish,
   tree: treeInEnglish,

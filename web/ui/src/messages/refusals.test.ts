@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { textOf, rest, troubleRef } from "../wire/rest";
 import { chooseLanguage } from "./language";
-import { farewellLine, refusalLine } from "./refusals";
+import { farewellLine, refusalLine, remarkLine } from "./refusals";
 
 afterEach(async () => {
   vi.unstubAllGlobals();
@@ -12,6 +12,22 @@ const serverSays = (status: number, body: string, headers: Record<string, string
   vi.stubGlobal("fetch", () => Promise.resolve(new Response(body, { status, headers })));
 };
 const thrownBy = (asked: Promise<unknown>): Promise<unknown> => asked.then(() => null, (error: unknown) => error);
+
+describe("a remark on a file", () => {
+  const odd = { code: "odd_texts_apart", facts: ["entry", "3", "keys", "text", "ice, snow"], text: "from the server" };
+
+  test("names the place, the field and the value, in the language of the page", async () => {
+    expect(remarkLine(odd)).toBe("Lore entry 3: “keys” is the text “ice, snow”, not a list of texts: taken apart at its commas.");
+    await chooseLanguage("ru");
+    expect(remarkLine(odd)).toBe("Запись лора 3: в поле «keys» текст «ice, snow», а не список текстов: разделено по запятым.");
+    expect(remarkLine({ code: "odd_flag", facts: ["card", "0", "x", "number", "7"], text: "" })).toBe("В поле «x» число 7, а не true или false.");
+  });
+
+  test("of a code that the page does not know is told in the server's words", () => {
+    expect(remarkLine({ ...odd, code: "of_tomorrow" })).toBe("from the server");
+    expect(remarkLine({ ...odd, code: "toString" })).toBe("from the server");
+  });
+});
 
 describe("a refusal", () => {
   test("is told in the words of the page, by its code", () => {

@@ -19,17 +19,14 @@ export function refusalLine(why: { code: string; text: string; limit?: number; c
 
 /** Why a card or a picture is not taken. */
 export function cardLine({ code, facts, why }: { code: string; facts: string[]; why: string }): string {
-  return cardLineOf(words.cards, code, facts) ?? why;
+  return remarkLine({ code, facts, text: why });
 }
 
 /** What is to be said about a file that came in, or did not. */
 export function remarkLine({ code, facts, text }: Remark): string {
-  const table = Object.hasOwn(words.remarks, code) ? words.remarks : words.cards;
-  return cardLineOf(table, code, facts) ?? text;
+  const table: Readonly<Record<string, CardLine>> = Object.hasOwn(words.remarks, code) ? words.remarks : words.cards;
+  return (Object.hasOwn(table, code) ? table[code]?.(...facts) : undefined) ?? text;
 }
-
-const cardLineOf = (table: Readonly<Record<string, CardLine>>, code: string, facts: string[]): string | undefined =>
-  Object.hasOwn(table, code) ? table[code]?.(...facts) : undefined;
 
 export function farewellLine({ code, text }: Pick<Farewell, "code" | "text">): string {
   return lineFor(words.farewells, code) ?? text;

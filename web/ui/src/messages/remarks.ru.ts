@@ -32,6 +32,7 @@ export const remarksInRussian: Record<string, CardLine> = {
   lore_everywhere: () => "Действует везде, как и там.",
   lore_missing: (name = "") => `Её книги лора «${name}» в папке нет.`,
   lore_in_card: (name = "") => `Книга лора «${name}» есть и в карточке: для персонажа действует эта копия.`,
+  removed_meanwhile: () => "Книгу лора тем временем удалили.",
   no_lorebook: () => "В файле нет книги лора.",
   lorebooks: (most) => `У вас ${count(most, "книга", "книги", "книг")} лора — столько, сколько разрешает этот сервер.`,
   book_bytes: (size, most) => `В книге лора ${n(size)} байт текста, а можно ${n(most)}: разделите её.`,

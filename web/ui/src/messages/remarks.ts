@@ -30,6 +30,7 @@ export const remarksInEnglish: Record<string, CardLine> = {
   lore_everywhere: () => "It counts everywhere, as it did there.",
   lore_missing: (name = "") => `Its lorebook “${name}” is not in the folder.`,
   lore_in_card: (name = "") => `The lorebook “${name}” is in the card as well: that copy counts for the character.`,
+  removed_meanwhile: () => "The lorebook was removed meanwhile.",
   no_lorebook: () => "There is no lorebook in the file.",
   lorebooks: (most) => `You have ${count(most, "lorebook", "lorebooks")}, as many as this server allows.`,
   book_bytes: (size, most) => `The lorebook has ${n(size)} bytes of text, more than the ${n(most)} allowed: take it apart.`,

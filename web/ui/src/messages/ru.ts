@@ -1,6 +1,7 @@
 /** Every word the page says, in Russian. Names stay in the nominative: nobody knows how to decline them. */
 import { movingInRussian } from "./moving.ru";
 import { remarksInRussian } from "./remarks.ru";
+import { warningsInRussian } from "./warnings.ru";
 import { treeInRussian } from "./tree.ru";
 import type { Words } from "./en";
 import { cardsInRussian } from "./cards.ru";
@@ -278,7 +279,7 @@ export const ru: Words = {
 
   cards: cardsInRussian,
   moving: movingInRussian,
-  remarks: remarksInRussian,
+  remarks: { ...remarksInRussian, ...warningsInRussian },
 
   trace: traceInRussian,
   tree: treeInRussian,

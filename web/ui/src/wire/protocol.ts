@@ -524,7 +524,7 @@ export interface ImportedFile {
   name: string;
   status: "imported" | "known" | "refused";
   why: string;
-  warnings: string[];
+  warnings: Remark[];
   character: string | null;
   version: string | null;
   character_name: string;
@@ -603,7 +603,7 @@ export interface ImportedLorebook {
   name: string;
   status: "imported" | "known" | "refused";
   why: string;
-  warnings: string[];
+  warnings: Remark[];
   book: string | null;
   book_name: string;
   entries: number;
@@ -1449,6 +1449,16 @@ export interface AssetEdit {
 }
 
 /**
+ * `text` is one line of English; `code` and `facts` (numbers and names, as the line has them) are for
+ * programs that have words of their own.
+ */
+export interface Remark {
+  code: string;
+  text: string;
+  facts: string[];
+}
+
+/**
  * What became of an entry. `book` is the number of its book, `entry` its own place in it. Of what fired:
  * the key, in which message (-1: in other lore or the card), where it goes, and what it costs.
  */
@@ -1478,16 +1488,6 @@ export interface KeyTrouble {
   key: string;
   why: string;
   slow: boolean;
-}
-
-/**
- * `text` is one line of English; `code` and `facts` (numbers and names, as the line has them) are for
- * programs that have words of their own.
- */
-export interface Remark {
-  code: string;
-  text: string;
-  facts: string[];
 }
 
 /** What a person wants a group to be; who is not named in it leaves. */
