@@ -44,6 +44,14 @@ def device(browser: Browser) -> Iterator[Device]:
     device.close()
 
 
+@pytest.fixture(params=["desk", "phone"])
+def reader(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Device]:
+    """A desktop browser in the light, and a phone in the dark."""
+    device = browser.device() if request.param == "desk" else browser.phone(360, dark=True)
+    yield device
+    device.close()
+
+
 @pytest.fixture
 def page(device: Device, url: str) -> Page:
     """The gallery, with the owner logged in."""

@@ -1,24 +1,15 @@
 """A group chat: several characters at one table, in the browser with the real model."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.browser import home
-from tests.browser.browser import Browser, Device, Page
+from tests.browser.browser import Device, Page
 from tests.browser.home import LAST, is_fit
 
 pytestmark = pytest.mark.timeout(400)
 
 MEMBERS = ("Grandmother Vesna", "Mr. Halm", "Clover")
 BAR = "role=list[name='At the table']"
-
-
-@pytest.fixture(params=["desk", "phone"])
-def reader(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Device]:
-    device = browser.device() if request.param == "desk" else browser.phone(360, dark=True)
-    yield device
-    device.close()
 
 
 def speaker(page: Page) -> str:

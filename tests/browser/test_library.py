@@ -1,24 +1,16 @@
 """A character of one's own: from a file into the gallery, into a conversation, and out again."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.actors.character.fixtures import as_json, card_chunk, png, v3
 from tests.browser import home
-from tests.browser.browser import Browser, Device, Page
+from tests.browser.browser import Device, Page
 from tests.browser.home import LAST, bring, is_fit
 
 pytestmark = pytest.mark.timeout(400)
-
-
-@pytest.fixture(params=["desk", "phone"])
-def reader(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Device]:
-    device = browser.device() if request.param == "desk" else browser.phone(360, dark=True)
-    yield device
-    device.close()
 
 
 def test_a_card_comes_in_by_its_file_and_talks(reader: Device, url: str, tmp_path: Path) -> None:

@@ -1,13 +1,12 @@
 """A lorebook of one's own: brought, edited, tried out, attached, removed and back."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.browser import home
-from tests.browser.browser import Browser, Device, Page
+from tests.browser.browser import Device, Page
 from tests.browser.home import is_fit
 
 pytestmark = pytest.mark.timeout(400)
@@ -18,13 +17,6 @@ ENTRIES = {
     for n in range(300)
 }
 WORLD = {"entries": {**ENTRIES, "300": PATTERNS}}
-
-
-@pytest.fixture(params=["desk", "phone"])
-def reader(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Device]:
-    device = browser.device() if request.param == "desk" else browser.phone(360, dark=True)
-    yield device
-    device.close()
 
 
 def test_a_lorebook_comes_in_is_edited_tried_out_and_counts(reader: Device, url: str, tmp_path: Path) -> None:

@@ -3,25 +3,17 @@
 import base64
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.actors.character.fixtures import card_chunk, png
 from tests.browser import home
-from tests.browser.browser import Browser, Device, Page
+from tests.browser.browser import Device, Page
 from tests.browser.home import LAST, is_fit
 from tests.web import tavern
 
 pytestmark = pytest.mark.timeout(400)
-
-
-@pytest.fixture(params=["desk", "phone"])
-def reader(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Device]:
-    device = browser.device() if request.param == "desk" else browser.phone(360, dark=True)
-    yield device
-    device.close()
 
 
 def small_tavern(folder: Path, name: str) -> Path:

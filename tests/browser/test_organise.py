@@ -1,26 +1,18 @@
 """Conversations in order: brought in from a file, filed, pinned, found, saved, deleted with a way back."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 
 from tests.browser import home
-from tests.browser.browser import Browser, Device, Page
+from tests.browser.browser import Device, Page
 from tests.browser.home import LAST, is_fit
 
 pytestmark = pytest.mark.timeout(400)
 
 PANEL = "css=aside .panel"
-
-
-@pytest.fixture(params=["desk", "phone"])
-def reader(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Device]:
-    device = browser.device() if request.param == "desk" else browser.phone(360, dark=True)
-    yield device
-    device.close()
 
 
 def open_list(page: Page) -> None:

@@ -1,25 +1,17 @@
 """Who one is in a conversation: a persona is made, chosen, and speaks; and how the replies are made."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.actors.character.fixtures import png
 from tests.browser import home
-from tests.browser.browser import Browser, Device, Page
+from tests.browser.browser import Device, Page
 from tests.browser.home import is_fit
 
 pytestmark = pytest.mark.timeout(400)
 
 CHOICES = "role=button[name='You, notes and replies']"
-
-
-@pytest.fixture(params=["desk", "phone"])
-def reader(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Device]:
-    device = browser.device() if request.param == "desk" else browser.phone(360, dark=True)
-    yield device
-    device.close()
 
 
 def open_choices(page: Page) -> None:

@@ -1,23 +1,15 @@
 """Why a reply is as it is, and what the next prompt would be: on the page of a real model."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.actors.character.fixtures import as_json, v3
 from tests.browser import home
-from tests.browser.browser import Browser, Device, Page
+from tests.browser.browser import Device, Page
 from tests.browser.home import DRAWER, LAST, bring, is_fit, open_trace
 
 pytestmark = pytest.mark.timeout(400)
-
-
-@pytest.fixture(params=["desk", "phone"])
-def reader(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Device]:
-    device = browser.device() if request.param == "desk" else browser.phone(360, dark=True)
-    yield device
-    device.close()
 
 
 def meet(page: Page, folder: Path) -> None:

@@ -105,7 +105,10 @@ def test_a_hostile_file_is_refused_in_one_line_and_this_process_stays_as_it_was(
 
 def played(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: str) -> str:
     """A workshop that does this once its limits hold; the name of its module."""
-    start = "import sys\nfrom web.library.workshop import limit\nlimit(int(sys.argv[1]), int(sys.argv[2]))\n"
+    start = (
+        "import sys\nimport web.library.workshop\nfrom web.library.limited import limit\n"
+        "limit(int(sys.argv[1]), int(sys.argv[2]))\n"
+    )
     (tmp_path / "played_workshop.py").write_text(start + code)
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{Path.cwd()}")
     return "played_workshop"

@@ -4,9 +4,7 @@
 """
 
 import json
-import sys
 
-import msgspec
 from msgspec import Struct
 
 from actors.character.formats.carried import Contents
@@ -15,7 +13,7 @@ from actors.character.formats.reading import CardFile, read_card
 from actors.character.formats.troubles import CardTrouble
 from actors.character.formats.writing import FORMATS, write_card
 from actors.character.sheet import TooMuchTextError
-from web.library.limited import limit
+from web.library.limited import serve
 from web.library.reading import summary
 from web.library.work import CardRefused
 
@@ -98,13 +96,5 @@ def leg(file: CardFile, came: Contents, digest: bytes, form: str, work: JourneyW
     return Leg(form, len(written), tuple(name for name, is_same in same.items() if not is_same))
 
 
-def main() -> None:
-    memory_bytes, cpu_s = (int(value) for value in sys.argv[1:3])
-    limit(memory_bytes, cpu_s)
-    work = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=JourneyWork)
-    sys.stdout.buffer.write(msgspec.msgpack.encode(journey(work)))
-    sys.stdout.buffer.flush()
-
-
 if __name__ == "__main__":
-    main()
+    serve(JourneyWork, journey)

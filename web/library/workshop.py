@@ -5,9 +5,6 @@ memory, processor time, no further files, no further processes' output on disk. 
 decoder, it does it here; the web process (bench.py) waits with a deadline, and ends what it does not like.
 """
 
-import sys
-
-import msgspec
 from msgspec.structs import replace
 
 from actors.character.card import DEFAULT_ICON
@@ -18,7 +15,7 @@ from actors.character.formats.troubles import CardTrouble
 from actors.character.formats.writing import write_card
 from actors.character.sheet import TooMuchTextError
 from web.library.editing import card_shown, edited
-from web.library.limited import limit
+from web.library.limited import serve
 from web.library.portraits import PictureTrouble, portraits_of, redrawn
 from web.library.reading import summary
 from web.library.work import (
@@ -89,13 +86,5 @@ def written(work: WriteWork) -> CardWritten:
     return CardWritten(out.data, out.losses)
 
 
-def main() -> None:
-    memory_bytes, cpu_s = (int(value) for value in sys.argv[1:3])
-    limit(memory_bytes, cpu_s)
-    work = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Work)
-    sys.stdout.buffer.write(msgspec.msgpack.encode(done(work)))
-    sys.stdout.buffer.flush()
-
-
 if __name__ == "__main__":
-    main()
+    serve(Work, done)

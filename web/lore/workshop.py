@@ -3,7 +3,6 @@
 """
 
 import hashlib
-import sys
 from uuid import UUID
 
 import msgspec
@@ -21,7 +20,7 @@ from actors.character.formats.troubles import CardTrouble, NoLorebookError
 from actors.character.formats.warnings import Warnings
 from actors.character.lore_scene import Book
 from actors.character.lore_trial import Trial, tried
-from web.library.limited import limit
+from web.library.limited import serve
 from web.library.work import CardRefused
 from web.lore.work import (
     Answer,
@@ -133,13 +132,5 @@ def lorebook_of(book: TriedBook, limits: CardLimits) -> Lorebook:
     return msgspec.msgpack.decode(book.packed, type=Lorebook)
 
 
-def main() -> None:
-    memory_bytes, cpu_s = (int(value) for value in sys.argv[1:3])
-    limit(memory_bytes, cpu_s)
-    work = msgspec.msgpack.decode(sys.stdin.buffer.read(), type=Work)
-    sys.stdout.buffer.write(msgspec.msgpack.encode(done(work)))
-    sys.stdout.buffer.flush()
-
-
 if __name__ == "__main__":
-    main()
+    serve(Work, done)

@@ -9,7 +9,7 @@ export const movingInRussian: typeof movingInEnglish = {
   begin: "Переезд из SillyTavern",
   under: (done, all) => `Переезд: ${done} из ${all}`,
   title: "Переезд из SillyTavern",
-  lead: "Персонажи, беседы со всеми вариантами, группы, книги лора, персоны и наборы настроек загружаются разом.",
+  lead: "Персонажи, беседы со всеми вариантами, группы, книги знаний, персоны и наборы настроек загружаются разом.",
   where: "Это папка data/default-user вашего SillyTavern.",
   again: "Повторить можно когда угодно: что уже здесь, узнаётся и не добавляется дважды. Ключи других служб не отправляются.",
   folder: "Выбрать папку",
@@ -27,7 +27,7 @@ export const movingInRussian: typeof movingInEnglish = {
   nothing: "Ничего не загружено",
   chats: (messages, versions) =>
     versions > messages ? `${messagesOf(messages)}, со всеми вариантами — ${versions.toLocaleString("ru")}` : messagesOf(messages),
-  lore: (entries) => count(entries, "запись лора", "записи лора", "записей лора"),
+  lore: (entries) => `${count(entries, "запись", "записи", "записей")} в книге знаний`,
   kind: "Что",
   counts: { found: "Нашлось", imported: "Загружено", known: "Уже здесь", refused: "Не принято", left_out: "Осталось там" },
   kinds: {
@@ -35,7 +35,7 @@ export const movingInRussian: typeof movingInEnglish = {
     chat: "Беседы",
     group: "Группы",
     group_chat: "Беседы групп",
-    lorebook: "Книги лора",
+    lorebook: "Книги знаний",
     persona: "Персоны",
     preset: "Наборы настроек",
     instructions: "Указания",

@@ -19,7 +19,7 @@ describe("a remark on a file", () => {
   test("names the place, the field and the value, in the language of the page", async () => {
     expect(remarkLine(odd)).toBe("Lore entry 3: “keys” is the text “ice, snow”, not a list of texts: taken apart at its commas.");
     await chooseLanguage("ru");
-    expect(remarkLine(odd)).toBe("Запись лора 3: в поле «keys» текст «ice, snow», а не список текстов: разделено по запятым.");
+    expect(remarkLine(odd)).toBe("Книга знаний, запись 3: в поле «keys» текст «ice, snow», а не список текстов: разделено по запятым.");
     expect(remarkLine({ code: "odd_flag", facts: ["card", "0", "x", "number", "7"], text: "" })).toBe("В поле «x» число 7, а не true или false.");
   });
 

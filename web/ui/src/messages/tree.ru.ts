@@ -45,5 +45,5 @@ export const treeInRussian: typeof treeInEnglish = {
   showGone: (n: number) => `Показать удалённое (${n})`,
   purge: "Удалить навсегда…",
   purgeGo: "Удалить навсегда",
-  purgeText: (n: number) => `Исчезнут без возврата ${messages(n)}, удалённые здесь, вместе с прежними редакциями.`,
+  purgeText: (n: number) => `Без возврата исчезнет удалённое здесь (${messages(n)}), вместе с прежними редакциями.`,
 };

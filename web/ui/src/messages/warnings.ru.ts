@@ -4,8 +4,8 @@ import type { CardLine } from "./cards";
 const n = (fact = ""): string => Number(fact).toLocaleString("ru");
 
 const places: Readonly<Record<string, (at: string) => string>> = {
-  lorebook: () => "Книга лора: ",
-  entry: (at) => `Запись лора ${at}: `,
+  lorebook: () => "Книга знаний: ",
+  entry: (at) => `Книга знаний, запись ${at}: `,
   asset: (at) => `Файл ${at}: `,
 };
 const kinds: Readonly<Record<string, string>> = { missing: "нет значения", true: "true", false: "false", object: "объект", list: "список" };
@@ -49,7 +49,7 @@ export const warningsInRussian: Record<string, CardLine> = {
   asset_remote: (at, address = "") => `Файл ${n(at)} лежит в другом месте и никогда не загружается: ${address}`,
   asset_missing: (at, name = "") => `Файл ${n(at)}: «${name}» в карточке нет.`,
   asset_uri: (at) => `Файл ${n(at)}: его data URI не читается.`,
-  entries_none: (number) => `Пропущено то, что записями лора не является: ${n(number)}.`,
+  entries_none: (number) => `Пропущено то, что записями книги знаний не является: ${n(number)}.`,
   odd_text_written: odd(() => "а не текст: записано как текст"),
   odd_text_joined: odd(() => "а не текст: тексты из него соединены"),
   odd_text: odd(() => "а не текст: пропущено"),
@@ -64,7 +64,7 @@ export const warningsInRussian: Record<string, CardLine> = {
   odd_negative: odd(() => "меньше нуля: пропущено"),
   odd_object: odd(() => "а не объект: пропущено"),
   odd_list: odd(() => "а не список: пропущено"),
-  odd_book: odd(() => "а не книга лора: пропущено"),
+  odd_book: odd(() => "а не книга знаний: пропущено"),
   odd_position: odd(() => "а не before_char или after_char"),
   odd_entries: odd(() => "поэтому записей нет"),
   more: (number) => `… и ещё ${n(number)}`,
