@@ -47,7 +47,7 @@ class Stage:
 UI = "web/ui"
 CRATE = "rust_crypto"
 APART = ("tests/sim", "tests/system", "tests/faults", "tests/browser")
-ON_EVERY_CORE = ("-n", "auto", "--maxprocesses=4")
+ON_EVERY_CORE = ("-n", "logical", "--maxprocesses=4")
 # What a file makes once for all its tests is made once.
 BY_FILE = (*ON_EVERY_CORE, "--dist=loadfile")
 # For tests that share nothing: whoever has nothing left takes over half of what another has before it.

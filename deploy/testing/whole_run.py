@@ -12,10 +12,9 @@ from deploy.checkout import venv_program
 from deploy.children import run_child
 from deploy.node import NodeFinder
 from deploy.progress import seconds
-from deploy.setup import TEST_STEPS, set_up
-from deploy.step import Job, go_through
+from deploy.step import Job
 from deploy.testing.counting import Counts, counts_of
-from deploy.testing.debian import CHROMIUM, POSTGRES, VENV_MODULE
+from deploy.testing.preparing import prepare_machine
 from deploy.testing.stages import STAGES, Check, Stage, with_coverage
 from deploy.troubles import MistakeInTheCall, Trouble
 
@@ -118,7 +117,9 @@ def run_check(
     )
     remark = f"did not end within {check.longest_s:.0f} s and was stopped" if status is None else ""
     counts = counts_of(check.counter, "".join(said), status)
-    return Outcome(check, counts, time.monotonic() - started, remark)
+    took_s = time.monotonic() - started
+    tell(f"{check.title} took {seconds(took_s)}\n")
+    return Outcome(check, counts, took_s, remark)
 
 
 def heading(stage: Stage) -> str:
@@ -183,35 +184,27 @@ def summary(outcomes: Sequence[tuple[Stage, Sequence[Outcome]]]) -> list[str]:
     return [*lines, "", *remarks, f"{total.passed} passed, {total.failed} failed"]
 
 
-# What stages need of the system.
-SYSTEM_PACKAGES = ((CHROMIUM, {"browser"}), (POSTGRES, {"unit"}))
-
-
-def prepare_machine(job: Job, stages: Sequence[Stage]) -> None:
-    go_through([VENV_MODULE], job)
-    set_up(job, TEST_STEPS)
-    names = {stage.name for stage in stages}
-    for step, users in SYSTEM_PACKAGES:
-        if users & names:
-            try:
-                go_through([step], job)
-            except Trouble as trouble:
-                # The tests that need it will fail, and the others still tell something.
-                job.progress.note(f"{trouble}")
+def environment_of(job: Job) -> dict[str, str]:
+    environ = {**job.environ, "SAMOVAR_CACHE": str(job.checkout.cache)}
+    # Tests start Samovar's processes some hundred times, and each start would compile all of it anew.
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    return environ
 
 
 def run_tests(job: Job, only: str | None, *, coverage: bool = False) -> int:
     """Set up, run the stages, show the summary; 0 when nothing failed."""
     stages = with_coverage(chosen(only)) if coverage else chosen(only)
-    job = replace(job, environ={**job.environ, "SAMOVAR_CACHE": str(job.checkout.cache)})
+    job = replace(job, environ=environment_of(job))
     started = time.monotonic()
     try:
-        prepare_machine(job, stages)
+        prepare_machine(job, [stage.name for stage in stages])
     except Trouble as trouble:
         print(f"samovar: {trouble}\n0 passed, 1 failed", flush=True)
         return trouble.exit_status
+    prepared = time.monotonic()
     outcomes = run_stages(stages, job)
     lines = summary(outcomes)
-    lines.insert(-1, f"whole run: {seconds(time.monotonic() - started)}")
+    whole, before = seconds(time.monotonic() - started), seconds(prepared - started)
+    lines.insert(-1, f"whole run: {whole}, of it {before} before the first stage")
     print("\n".join(lines), flush=True)
     return 1 if any(result.counts.failed for _, results in outcomes for result in results) else 0

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from deploy.step import Job, Step
-from deploy.testing import whole_run
+from deploy.testing import preparing, whole_run
 from deploy.testing.counting import Counts, pytest_counts
 from deploy.testing.stages import STAGES, Check, Stage, with_coverage
 from deploy.testing.whole_run import chosen, run_check, run_tests, summary
@@ -69,8 +69,8 @@ def test_a_check_that_hangs_is_stopped_and_fails(job: Job) -> None:
 
 def with_stages(monkeypatch: pytest.MonkeyPatch, *stages: Stage, steps: tuple[Step, ...] = ()) -> None:
     monkeypatch.setattr(whole_run, "STAGES", stages)
-    monkeypatch.setattr(whole_run, "TEST_STEPS", steps)
-    monkeypatch.setattr(whole_run, "SYSTEM_PACKAGES", ())
+    monkeypatch.setattr(preparing, "TEST_STEPS", steps)
+    monkeypatch.setattr(preparing, "SYSTEM_PACKAGES", ())
 
 
 def test_all_stages_run_after_a_failure_and_the_last_line_has_the_sums(
@@ -98,6 +98,17 @@ def test_when_nothing_failed_the_status_is_0(
     )
     assert run_tests(job, "unit") == 0
     assert capfd.readouterr().out.splitlines()[-1] == "7 passed, 0 failed"
+
+
+def test_what_a_run_starts_keeps_its_bytecode(
+    job: Job, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with_stages(
+        monkeypatch, Stage("unit", "parts", (check("import sys; sys.exit(sys.dont_write_bytecode)"),))
+    )
+    job = replace(job, environ={**job.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+    assert run_tests(job, None) == 0
+    assert capfd.readouterr().out.splitlines()[-1] == "1 passed, 0 failed"
 
 
 # Shows that it runs, waits until the other one does, too, and then says both of its lines.
@@ -131,6 +142,8 @@ def test_stages_for_one_core_run_side_by_side_and_do_not_talk_into_each_other(
         assert lines[at + 1 : at + 4] == ["--- a check", f"first of {name}", f"last of {name}"]
         assert at < lines.index("=== alone: all")
     assert [line.split()[0] for line in lines[-5:-2]] == ["one", "alone", "two"]
+    assert lines[-2].startswith("whole run: ")
+    assert sum(line.startswith("a check took ") for line in lines) == 3
     assert lines[-1] == "9 passed, 0 failed"
 
 
