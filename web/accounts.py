@@ -139,8 +139,8 @@ class Accounts:
         log.info("an account was made: %s", account.id)
         return account, password
 
-    async def set_role(self, account_id: str, role: Literal["admin", "user"]) -> None:
-        """It holds from the account's next request on. Raises RefusedError."""
+    async def set_role(self, account_id: str, role: Literal["admin", "user"]) -> UUID:
+        """It holds from the account's next request on. Returns its id. Raises RefusedError."""
         account = next((row for row in await self.people() if str(row.id) == account_id), None)
         if account is None:
             raise not_found()
@@ -148,6 +148,7 @@ class Accounts:
             raise RefusedError(409, "owner_role", "The owner stays the owner: choose another account.")
         await self.records.commit(SetRole(account.id, role))
         log.info("%s is %s now", account.id, role)
+        return account.id
 
     async def hashed(self, password: str) -> str:
         try:

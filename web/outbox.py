@@ -30,9 +30,9 @@ from actors.messages.chat import (
     SummariesChanged,
     TitleChanged,
 )
-from web.protocol import ConversationsChanged, NodeState
+from web.protocol import ConversationsChanged, NodeState, RoleChanged
 
-OutEvent = ChatEvent | NodeState | ConversationsChanged
+OutEvent = ChatEvent | NodeState | ConversationsChanged | RoleChanged
 
 # Events that a Snapshot makes good; a reader that has it asks again for what is older.
 REPLACED = Snapshot | OlderMessages | MessageAdded | MessageChanged | ReplyState | ReplyText | ReplyFinished
@@ -67,7 +67,11 @@ class Entry:
             case ReplyState(), ReplyState() if mine.live.generation == more.live.generation:
                 self.event = more
                 self.size = size_of(more)
-            case (NodeState(), NodeState()) | (ConversationsChanged(), ConversationsChanged()):
+            case (
+                (NodeState(), NodeState())
+                | (ConversationsChanged(), ConversationsChanged())
+                | (RoleChanged(), RoleChanged())
+            ):
                 self.event = more
                 self.size = size_of(more)
             case _:
@@ -233,5 +237,5 @@ def size_of(event: OutEvent) -> int:
             return FRAME_BYTES + text_bytes(event.title)
         case NodeState():
             return FRAME_BYTES * (1 + len(event.workers))
-        case ConversationsChanged() | ConversationGone():
+        case ConversationsChanged() | RoleChanged() | ConversationGone():
             return FRAME_BYTES

@@ -65,6 +65,7 @@ class Welcome(Struct, frozen=True, tag="welcome", tag_field="type"):
     boot: str
     user: UUID
     user_name: str
+    role: str = ""
 
 
 class Farewell(Struct, frozen=True, tag="farewell", tag_field="type"):
@@ -87,6 +88,12 @@ class NodeState(Struct, frozen=True, tag="node_state", tag_field="type"):
 
 class ConversationsChanged(Struct, frozen=True, tag="conversations_changed", tag_field="type"):
     """The user's list of conversations is another: fetch it again."""
+
+
+class RoleChanged(Struct, frozen=True, tag="role_changed", tag_field="type"):
+    """The owner gave the user another role: what they may do is another from now on."""
+
+    role: str
 
 
 ClientFrame = (
@@ -112,6 +119,7 @@ ServerFrame = (
     | Farewell
     | NodeState
     | ConversationsChanged
+    | RoleChanged
     | Snapshot
     | OlderMessages
     | MessageAdded

@@ -21,7 +21,8 @@ def add_people_routes(app: Quart, edge: Edge) -> None:
 
     @app.put("/api/accounts/<account_id>/role")
     async def set_role(account_id: str) -> Response:
-        await accounts.set_role(account_id, (await requests.body(NewRole)).role)
+        role = (await requests.body(NewRole)).role
+        edge.sockets.role_changed(await accounts.set_role(account_id, role), role)
         return await everybody()
 
     async def everybody() -> Response:

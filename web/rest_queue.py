@@ -92,7 +92,7 @@ def add_queue_routes(app: Quart, edge: Edge) -> None:
             )
             for entry in line.entries
         ]
-        shown = accounts if requests.account().role in OWNERS else ()
+        shown = await edge.accounts.people() if requests.account().role in OWNERS else ()
         users = [QueueUser(account.id, account.name, shares.get(account.id, 1.0)) for account in shown]
         return QueueView(tuple(entries), tuple(users), queue_boxes(line, box_names.get))
 

@@ -19,7 +19,15 @@ from actors.messages.chat import Close, Command, ConversationGone, Open, Problem
 from web.limits import unfit
 from web.outbox import Outbox, OutEvent, TooFarBehindError
 from web.ownership import Ownership
-from web.protocol import PROTOCOL_VERSION, ClientFrame, Farewell, Greeting, ServerFrame, Welcome
+from web.protocol import (
+    PROTOCOL_VERSION,
+    ClientFrame,
+    Farewell,
+    Greeting,
+    RoleChanged,
+    ServerFrame,
+    Welcome,
+)
 from web.records import StorageTroubleError
 from web.rights import may_send
 from web.settings import WebSettings
@@ -138,6 +146,13 @@ class Socket:
         self.leaving.set()
         self.wake.set()
 
+    def role_changed(self, role: str) -> None:
+        """It holds from the next frame on, and the page is told."""
+        self.account = msgspec.structs.replace(self.account, role=role)
+        if self.welcome is not None:
+            self.welcome = msgspec.structs.replace(self.welcome, role=role)
+        self.deliver(RoleChanged(role))
+
     def reopen(self, conversation: UUID) -> None:
         """The session lost its readers: read on."""
         if conversation in self.reading:
@@ -226,7 +241,9 @@ class Socket:
             text = f"This client speaks a newer protocol ({greeting.version}) than the server: update it."
             self.leave(Farewell("version", text, again=False))
             return
-        self.welcome = Welcome(greeting.version, self.boot, self.account.id, self.account.name)
+        self.welcome = Welcome(
+            greeting.version, self.boot, self.account.id, self.account.name, self.account.role
+        )
         self.greeted = True
         self.wake.set()
 

@@ -132,6 +132,10 @@ class Sockets:
         for socket in self.by_user.get(user, ()):
             socket.deliver(ConversationsChanged())
 
+    def role_changed(self, user: UUID, role: str) -> None:
+        for socket in self.by_user.get(user, ()):
+            socket.role_changed(role)
+
     def end_login(self, login: bytes) -> None:
         """Close the sockets of this login."""
         for socket in self.open.values():

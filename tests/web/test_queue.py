@@ -116,7 +116,9 @@ def test_a_share_is_durable_and_bounded(ui: Path) -> None:
     async def test(site: Site) -> None:
         owner = await site.person("Olga", "owner")
         await site.person("Anna")
+        await site.edge.accounts.make_local_user()
         users = {user["name"]: user for user in (await queue(site, owner))["users"]}
+        assert "local" not in users  # the terminal's: no person's
         assert users["Anna"]["share"] == 1.0
         path = f"/api/queue/users/{users['Anna']['id']}"
         changed = await site.call("PUT", path, {"share": 2.5}, owner)

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from actors.messages.chat import Open, ReplyFinished, ReplyState, SendText, Snapshot
 from tests.web.site import SETTINGS, Page, Site, run_at
+from web.protocol import RoleChanged, Welcome
 
 
 async def ask(site: Site, cookie: str, page: Page) -> str:
@@ -162,5 +163,27 @@ def test_the_owner_stays_the_owner_and_nobody_else_becomes_one(ui: Path) -> None
             ).status == 404
         for role in ("owner", "local", "janitor"):
             assert (await site.call("PUT", f"/api/accounts/{own}/role", {"role": role}, owner)).status == 400
+
+    run_at(ui, test)
+
+
+def test_a_page_that_is_open_hears_of_its_new_role_and_one_that_comes_later_is_told_it(ui: Path) -> None:
+    async def test(site: Site) -> None:
+        owner, anna = await site.person("Olga", "owner"), await site.person("Anna")
+        async with site.page(anna) as page, site.page(anna) as second, site.page(owner) as other:
+            assert [(await one.until(Welcome)).role for one in (page, second, other)] == [
+                "user",
+                "user",
+                "owner",
+            ]
+            await give(site, owner, "Anna", "admin")
+            assert await page.until(RoleChanged) == RoleChanged("admin")
+            assert await second.until(RoleChanged) == RoleChanged("admin")
+            await give(site, owner, "Anna", "user")
+            assert await page.until(RoleChanged) == RoleChanged("user")
+            await give(site, owner, "Anna", "admin")
+            async with site.page(anna) as later:
+                assert (await later.until(Welcome)).role == "admin"
+            assert not any(isinstance(event, RoleChanged) for event in other.seen)
 
     run_at(ui, test)

@@ -42,9 +42,9 @@ export class FakeSocket implements Dialled {
   }
 
   /** The handshake, the greeting and its answer. */
-  welcome(): this {
+  welcome(role = "user"): this {
     this.onopen?.();
-    this.say({ type: "welcome", version: 1, boot: "b", user: "u", user_name: "Anna" });
+    this.say({ type: "welcome", version: 1, boot: "b", user: "u", user_name: "Anna", role });
     return this;
   }
 

@@ -43,6 +43,7 @@ export type ServerFrame =
   | Farewell
   | NodeState
   | ConversationsChanged
+  | RoleChanged
   | Snapshot
   | OlderMessages
   | MessageAdded
@@ -215,6 +216,7 @@ export interface Welcome {
   boot: string;
   user: string;
   user_name: string;
+  role: string;
 }
 
 /** The server closes the socket; `again` says whether dialling again can help. */
@@ -239,6 +241,12 @@ export interface NodeState {
 /** The user's list of conversations is another: fetch it again. */
 export interface ConversationsChanged {
   type: "conversations_changed";
+}
+
+/** The owner gave the user another role: what they may do is another from now on. */
+export interface RoleChanged {
+  type: "role_changed";
+  role: string;
 }
 
 /**

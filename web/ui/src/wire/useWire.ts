@@ -14,6 +14,8 @@ const dial = (): Dialled => {
 export const useWire = defineStore("wire", () => {
   const state = shallowRef<LineState>({ at: "closed" });
   const node = shallowRef<NodeState | null>(null);
+  /** What this user is on the node: "user", "admin" or "owner"; "" while there is no connection. */
+  const role = ref("");
   /** Counts the connections: each one needs every conversation opened again. */
   const connections = ref(0);
   const listeners = new Set<Listener>();
@@ -24,13 +26,17 @@ export const useWire = defineStore("wire", () => {
     {
       stateChanged(next) {
         state.value = next;
-        if (next.at !== "up") node.value = null;
+        if (next.at === "up") return;
+        node.value = null;
+        role.value = "";
       },
-      welcomed() {
+      welcomed(welcome) {
+        role.value = welcome.role;
         connections.value += 1;
       },
       heard(frame) {
         if (frame.type === "node_state") node.value = frame;
+        else if (frame.type === "role_changed") role.value = frame.role;
         for (const listener of listeners) listener(frame);
       },
     },
@@ -58,5 +64,5 @@ export const useWire = defineStore("wire", () => {
     listeners.add(listener);
   };
 
-  return { state, node, connections, isUp, open, close, send, listen };
+  return { state, node, role, connections, isUp, open, close, send, listen };
 });
