@@ -36,7 +36,6 @@ from actors.conversation.pages import Shown
 from actors.conversation.requests import Made, Maker, Request, refusal
 from actors.conversation.saving import Saving
 from actors.conversation.shelf import Shelf
-from actors.conversation.summaries import use_of
 from actors.conversation.tree_map import map_of
 from actors.conversation.turn import request_of
 from actors.conversation.turned_away import turned_away
@@ -48,6 +47,7 @@ from actors.messages.archive import (
     ConversationState,
     Loaded,
     MarkSeam,
+    OutdateSummaries,
     PinPrompt,
     SpendTokens,
     StoredConversation,
@@ -251,7 +251,7 @@ class Session:
         self.tree.grow(state.messages)
         self.requests.update(one.request_key for one in state.messages if one.request_key is not None)
         self.requests.update(key for key, _ in state.request_keys)
-        self.idle.summaries.loaded(state.summaries)
+        self.idle.summaries.loaded(state.summaries, state.report)
         effects: list[Effect] = [Send(SOCKETS, Awake(self.id))]
         if state.live is not None:
             self.live = live = LiveReply(
@@ -441,7 +441,8 @@ class Session:
         shown = Shown(conversation, self.tree, self.settings)
         persona = persona_of(self.chosen)
         snapshot = shown.snapshot(live, self.suggestion, persona, older_changed=older_changed)
-        return msgspec.structs.replace(snapshot, summaries=self.idle.summaries.shown(self.idle.job))
+        kept = self.idle.summaries
+        return msgspec.structs.replace(snapshot, summaries=kept.shown(self.idle.job), context=kept.context())
 
     def snapshot_to_all(self, *, older_changed: bool = False) -> list[Effect]:
         if self.conversation is None:
@@ -495,15 +496,24 @@ class Session:
         made = self.maker(self.conversation).made(message)
         self.requests.add(message.request_key)
         at_end = made.message is not None and made.message.parent == self.conversation.head
+        stale = self.idle.summaries.outdating(made.revision.message) if made.revision is not None else ()
+
+        def writes() -> tuple[Write, ...]:
+            return (*made.writes(), *stale)
 
         def written() -> list[Effect]:
-            return self.request_written(made, message.request_key, at_end=at_end)
+            told = self.request_written(made, message.request_key, at_end=at_end)
+            return [*told, *self.summaries_outdated(stale)] if made.revision is not None else told
 
         return [
             *self.idle.stop(),
-            *self.saving.write(made.writes, written, (sender, message.request_key)),
+            *self.saving.write(writes, written, (sender, message.request_key)),
             CancelTimer("idle"),
         ]
+
+    def summaries_outdated(self, stale: tuple[OutdateSummaries, ...]) -> list[Effect]:
+        self.idle.forget_drafts()
+        return self.idle.summaries.outdated(stale)
 
     def busy(self) -> tuple[ProblemCode, str] | None:
         """Why nothing new can be asked for now, or None."""
@@ -546,6 +556,7 @@ class Session:
         if refused is not None:
             return [Send(sender, Problem(*refused, self.id)), *self.rest()]
         change = tree_changes.changed(self.id, self.tree, self.head, message)
+        stale = self.idle.summaries.outdating(change.alone) if change.alone is not None else ()
 
         def written() -> list[Effect]:
             change.apply(self.tree)
@@ -554,9 +565,12 @@ class Session:
                 return self.to_readers(
                     MessageChanged(self.id, self.tree.shown(self.tree.messages[change.named]))
                 )
+            self.idle.summaries.forget(change.forgotten)
+            if change.alone is not None:
+                self.summaries_outdated(stale)
             return self.snapshot_to_all(older_changed=bool(change.put or change.dropped))
 
-        return self.saving.write(lambda: change.writes, written)
+        return [*self.idle.stop(), *self.saving.write(lambda: (*change.writes, *stale), written)]
 
     # -- the queue ----------------------------------------------------------------------------
 
@@ -691,7 +705,7 @@ class Session:
         live = self.current(message, sender)
         if live is not None:
             live.tracing.report = message.report
-            self.idle.use = use_of(message.report)
+            return self.idle.summaries.reported(message.report)
         return []
 
     def progressed(self, message: Progress, sender: str) -> list[Effect]:
@@ -786,6 +800,7 @@ class Session:
         return [
             *self.to_readers(rows.told(shown)),
             *back,
+            *self.idle.summaries.tell_context(),
             *self.let_go(live),
             CancelTimer("probe"),
             CancelTimer("gap"),

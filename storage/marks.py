@@ -90,6 +90,7 @@ async def purge(unit: Unit, write: PurgeRemoved) -> None:
     require(not {root, head} & {*write.dropped, *write.emptied}, "What is shown is not purged.")
     await forget(unit.db, tables.MessageRevision, "message__in", (*write.dropped, *write.emptied))
     await forget(unit.db, tables.MessageTrace, "id__in", (*write.dropped, *write.emptied))
+    await forget(unit.db, tables.Summary, "id__in", (*write.dropped, *write.emptied))
     await forget(unit.db, tables.MessageMark, "id__in", write.dropped)
     for batch in batches((*write.dropped, *write.emptied)):
         await index.leave_out(unit.db, batch)

@@ -30,6 +30,7 @@ from storage.messages import BODY, OF_A_CONVERSATION, open_message
 from storage.select import Select, ask_ahead
 from storage.summaries import OF_A_CONVERSATION as SUMMARIES
 from storage.summaries import find_summaries
+from storage.traces import newest_report
 from storage.unit import Unit
 
 IN_ORDER = ("created_ms", "id")
@@ -94,9 +95,10 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
     opened = open_conversation(secrets, rows[0])
     stored = [open_message(secrets, message) for message in messages]
     made = (draft for row in reversed(drafts) if (draft := open_generation(secrets, row)).made)
+    in_order = oldest_first(as_it_is_now(secrets, stored, marks, revisions))
     return ConversationState(
         conversation=replace(opened, group=await find_group(unit, conversation)),
-        messages=oldest_first(as_it_is_now(secrets, stored, marks, revisions)),
+        messages=in_order,
         live=open_generation(secrets, live) if live else None,
         summaries=await find_summaries(unit, conversation),
         committed=tokens.ids,
@@ -108,6 +110,7 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
             (row["request_key"], row["id"]) for row in (*request_keys, *revisions) if row["request_key"]
         ),
         suggestion=next(made, None),
+        report=await newest_report(unit, conversation, [message.id for message in in_order]),
     )
 
 

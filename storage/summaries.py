@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from actors.messages.archive import DropSummary, PutSummary, SetSummarise, StoredSummary
+from actors.messages.archive import DropSummary, OutdateSummaries, PutSummary, SetSummarise, StoredSummary
 from storage import tables
 from storage.characters import secrets_of
 from storage.messages import check_in_tree
@@ -11,7 +11,7 @@ from storage.select import Select
 from storage.unit import Unit, first, require
 
 BODY = SealedColumn("summary", "body")
-COLUMNS = ("id", "user_id", "conversation_id", "author", "created_ms", *BODY.columns)
+COLUMNS = ("id", "user_id", "conversation_id", "author", "created_ms", "stale", *BODY.columns)
 OF_A_CONVERSATION = Select(tables.Summary, COLUMNS, ("conversation_id",), order=("created_ms", "id"))
 
 
@@ -29,6 +29,7 @@ async def put(unit: Unit, write: PutSummary) -> None:
         conversation_id=made.conversation,
         author=made.by,
         created_ms=made.created_ms,
+        stale=made.stale,
         **BODY.seal(key, Place(made.upto, user, made.conversation), made.text.encode()),
         **unit.owned(user),
     )
@@ -37,6 +38,11 @@ async def put(unit: Unit, write: PutSummary) -> None:
 async def drop(unit: Unit, write: DropSummary) -> None:
     of_it = tables.Summary.filter(id=write.upto, conversation_id=write.conversation)
     await of_it.using_db(unit.db).delete()
+
+
+async def outdate(unit: Unit, write: OutdateSummaries) -> None:
+    those = tables.Summary.filter(id__in=write.upto, conversation_id=write.conversation)
+    await those.using_db(unit.db).update(stale=True)
 
 
 async def set_summarise(unit: Unit, write: SetSummarise) -> None:
@@ -54,6 +60,7 @@ async def find_summaries(unit: Unit, conversation: UUID) -> tuple[StoredSummary,
             text=BODY.open(secrets, Place(row["id"], row["user_id"], row["conversation_id"]), row).decode(),
             by=row["author"],
             created_ms=row["created_ms"],
+            stale=bool(row["stale"]),
         )
         for row in rows
     )

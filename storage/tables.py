@@ -359,7 +359,8 @@ class Message(Model):
         unique_together = (("conversation_id", "parent", "sibling"),)
 
 
-# A summary of the messages up to one, whose id it has, on the branch that leads there.
+# A summary of the messages up to one, whose id it has, on the branch that leads there; stale where one of
+# them is another since.
 class Summary(Model):
     id = IdField(primary_key=True)
     node_id = IdField()
@@ -367,6 +368,7 @@ class Summary(Model):
     conversation: fields.ForeignKeyRelation[Conversation] = fields.ForeignKeyField("storage.Conversation")
     author = fields.CharField(max_length=20)
     created_ms = fields.BigIntField()
+    stale = fields.BooleanField(db_default=False)
     body_key_id = IdField()
     body_suite = fields.SmallIntField()
     body_blob = fields.BinaryField()

@@ -1,8 +1,12 @@
-"""How messages came about: rows of their own, which no conversation reads when it wakes."""
+"""How messages came about: rows of their own, of which a conversation reads the newest when it wakes."""
+
+from collections.abc import Sequence
+from uuid import UUID
 
 import msgspec
 
 from actors.messages.archive import FindTrace, KeepTrace, ReplyTrace
+from actors.messages.generation import PromptReport
 from storage import tables
 from storage.messages import check_in_tree
 from storage.sealing import Place, SealedColumn
@@ -11,6 +15,9 @@ from storage.unit import Unit, first
 
 BODY = SealedColumn("message_trace", "body")
 ONE = Select(tables.MessageTrace, ("id", "user_id", *BODY.columns), ("id", "conversation_id"))
+
+
+IDS = Select(tables.MessageTrace, ("id",), ("conversation_id",))
 
 
 async def keep_trace(unit: Unit, write: KeepTrace) -> None:
@@ -37,3 +44,11 @@ async def find_trace(unit: Unit, query: FindTrace) -> ReplyTrace | None:
     secrets = await unit.keys.secrets(unit.db, (row["body_key_id"],))
     body = BODY.open(secrets, Place(row["id"], row["user_id"], query.conversation), row)
     return msgspec.msgpack.decode(body, type=ReplyTrace)
+
+
+async def newest_report(unit: Unit, conversation: UUID, messages: Sequence[UUID]) -> PromptReport | None:
+    """Of the last of these messages that has one."""
+    traced = {row["id"] for row in await IDS.rows(unit.db, conversation)}
+    newest = next((message for message in reversed(messages) if message in traced), None)
+    found = await find_trace(unit, FindTrace(conversation, newest)) if newest is not None else None
+    return found.report if found is not None else None

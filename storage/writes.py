@@ -25,6 +25,7 @@ from actors.messages.archive import (
     MarkSeam,
     MoveHead,
     MoveToVersion,
+    OutdateSummaries,
     PinPrompt,
     PurgeCharacter,
     PurgeLorebooks,
@@ -168,6 +169,8 @@ async def run_write(unit: Unit, write: Write) -> None:
             await summaries.put(unit, write)
         case DropSummary():
             await summaries.drop(unit, write)
+        case OutdateSummaries():
+            await summaries.outdate(unit, write)
         case SetSummarise():
             await summaries.set_summarise(unit, write)
         case SetGroup():

@@ -14,6 +14,7 @@ import msgspec
 
 from actors.messages.chat import (
     ChatEvent,
+    ContextChanged,
     ConversationGone,
     LiveReply,
     MessageAdded,
@@ -35,7 +36,17 @@ from web.protocol import ConversationsChanged, NodeState, RoleChanged
 OutEvent = ChatEvent | NodeState | ConversationsChanged | RoleChanged
 
 # Events that a Snapshot makes good; a reader that has it asks again for what is older.
-REPLACED = Snapshot | OlderMessages | MessageAdded | MessageChanged | ReplyState | ReplyText | ReplyFinished
+REPLACED = (
+    Snapshot
+    | OlderMessages
+    | MessageAdded
+    | MessageChanged
+    | ReplyState
+    | ReplyText
+    | ReplyFinished
+    | SummariesChanged
+    | ContextChanged
+)
 
 FRAME_BYTES = 300  # about what a frame takes beside its texts
 
@@ -71,6 +82,7 @@ class Entry:
                 (NodeState(), NodeState())
                 | (ConversationsChanged(), ConversationsChanged())
                 | (RoleChanged(), RoleChanged())
+                | (ContextChanged(), ContextChanged())
             ):
                 self.event = more
                 self.size = size_of(more)
@@ -237,5 +249,5 @@ def size_of(event: OutEvent) -> int:
             return FRAME_BYTES + text_bytes(event.title)
         case NodeState():
             return FRAME_BYTES * (1 + len(event.workers))
-        case ConversationsChanged() | RoleChanged() | ConversationGone():
+        case ConversationsChanged() | RoleChanged() | ConversationGone() | ContextChanged():
             return FRAME_BYTES

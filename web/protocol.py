@@ -16,6 +16,7 @@ from actors.character.other_data import OtherData
 from actors.messages.chat import (
     Bookmark,
     Close,
+    ContextChanged,
     Continue,
     ConversationGone,
     ConversationMap,
@@ -128,6 +129,7 @@ ServerFrame = (
     | ReplyText
     | ReplyFinished
     | SummariesChanged
+    | ContextChanged
     | TitleChanged
     | Problem
     | ConversationGone

@@ -17,7 +17,7 @@ from actors import addresses
 from actors.addresses import QUEUE, SOCKETS
 from actors.conversation.background_job import BackgroundJob, JobKind
 from actors.conversation.live_reply import LiveReply
-from actors.conversation.summaries import ContextUse, place_of_next
+from actors.conversation.summaries import place_of_next
 from actors.conversation.summary_keeping import Home, SummaryCommand, SummaryKeeping
 from actors.conversation.tasks import summary_in, summary_task, title_in, title_task
 from actors.conversation.turn import request_of
@@ -38,7 +38,6 @@ class IdleWork:
         self.home = home
         self.settings = home.settings
         self.summaries = SummaryKeeping(home)
-        self.use: ContextUse | None = None  # None: no prompt was made yet
         self.job: BackgroundJob | None = None
         self.drafts: dict[tuple[JobKind, UUID | None], str] = {}  # what was written when it was taken away
         self.failures: Counter[tuple[JobKind, UUID | None]] = Counter()
@@ -103,13 +102,19 @@ class IdleWork:
             return "summary", asked_for
         if self.settings.titles and not talk.titled_by and is_exchange(path):
             return "title", None
-        if self.settings.summaries and talk.summarise and self.use is not None:
-            upto = place_of_next(path, self.summaries.of_branch.standing(path), self.use, self.settings)
-            if upto is not None and not self.is_given_up("summary", upto):
-                return "summary", upto
+        if self.settings.summaries and talk.summarise:
+            places = [*self.summaries.stale(path), self.place_of_next(path)]
+            for upto in places:
+                if upto is not None and not self.is_given_up("summary", upto):
+                    return "summary", upto
         if self.summaries.next_is_new and path and path[-1].role == "assistant":
             return "ahead", None
         return None
+
+    def place_of_next(self, path: list[StoredMessage]) -> UUID | None:
+        use = self.summaries.use
+        standing = self.summaries.of_branch.standing(path)
+        return place_of_next(path, standing, use, self.settings) if use is not None else None
 
     def is_given_up(self, kind: JobKind, about: UUID | None) -> bool:
         return self.failures[kind, about] >= self.settings.background_tries
@@ -168,6 +173,10 @@ class IdleWork:
             self.keep_draft(job)
         self.pause_s = min(2 * self.pause_s, self.settings.background_retry_s)
         return [StartTimer(TIMER, self.pause_s), *self.told(job)]
+
+    def forget_drafts(self) -> None:
+        """They tell of what is another now."""
+        self.drafts = {}
 
     def keep_draft(self, job: BackgroundJob) -> None:
         self.drafts = {(job.kind, job.about): job.text} if job.text and job.end is None else {}

@@ -3,7 +3,7 @@
 While a reply is made nothing is changed, for its prompt must be the same at every attempt.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 from uuid import UUID
 
@@ -14,28 +14,33 @@ from actors.conversation.live_reply import LiveReply
 from actors.conversation.message_tree import MessageTree
 from actors.conversation.requests import Maker
 from actors.conversation.saving import Saving
-from actors.conversation.summaries import Summaries
+from actors.conversation.summaries import ContextUse, Summaries, fill_of, use_of
 from actors.effects import Effect, Send
 from actors.messages.archive import (
     Author,
     DropSummary,
+    OutdateSummaries,
     PutSummary,
     SetSummarise,
     StoredConversation,
+    StoredMessage,
     StoredSummary,
 )
 from actors.messages.chat import (
     ChatEvent,
+    ContextChanged,
     Done,
     Problem,
     ProblemCode,
     RemoveSummary,
     SaveSummary,
     SetSummaries,
+    ShownContext,
     ShownSummaries,
     SummariesChanged,
     WriteSummary,
 )
+from actors.messages.generation import PromptReport
 from actors.settings import SessionSettings
 from actors.world import World
 
@@ -66,9 +71,16 @@ class SummaryKeeping:
         self.of_branch = Summaries()
         self.asked_for: UUID | None = None  # a person wants the one up to there written
         self.next_is_new = False  # the next prompt is another than the box has computed
+        self.use: ContextUse | None = None  # None: no prompt was made yet
 
-    def loaded(self, stored: Iterable[StoredSummary]) -> None:
+    def loaded(self, stored: Iterable[StoredSummary], report: PromptReport | None) -> None:
         self.of_branch = Summaries(stored)
+        self.use = use_of(report) if report is not None else None
+
+    def reported(self, report: PromptReport) -> list[Effect]:
+        """A prompt was made."""
+        self.use = use_of(report)
+        return self.tell_context()
 
     # -- people -------------------------------------------------------------------------------
 
@@ -138,6 +150,28 @@ class SummaryKeeping:
 
         return self.home.saving.write(lambda: (PutSummary(made),), written)
 
+    def outdating(self, message: UUID) -> tuple[OutdateSummaries, ...]:
+        """What is to be written where the message becomes another, or goes."""
+        told = self.of_branch.telling_of(message, self.home.tree.stored)
+        return (OutdateSummaries(self.home.id, told),) if told else ()
+
+    def outdated(self, writes: Iterable[OutdateSummaries]) -> list[Effect]:
+        """That was written, and the message is as it is now."""
+        for write in writes:
+            self.of_branch.outdate(write.upto)
+        return self.tell()
+
+    def forget(self, uptos: Iterable[UUID]) -> None:
+        """They are stored no more."""
+        for upto in uptos:
+            self.of_branch.drop(upto)
+
+    def stale(self, path: Sequence[StoredMessage]) -> list[UUID]:
+        """Those of the branch that the model should write anew, the first one first; a person's words are
+        left to the person.
+        """
+        return [each.upto for each in self.of_branch.of(path) if each.stale and each.by == "model"]
+
     def changed(self, reply_to: str) -> list[Effect]:
         self.next_is_new = True
         return [*self.tell(), *([Send(reply_to, Done())] if reply_to else [])]
@@ -159,5 +193,20 @@ class SummaryKeeping:
         writing = job.about if job is not None and job.about is not None else self.asked_for
         return ShownSummaries(talk.summarise, self.of_branch.shown(self.home.tree.path(head)), writing)
 
+    def context(self) -> ShownContext | None:
+        """None: it is not known yet."""
+        home, talk, use = self.home, self.home.conversation, self.use
+        if talk is None or use is None:
+            return None
+        head = home.live.generation.parent if home.live is not None else talk.head
+        path = home.tree.path(head)
+        summarises = home.settings.summaries and talk.summarise
+        return fill_of(path, self.standing(head), use, home.settings, summarises=summarises)
+
     def tell(self, job: BackgroundJob | None = None) -> list[Effect]:
-        return self.home.to_readers(SummariesChanged(self.home.id, self.shown(job)))
+        shown = SummariesChanged(self.home.id, self.shown(job))
+        return [*self.home.to_readers(shown), *self.tell_context()]
+
+    def tell_context(self) -> list[Effect]:
+        context = self.context()
+        return self.home.to_readers(ContextChanged(self.home.id, context)) if context is not None else []

@@ -19,7 +19,8 @@ NOT_THERE: tuple[ProblemCode, str] = ("not_found", "That message is not in this 
 
 class Changed(Struct, frozen=True):
     """What a change comes to: what is to be written, the head from then on, and the messages that are others,
-    or gone. `named`: nothing but the one message is another.
+    or gone. `named`: nothing but the one message is another. `alone`: this one went, or came back, and those
+    that followed it stayed. `forgotten`: what was told up to these is dropped, too.
     """
 
     writes: tuple[Write, ...]
@@ -27,6 +28,8 @@ class Changed(Struct, frozen=True):
     put: tuple[StoredMessage, ...] = ()
     dropped: frozenset[UUID] = frozenset()
     named: UUID | None = None
+    alone: UUID | None = None
+    forgotten: frozenset[UUID] = frozenset()
 
     def apply(self, tree: MessageTree) -> None:
         """What was written holds."""
@@ -67,10 +70,13 @@ def changed(conversation: UUID, tree: MessageTree, head: UUID, change: TreeChang
             return Changed((MoveHead(conversation, to),), to)
         case RemoveMessage():
             message = replace(tree.messages[change.message], removed="branch" if change.branch else "alone")
-            return marked(message, head, head_without(tree, head, message.id, branch=change.branch))
+            after = head_without(tree, head, message.id, branch=change.branch)
+            return marked(message, head, after, alone=not change.branch)
         case RestoreMessage():
-            message = replace(tree.stored[change.message], removed="")
-            return marked(message, head, head_with(tree, head, message, change.head))
+            removed = tree.stored[change.message]
+            message = replace(removed, removed="")
+            after = head_with(tree, head, message, change.head)
+            return marked(message, head, after, alone=removed.removed == "alone")
         case Bookmark():
             message = replace(tree.messages[change.message], bookmark=" ".join(change.name.split()))
             return Changed((mark(message),), head, (message,), named=message.id)
@@ -82,9 +88,9 @@ def mark(message: StoredMessage) -> MarkMessage:
     return MarkMessage(message.conversation, message.id, message.removed, message.bookmark)
 
 
-def marked(message: StoredMessage, before: UUID, head: UUID) -> Changed:
+def marked(message: StoredMessage, before: UUID, head: UUID, *, alone: bool) -> Changed:
     moved = (MoveHead(message.conversation, head),) if head != before else ()
-    return Changed((mark(message), *moved), head, (message,))
+    return Changed((mark(message), *moved), head, (message,), alone=message.id if alone else None)
 
 
 def head_without(tree: MessageTree, head: UUID, message: UUID, *, branch: bool) -> UUID:
@@ -125,4 +131,5 @@ def purged(conversation: UUID, tree: MessageTree, head: UUID) -> Changed:
         return Changed((), head)
     ordered = tuple(message for message in tree.stored if message in dropped)
     write = PurgeRemoved(conversation, ordered, tuple(message.id for message in emptied))
-    return Changed((write,), head, tuple(emptied), frozenset(dropped))
+    forgotten = frozenset((*dropped, *write.emptied))
+    return Changed((write,), head, tuple(emptied), frozenset(dropped), forgotten=forgotten)

@@ -134,13 +134,15 @@ class StoredConversation(Struct, frozen=True):
 
 
 class StoredSummary(Struct, frozen=True):
-    """What happened up to the message `upto` and with it, on the branch that leads there."""
+    """What happened up to the message `upto` and with it, on the branch that leads there. `stale`: one of
+    those messages was put in other words, removed or brought back since."""
 
     conversation: UUID
     upto: UUID
     text: str
     by: Author
     created_ms: int
+    stale: bool = False
 
 
 class ReplyTrace(Struct, frozen=True, array_like=True):
@@ -408,6 +410,13 @@ class DropSummary(Struct, frozen=True):
     upto: UUID
 
 
+class OutdateSummaries(Struct, frozen=True):
+    """A message that these tell of is another, or gone."""
+
+    conversation: UUID
+    upto: tuple[UUID, ...]
+
+
 class SetSummarise(Struct, frozen=True):
     conversation: UUID
     summarise: bool
@@ -548,6 +557,7 @@ Write = (
     | RenameConversation
     | PutSummary
     | DropSummary
+    | OutdateSummaries
     | SetSummarise
     | SetGroup
     | MoveToVersion
@@ -623,6 +633,7 @@ class ConversationState(Struct, frozen=True):
     summaries: tuple[StoredSummary, ...] = ()  # oldest first
     chosen: Chosen = Chosen()
     suggestion: StoredGeneration | None = None  # the newest impersonation that has ended with something made
+    report: PromptReport | None = None  # of the newest message that has one: how full the context was
 
 
 SPENDING_DAYS = 8

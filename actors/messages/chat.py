@@ -13,7 +13,7 @@
 | ReplyState, ReplyText, ReplyFinished, Problem, ConversationGone | session → socket |
 | ListChanged | session → sockets port |
 | SaveSummary, RemoveSummary, WriteSummary, SetSummaries | edge → session; answer: Done or Problem |
-| SummariesChanged, TitleChanged | session → socket |
+| SummariesChanged, ContextChanged, TitleChanged | session → socket |
 
 They are JSON objects in the browser protocol (web/PROTOCOL.md): `type` is the tag.
 `request_key` is chosen by the client, a UUID; the same key twice is the same request.
@@ -276,11 +276,14 @@ class ShownMessage(Struct, frozen=True):
 
 
 class ShownSummary(Struct, frozen=True):
-    """What happened up to the message `upto`; by whom it is written, "model" or "person"."""
+    """What happened up to the message `upto`, the `count`th of the shown path; by whom it is written, "model"
+    or "person". `stale`: one of those messages is another since, or gone."""
 
     upto: UUID
     text: str
     by: Author
+    count: int = 0
+    stale: bool = False
 
 
 class ShownSummaries(Struct, frozen=True):
@@ -290,6 +293,17 @@ class ShownSummaries(Struct, frozen=True):
     wanted: bool = True
     shown: tuple[ShownSummary, ...] = ()
     writing: UUID | None = None
+
+
+class ShownContext(Struct, frozen=True):
+    """How full the model's context is, about, in tokens: `used` of the `budget` that a prompt may have. When
+    `due` are used the oldest messages are summarised, in about `messages` messages; `due` 0: they are not,
+    and are left out when it is full."""
+
+    used: int
+    budget: int
+    due: int = 0
+    messages: int = 0
 
 
 class LiveReply(Struct, frozen=True):
@@ -345,6 +359,7 @@ class Snapshot(Struct, frozen=True, tag="snapshot", tag_field="type"):
     older_changed: bool = False
     suggestion: Suggestion | None = None
     summaries: ShownSummaries = ShownSummaries()
+    context: ShownContext | None = None
 
 
 class OlderMessages(Struct, frozen=True, tag="older_messages", tag_field="type"):
@@ -361,6 +376,13 @@ class SummariesChanged(Struct, frozen=True, tag="summaries", tag_field="type"):
 
     conversation: UUID
     summaries: ShownSummaries
+
+
+class ContextChanged(Struct, frozen=True, tag="context", tag_field="type"):
+    """The model's context is fuller than before, or less so."""
+
+    conversation: UUID
+    context: ShownContext
 
 
 class TitleChanged(Struct, frozen=True, tag="title", tag_field="type"):
@@ -454,6 +476,7 @@ Command = (
 ChatEvent = (
     Snapshot
     | SummariesChanged
+    | ContextChanged
     | TitleChanged
     | OlderMessages
     | MessageAdded

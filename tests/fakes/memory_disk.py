@@ -68,6 +68,7 @@ from actors.messages.archive import (
     MemberFace,
     MoveHead,
     MoveToVersion,
+    OutdateSummaries,
     PinPrompt,
     Purgeable,
     PurgeCharacter,
@@ -112,6 +113,7 @@ from actors.messages.filing import (
     FolderRow,
     RemoveConversation,
 )
+from actors.messages.generation import PromptReport
 from actors.messages.group import Group
 from actors.messages.lore import Attached, Scope
 from tests.fakes.memory_filing import UNFILED, Filed, file_of
@@ -411,6 +413,11 @@ class MemoryDisk:
                 self._put(self.summaries, summary.upto, summary)
             case DropSummary():
                 self._drop(self.summaries, write.upto)
+            case OutdateSummaries():
+                for upto in write.upto:
+                    old = self.summaries.get(upto)
+                    if old is not None and old.conversation == write.conversation:
+                        self._put(self.summaries, upto, replace(old, stale=True))
             case SetSummarise():
                 old = self._conversation(write.conversation)
                 self._put(self.conversations, old.id, replace(old, summarise=write.summarise))
@@ -677,6 +684,7 @@ class MemoryDisk:
             require(self._in_tree(row.id, message), "no such message")
             self._drop(self.revisions, message)
             self._drop(self.traces, (row.id, message))
+            self._drop(self.summaries, message)
         for message in gone:
             old = self.messages[message]
             self._drop(self.marks, message)
@@ -800,7 +808,14 @@ class MemoryDisk:
             chosen=self._chosen(FindChosen(row.user, row.character_version, conversation)),
             request_keys=tuple(asked),
             suggestion=next((g for g in reversed(in_order) if g.made), None),
+            report=self._newest_report(conversation),
         )
+
+    def _newest_report(self, conversation: UUID) -> PromptReport | None:
+        messages = reversed(self._oldest_first(conversation))
+        traces = (self.traces.get((conversation, message.id)) for message in messages)
+        newest = next((trace for trace in traces if trace is not None), None)
+        return newest.report if newest is not None else None
 
     def _queue(self) -> QueueState:
         found = [g for g in self.generations.values() if g.state in UNFINISHED]

@@ -9,6 +9,10 @@ from actors.messages.archive import (
     AddMessage,
     DropConversation,
     DropSummary,
+    MarkMessage,
+    MoveHead,
+    OutdateSummaries,
+    PurgeRemoved,
     PutSummary,
     RenameConversation,
     SetSummarise,
@@ -58,6 +62,29 @@ class SummaryContract(OpenedStorage):
             await store.refused(PutSummary(replace(EARLY, conversation=uid(99))))
             await store.refused(SetSummarise(uid(99), summarise=False))
             assert (await store.session(CHAT)).summaries == ()
+
+        self.run(tmp_path, scenario)
+
+    def test_one_that_is_outdated_is_stale_until_it_is_written_anew(self, tmp_path: Path) -> None:
+        async def scenario(store: Store) -> None:
+            await begin_talk(store)
+            await store.put(PutSummary(EARLY), PutSummary(LATE))
+            await store.put(OutdateSummaries(CHAT, (LATE.upto,)), OutdateSummaries(uid(99), (EARLY.upto,)))
+            await store.again()
+            assert (await store.session(CHAT)).summaries == (EARLY, replace(LATE, stale=True))
+            await store.put(PutSummary(LATE))
+            assert (await store.session(CHAT)).summaries == (EARLY, LATE)
+
+        self.run(tmp_path, scenario)
+
+    def test_what_is_removed_for_good_takes_its_summaries_along(self, tmp_path: Path) -> None:
+        async def scenario(store: Store) -> None:
+            await begin_talk(store)
+            await store.put(PutSummary(EARLY), PutSummary(LATE))
+            await store.put(MarkMessage(CHAT, SECOND.id, "branch"), MoveHead(CHAT, FIRST.message.id))
+            await store.put(PurgeRemoved(CHAT, (SECOND.id,), ()))
+            await store.again()
+            assert (await store.session(CHAT)).summaries == (EARLY,)
 
         self.run(tmp_path, scenario)
 

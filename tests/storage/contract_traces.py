@@ -4,10 +4,17 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from actors.messages.archive import DropConversation, EndGeneration, FindTrace, KeepTrace, ReplyTrace
+from actors.messages.archive import (
+    AddMessage,
+    DropConversation,
+    EndGeneration,
+    FindTrace,
+    KeepTrace,
+    ReplyTrace,
+)
 from actors.messages.generation import PromptReport, PromptTrace, Sampling
 from tests.storage.opened_storage import OpenedStorage
-from tests.storage.store import CHAT, GENERATION, HELLO, REPLY, Store, begin_reply, reply, uid
+from tests.storage.store import CHAT, GENERATION, HELLO, REPLY, Store, begin_reply, reply, said, uid
 
 LORE = PromptTrace(
     "lore of the card", 9, True, "“tea” in message 1", "Tea", "tea", 0, "lore", 1, "Чай", "tea?"
@@ -30,6 +37,21 @@ class TraceContract(OpenedStorage):
             assert await store.find(FindTrace(CHAT, REPLY)) == TRACE.trace
             assert await store.find(FindTrace(CHAT, HELLO)) is None
             assert await store.find(FindTrace(uid(99), REPLY)) is None
+
+        self.run(tmp_path, scenario)
+
+    def test_a_conversation_wakes_with_the_newest_of_its_reports(self, tmp_path: Path) -> None:
+        async def scenario(store: Store) -> None:
+            await begin_reply(store)
+            assert (await store.session(CHAT)).report is None
+            await store.put(END, TRACE)
+            assert (await store.session(CHAT)).report == REPORT
+            second = said(90_000, REPLY, body="And more?")
+            newer = replace(REPORT, prompt_tokens=91)
+            trace = replace(TRACE, message=second.id, trace=replace(TRACE.trace, report=newer))
+            await store.put(AddMessage(second), trace)
+            await store.again()
+            assert (await store.session(CHAT)).report == newer
 
         self.run(tmp_path, scenario)
 

@@ -76,7 +76,7 @@ def long_talk(settings: SessionSettings = UNTITLED, turns: int = 4) -> Talk:
     talk.begin()
     for number in range(turns):
         answer(talk, key=number + 1, text=f"This is message number {number}, and it goes on for a while.")
-    talk.session.idle.use = FULL
+    talk.session.idle.summaries.use = FULL
     return talk
 
 
@@ -273,9 +273,9 @@ def test_how_full_the_context_is_is_read_off_the_trace_of_a_reply() -> None:
         PromptTrace("message 2 (user)", 40, kept=True, kind="message"),
     )
     talk.do(Traced(talk.row.id, talk.attempt, PromptReport(parts, 64, 128, 100)), BOX)
-    use = ContextUse(prompt_tokens=64, talk_tokens=40, budget=100)
-    assert talk.session.idle.use == use
-    assert use.room == 76
+    use = ContextUse(prompt_tokens=64, talk_tokens=46, budget=100)
+    assert talk.session.idle.summaries.use == use
+    assert (use.room, use.fixed) == (82, 18)
 
 
 def test_it_stands_for_the_oldest_messages_in_the_next_turn() -> None:
@@ -294,7 +294,7 @@ def test_the_next_prompt_is_computed_ahead_in_idle_time() -> None:
     asked = due(talk)
     lease(talk, asked)
     write(talk, asked, *SUMMARY)
-    talk.session.idle.use = ContextUse(50, 40, 100_000)
+    talk.session.idle.summaries.use = ContextUse(50, 40, 100_000)
     ahead = due(talk)
     assert ahead.background
     assert ahead.turn.task == ""
@@ -347,7 +347,7 @@ def test_a_person_mends_it_has_it_written_anew_and_takes_it_away() -> None:
 
 def test_somebody_may_ask_for_the_next_one_at_once() -> None:
     talk = long_talk(turns=2)
-    talk.session.idle.use = None
+    talk.session.idle.summaries.use = None
     assert talk.do(WriteSummary(None, ASKER), ASKER).to(ASKER) == [Done()]
     assert "summary" in due(talk).turn.task
     fresh = begun()

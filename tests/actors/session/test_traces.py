@@ -1,7 +1,7 @@
 """A session keeps how a reply came about, with its message and never on the way of its tokens."""
 
 from actors.messages.archive import Commit, FindTrace, KeepTrace, ReplyTrace
-from actors.messages.chat import Stop
+from actors.messages.chat import ContextChanged, Stop
 from actors.messages.generation import Ack, PromptReport, PromptTrace, Traced
 from tests.actors.kit import BOX, OTHER_BOX, end
 from tests.actors.session.kit import CONVERSATION, Talk, live, lose
@@ -11,7 +11,8 @@ REPORT = PromptReport((PART,), 10, 2_048, 1_536, reused=4, model="a model")
 
 
 def tell_trace(talk: Talk, report: PromptReport = REPORT, worker: str = BOX) -> None:
-    assert talk.do(Traced(talk.row.id, talk.attempt, report), worker) == []
+    said = talk.do(Traced(talk.row.id, talk.attempt, report), worker)
+    assert len(said) == len(said.of(ContextChanged))
 
 
 def kept(talk: Talk) -> ReplyTrace | None:

@@ -8,6 +8,7 @@ import { editorInEnglish } from "./editor";
 import { loreInEnglish } from "./lore";
 import { choicesInEnglish, personasInEnglish } from "./choices";
 import { groupInEnglish } from "./group";
+import { summaryInEnglish } from "./summary";
 import { filingInEnglish, searchInEnglish } from "./filing";
 import { peopleInEnglish } from "./people";
 import { queueInEnglish } from "./queue";
@@ -198,6 +199,7 @@ export const en = {
   },
 
   group: groupInEnglish,
+  summary: summaryInEnglish,
 
   progress: {
     next: "Next in line",

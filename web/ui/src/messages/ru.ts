@@ -9,6 +9,7 @@ import { editorInRussian } from "./editor.ru";
 import { loreInRussian } from "./lore.ru";
 import { choicesInRussian, personasInRussian } from "./choices";
 import { groupInRussian } from "./group";
+import { summaryInRussian } from "./summary";
 import { filingInRussian, searchInRussian } from "./filing";
 import { peopleInRussian } from "./people";
 import { queueInRussian } from "./queue";
@@ -207,6 +208,7 @@ export const ru: Words = {
   },
 
   group: groupInRussian,
+  summary: summaryInRussian,
 
   progress: {
     next: "Следующий в очереди",

@@ -60,6 +60,7 @@ export function snapshot(more: Partial<Snapshot> = {}): Snapshot {
     older_changed: false,
     suggestion: null,
     summaries: { wanted: true, shown: [], writing: null },
+    context: null,
     ...more,
   };
 }

@@ -15,6 +15,7 @@ import type {
   ReplyState,
   ReplyText,
   ServerFrame,
+  ShownContext,
   ShownMessage,
   ShownSummaries,
   Snapshot,
@@ -81,6 +82,8 @@ export interface Conversation {
   /** Generations that are over, newest last: what still comes of them is late. */
   readonly over: readonly string[];
   readonly summaries: ShownSummaries;
+  /** How full the model's context is; null where that is not known yet. */
+  readonly context: ShownContext | null;
 }
 
 export type ConversationEvent = Extract<ServerFrame, { conversation: string }>;
@@ -107,6 +110,7 @@ export function unopened(id: string): Conversation {
     outcome: null,
     over: [],
     summaries: NO_SUMMARIES,
+    context: null,
   };
 }
 
@@ -145,6 +149,8 @@ export function apply(state: Conversation, event: ConversationEvent): Conversati
       return { ...state, title: event.title };
     case "summaries":
       return { ...state, summaries: event.summaries };
+    case "context":
+      return { ...state, context: event.context };
   }
 }
 
@@ -180,6 +186,7 @@ function snapshot(state: Conversation, event: Snapshot): Conversation {
     live,
     outcome: live ? null : state.outcome,
     summaries: event.summaries,
+    context: event.context,
   };
 }
 

@@ -72,6 +72,7 @@ export function heard(outbox: Outbox, event: ConversationEvent): Outbox {
     case "reply_finished":
     case "older_messages":
     case "summaries":
+    case "context":
     case "title":
       return outbox;
   }

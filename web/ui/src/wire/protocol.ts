@@ -52,6 +52,7 @@ export type ServerFrame =
   | ReplyText
   | ReplyFinished
   | SummariesChanged
+  | ContextChanged
   | TitleChanged
   | Problem
   | ConversationGone;
@@ -272,6 +273,7 @@ export interface Snapshot {
   older_changed: boolean;
   suggestion: Suggestion | null;
   summaries: ShownSummaries;
+  context: ShownContext | null;
 }
 
 /** The messages before `until`, oldest first; `before` of them stand before the first one. */
@@ -348,6 +350,13 @@ export interface SummariesChanged {
   type: "summaries";
   conversation: string;
   summaries: ShownSummaries;
+}
+
+/** The model's context is fuller than before, or less so. */
+export interface ContextChanged {
+  type: "context";
+  conversation: string;
+  context: ShownContext;
 }
 
 /** The model gave the conversation a title. */
@@ -1390,6 +1399,18 @@ export interface ShownSummaries {
 }
 
 /**
+ * How full the model's context is, about, in tokens: `used` of the `budget` that a prompt may have. When
+ * `due` are used the oldest messages are summarised, in about `messages` messages; `due` 0: they are not,
+ * and are left out when it is full.
+ */
+export interface ShownContext {
+  used: number;
+  budget: number;
+  due: number;
+  messages: number;
+}
+
+/**
  * A straight run of messages: none but the last has more than one message below it. `parent` is the place
  * of the run above it in the map, -1 for the first ones; it comes before. `text` and `last_text` are the
  * beginnings of the first message and of the last. `removed`: how the first one was; `is_gone`: it was
@@ -1563,11 +1584,16 @@ export interface Member {
   left: boolean;
 }
 
-/** What happened up to the message `upto`; by whom it is written, "model" or "person". */
+/**
+ * What happened up to the message `upto`, the `count`th of the shown path; by whom it is written, "model"
+ * or "person". `stale`: one of those messages is another since, or gone.
+ */
 export interface ShownSummary {
   upto: string;
   text: string;
   by: Author;
+  count: number;
+  stale: boolean;
 }
 
 /** What the creator says to people of one language (ISO 639-1). */

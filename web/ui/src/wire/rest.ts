@@ -67,6 +67,8 @@ import type {
   Refusal,
   SavedCard,
   SearchResult,
+  SummariesWanted,
+  SummaryText,
   TextsToCount,
   TokenCounts,
   UserShare,
@@ -220,6 +222,8 @@ const folderPath = (id: string): string => `/api/folders/${encodeURIComponent(id
 const boxPath = (id: string): string => `/api/boxes/${encodeURIComponent(id)}`;
 const queuePath = (id: string): string => `/api/queue/${encodeURIComponent(id)}`;
 const conversationPath = (id: string): string => `/api/conversations/${encodeURIComponent(id)}`;
+const summariesPath = (id: string, upto = ""): string =>
+  `${conversationPath(id)}/summaries${upto === "" ? "" : `/${encodeURIComponent(upto)}`}`;
 
 export const rest = {
   me: () => request<Me>("GET", "/api/me"),
@@ -291,6 +295,11 @@ export const rest = {
   importPreset: (file: PresetFile) => request<PresetRead>("POST", "/api/presets/import", file),
   changePreset: (id: string, change: PresetChange) =>
     request<unknown>("PATCH", `/api/presets/${encodeURIComponent(id)}`, change),
+  wantSummaries: (id: string, wanted: SummariesWanted) => request<unknown>("PUT", summariesPath(id), wanted),
+  summarise: (id: string) => request<unknown>("POST", summariesPath(id)),
+  saveSummary: (id: string, upto: string, text: SummaryText) => request<unknown>("PUT", summariesPath(id, upto), text),
+  rewriteSummary: (id: string, upto: string) => request<unknown>("POST", summariesPath(id, upto)),
+  removeSummary: (id: string, upto: string) => request<unknown>("DELETE", summariesPath(id, upto)),
   map: (id: string) => request<ConversationMap>("GET", `${conversationPath(id)}/map`),
   remove: (id: string) => request<unknown>("DELETE", conversationPath(id)),
   removedConversations: () => request<Conversation[]>("GET", "/api/conversations?removed=1"),
