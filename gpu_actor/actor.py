@@ -237,6 +237,7 @@ class GpuActor:
             message.cloned,
             self.facts.model[:SHORT],
             self.facts.engine[:SHORT],
+            message.format,
         )
 
     def not_admitted(self, message: NotAdmitted) -> list[Effect]:

@@ -176,6 +176,7 @@ class ModelExecutor:
             to_prefill=sequence.to_prefill,
             to_replay=max(sequence.to_replay - 1, 0),  # with the last of them the reply goes on
             trace=condensed(plan.trace),
+            format=plan.format,
             reused=placed.reused if placed else 0,
             cloned=placed.cloned if placed else 0,
             evicted=placed.evicted if placed else 0,

@@ -30,7 +30,9 @@ def previewed(
         report = PromptReport((), 0, facts.context, budget, model=model, engine=engine)
         return PromptPreviewed(message.id, report, why=str(error)[:SHORT])
     trace = condensed(plan.trace)
-    report = PromptReport(trace, len(plan.ids), facts.context, budget, model=model, engine=engine)
+    report = PromptReport(
+        trace, len(plan.ids), facts.context, budget, model=model, engine=engine, format=plan.format
+    )
     messages = tuple(PreviewMessage(each.role, each.text) for each in plan.messages)
     return PromptPreviewed(message.id, report, messages, plan.text)
 

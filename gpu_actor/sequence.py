@@ -16,6 +16,7 @@ from actors.messages.engine import Emitted
 from actors.messages.generation import EndReason, GenerateReply
 from gpu_actor.prompt.build import PromptPlan
 from gpu_actor.prompt.group import mark_of, stops_of
+from gpu_actor.prompt.instruct import end_tokens_of, ends_of
 from gpu_actor.reply_text import ReplyText, Said
 from gpu_actor.sampler.chooser import TokenChooser
 from gpu_actor.sampler.constraint import ConstraintStuckError
@@ -43,6 +44,7 @@ class Sequence:
         self.chooser = TokenChooser(request.sampling, request.seed, tokenizer, plan.ids)
         self.tokenizer = tokenizer
         self.context = context
+        self.ends = tokenizer.ends | end_tokens_of(plan.format, tokenizer)
         self.ids = [*plan.ids]
         self.prompt_tokens = len(plan.ids)
         self.prefilled = 0  # prompt tokens in the cache
@@ -52,7 +54,7 @@ class Sequence:
         begun = bool(request.turn.continue_text)
         self.text = ReplyText(
             tokenizer.detokenizer(fresh=not begun),
-            (*request.sampling.stop, *stops_of(request.turn)),
+            (*request.sampling.stop, *stops_of(request.turn), *ends_of(plan.format)),
             marks,
             begun=begun,
             thinking=plan.thinking,
@@ -107,7 +109,7 @@ class Sequence:
         except ConstraintStuckError as error:
             self.end = "failed"
             return msgspec.structs.replace(self.emit_end(), why=str(error))
-        if token in self.tokenizer.ends and not self.text.closes_thought(token):
+        if token in self.ends and not self.text.closes_thought(token):
             self.end = "stop"
             return self.emit_end()
         said = self.append(token)

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from actors import addresses
 from actors.addresses import SOCKETS
-from actors.conversation.chosen import changes, persona_of, sampled
+from actors.conversation.chosen import OTHERS, changes, format_of, persona_of, sampled
 from actors.mailbox import Runtime
 from actors.messages.archive import PutPersona, PutPreset, RemovePersona, RemovePreset, SetChoices, Write
 from actors.messages.choices import Choices, Chosen, ChosenChanged, Level, Persona, Preset, ReplySettings
@@ -140,15 +140,15 @@ def on_their_own(settings: ReplySettings, presets: list[Preset]) -> ReplySetting
     based = next((preset for preset in presets if preset.id.hex == settings.preset), None)
     if based is None:
         return settings
-    return replace(based.settings, **changes(settings))
+    return replace(based.settings, **changes(settings), format=settings.format or based.settings.format)
 
 
 def in_full(sampling: Sampling) -> ReplySettings:
     """Every setting as it is."""
-    names = [name for name in ReplySettings.__struct_fields__ if name != "preset"]
+    names = [name for name in ReplySettings.__struct_fields__ if name not in OTHERS]
     return ReplySettings(**{name: getattr(sampling, name) for name in names})
 
 
 def effect(settings: ReplySettings, presets: list[Preset], usual: Sampling) -> ReplySettings:
     """What they amount to."""
-    return in_full(sampled(settings, presets, usual))
+    return replace(in_full(sampled(settings, presets, usual)), format=format_of(settings, presets))

@@ -96,6 +96,7 @@ def shown(answer: PromptPreviewed) -> PromptPreview:
         parts=tuple(map(part, report.parts)),
         messages=tuple(PromptMessage(each.role, each.text) for each in answer.messages),
         text=answer.text,
+        format=report.format,
     )
 
 

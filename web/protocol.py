@@ -796,6 +796,7 @@ class PromptPreview(Struct, frozen=True):
     budget: int = 0  # … of the prompt
     messages: tuple[PromptMessage, ...] = ()
     text: str = ""
+    format: str = ""  # that it was put in, "" for the model's own
 
 
 class PromptWish(Struct, frozen=True, forbid_unknown_fields=True):
@@ -854,6 +855,7 @@ class MessageTrace(Struct, frozen=True):
     budget: int
     model: str
     engine: str
+    format: str  # that the prompt was put in, "" for the model's own
     sampling: tuple[SamplerSetting, ...]
     tokens: int
     speed: float

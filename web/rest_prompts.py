@@ -144,6 +144,7 @@ def told(trace: ReplyTrace) -> MessageTrace:
         budget=report.budget,
         model=report.model,
         engine=report.engine,
+        format=report.format,
         sampling=settings_of(trace.sampling),
         tokens=trace.tokens,
         speed=round(trace.measured / trace.writing_s, 2) if trace.writing_s else 0.0,

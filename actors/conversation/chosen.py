@@ -7,9 +7,12 @@ from typing import Any
 
 import msgspec
 
+from actors.instruct import MODELS_OWN, PromptFormat
 from actors.messages.choices import NOBODY, AuthorsNote, Choices, Chosen, Persona, Preset, ReplySettings
 from actors.messages.generation import Circumstances, Note, Sampling
 from actors.presets import PRESETS
+
+OTHERS = {"preset", "format"}  # settings of replies that are none of Sampling
 
 
 def levels(chosen: Chosen) -> tuple[Choices, Choices, Choices]:
@@ -48,7 +51,13 @@ def sampled(settings: ReplySettings, presets: Iterable[Preset], usual: Sampling)
 def changes(settings: ReplySettings) -> dict[str, Any]:
     """Fields of Sampling, and what they are to be."""
     said = msgspec.structs.asdict(settings)
-    return {name: value for name, value in said.items() if name != "preset" and value is not None}
+    return {name: value for name, value in said.items() if name not in OTHERS and value is not None}
+
+
+def format_of(settings: ReplySettings, presets: Iterable[Preset]) -> PromptFormat:
+    """That of the prompt, by the preset where the settings say nothing."""
+    own = next((preset for preset in presets if preset.id.hex == settings.preset), None)
+    return settings.format or (own.settings.format if own is not None else None) or MODELS_OWN
 
 
 def note_for(chosen: Chosen, said: int) -> Note:
@@ -61,8 +70,10 @@ def note_for(chosen: Chosen, said: int) -> Note:
 def with_choices(found: Circumstances, chosen: Chosen, said: int) -> Circumstances:
     """What the user adds to the prompt of a reply after that many of their messages."""
     persona = persona_of(chosen)
+    wanted = format_of(nearest(chosen, "replies", ReplySettings()), chosen.presets)
     return msgspec.structs.replace(
         found,
+        format=wanted if wanted != MODELS_OWN else "",
         user_icon=persona.name if persona is not None and persona.portrait else "",
         note=note_for(chosen, said),
         system_prompt=nearest(chosen, "system_prompt", ""),

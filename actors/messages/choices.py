@@ -12,6 +12,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
+from actors.instruct import PromptFormat
 from actors.messages.generation import Note, Role
 
 NOBODY = UUID(int=0)
@@ -47,8 +48,8 @@ class AuthorsNote(Struct, frozen=True, forbid_unknown_fields=True):
 
 class ReplySettings(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
     """How replies are made: a preset, and what differs from it; null: as there. `preset` is the name of one
-    that comes with Samovar, the id of one's own (hex), or "": what the node uses. The rest are fields of
-    Sampling."""
+    that comes with Samovar, the id of one's own (hex), or "": what the node uses. `format` is the prompt's;
+    the rest are fields of Sampling."""
 
     preset: str = ""
     temperature: float | None = None
@@ -74,6 +75,7 @@ class ReplySettings(Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     max_thought_tokens: int | None = None
     min_tokens: int | None = None
     stop: tuple[str, ...] | None = None
+    format: PromptFormat | None = None
 
 
 class Preset(Struct, frozen=True):

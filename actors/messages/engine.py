@@ -50,6 +50,7 @@ class Admitted(Struct, frozen=True):
     evicted: int = 0  # kept caches that were given up for it
     settles: bool = False
     budget: int = 0  # most tokens that the prompt might have had
+    format: str = ""  # the one that it was put in, "" for the model's own
 
 
 class NotAdmitted(Struct, frozen=True):

@@ -98,7 +98,8 @@ class Circumstances(Struct, frozen=True, array_like=True):
     `user_icon` is the name of the user's picture, "" where there is none; None: not known. `idle_ms`: since
     what the user had said before; -1: not known. `greeting`: the place of the one that the talk began with,
     among the character's greetings that are not empty; -1: not known. `note` is "" where it is not its
-    turn. The card's own instructions replace the user's, unless `own_instructions_win`.
+    turn. The card's own instructions replace the user's, unless `own_instructions_win`. `format`: the one
+    that the prompt is put in, by its name; "": the model's own.
     """
 
     utc_offset_min: int = 0
@@ -109,6 +110,7 @@ class Circumstances(Struct, frozen=True, array_like=True):
     system_prompt: str = ""  # the user's own; "": that of Samovar
     post_history_instructions: str = ""  # the user's own
     own_instructions_win: bool = False
+    format: ShortText = ""
 
 
 class TurnMember(Struct, frozen=True, array_like=True):
@@ -338,7 +340,7 @@ class PromptTrace(Struct, frozen=True, array_like=True):
 class PromptReport(Struct, frozen=True, array_like=True):
     """What a prompt was made of: its parts in their order, then what was left out. Of its tokens `reused` lay
     in the conversation's own cache, and `cloned` in another's. `context` is for prompt and reply together,
-    `budget` for the prompt."""
+    `budget` for the prompt. `format`: the one that the prompt was put in, "" for the model's own."""
 
     parts: Annotated[tuple[PromptTrace, ...], Meta(max_length=PARTS)]
     prompt_tokens: Count
@@ -348,6 +350,7 @@ class PromptReport(Struct, frozen=True, array_like=True):
     cloned: Count = 0
     model: ShortText = ""
     engine: ShortText = ""
+    format: ShortText = ""
 
 
 class Traced(Struct, frozen=True, array_like=True, tag="traced"):

@@ -36,6 +36,7 @@ class KoboldCpp:
 
     path = "/api/extra/generate/stream"
     continuation: Continuation = "text"
+    formats: bool = True
     ignored: tuple[str, ...] = ("frequency_penalty", "min_tokens", "max_thought_tokens")
 
     def look(self, http: Http) -> Model:

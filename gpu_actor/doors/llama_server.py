@@ -42,6 +42,7 @@ class LlamaServer:
 
     path = "/completion"
     continuation: Continuation = "redrawn"
+    formats: bool = True
     ignored: tuple[str, ...] = ()
 
     def __init__(self) -> None:

@@ -34,7 +34,9 @@ class OpenAi:
 
     path = "/v1/chat/completions"
     continuation: Continuation = "text"
+    formats: bool = False
     ignored: tuple[str, ...] = (
+        "choice of a prompt format",
         "top_k",
         "min_p",
         "typical_p",

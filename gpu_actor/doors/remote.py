@@ -34,7 +34,7 @@ from gpu_actor.prompt.build import PromptBuilder, PromptPlan, PromptTooLongError
 from gpu_actor.prompt.condense import condensed
 from gpu_actor.prompt.group import mark_of, stops_of
 from gpu_actor.prompt.ingredients import Chance
-from gpu_actor.prompt.template import ChatMessage, ChatTemplate, Part
+from gpu_actor.prompt.instruct import ends_of
 from gpu_actor.reply_text import ReplyText
 from gpu_actor.settings import EngineSettings
 from gpu_actor.thought_tags import GUESS, marks_of, tags_in_use
@@ -45,21 +45,6 @@ VOCABULARY_BYTES = 1 << 27
 
 WAIT_S = 0.05
 """Most time a step waits for an engine's next words: a cancel and a new reply wait no longer."""
-
-
-class Recorded(ChatTemplate):
-    """Keeps what the last prompt was made of."""
-
-    def __init__(self, template: ChatTemplate) -> None:
-        self.inner = template
-        self.hash = template.hash
-        self.messages: list[ChatMessage] = []
-        self.last: list[Part] = []
-
-    def parts(self, messages: list[ChatMessage], now_ms: int) -> list[Part]:
-        self.messages = messages
-        self.last = self.inner.parts(messages, now_ms)
-        return [*self.last]
 
 
 class RemoteExecutor:
@@ -79,7 +64,6 @@ class RemoteExecutor:
         self.http = Http(address, key, hasty)
         with closing(Http(address, key, patient)) as loading:
             self.tokenizer = kind.open(loading, self.http, model)
-        self.template = Recorded(template_of(model))
         name = f"{model.engine} {model.name} {model.context} {model.template} {self.tokenizer.digest}"
         ignored = f"; it has no {', '.join(kind.ignored)}: these are left out" if kind.ignored else ""
         self.facts = EngineFacts(
@@ -99,7 +83,12 @@ class RemoteExecutor:
         self.marks = None if settings.thoughts == "off" else marks_of(tags, self.tokenizer)
         own = tags if has_ids else None  # a server that is given text opens thoughts itself
         self.builder = PromptBuilder(
-            self.tokenizer, self.template, self.facts.model_hash, own, steady=settings.steady_prompts
+            self.tokenizer,
+            template_of(model),
+            self.facts.model_hash,
+            own,
+            steady=settings.steady_prompts,
+            formats=kind.formats,
         )
         self.replies: dict[int, RemoteReply] = {}
         self.changed = threading.Condition()
@@ -158,6 +147,7 @@ class RemoteExecutor:
             to_prefill=0,
             to_replay=0,
             trace=condensed(plan.trace),
+            format=plan.format,
             budget=budget,
         )
 
@@ -179,12 +169,12 @@ class RemoteExecutor:
 
     def reply_of(self, slot: int, request: GenerateReply, plan: PromptPlan) -> RemoteReply:
         begun = bool(request.turn.continue_text)
-        asked = Asked(request, self.template.messages, self.template.last, plan.ids, self.facts.context)
+        asked = Asked(request, [*plan.messages], [*plan.parts], plan.ids, self.facts.context)
         # A server holds thoughts to a constraint as well, so where there is one there are none.
         free = self.kind.continuation == "text" or not request.sampling.constraint_kind
         text = ReplyText(
             self.tokenizer.detokenizer(fresh=not begun),
-            (*request.sampling.stop, *stops_of(request.turn)),
+            (*request.sampling.stop, *stops_of(request.turn), *ends_of(plan.format)),
             self.marks if free else None,
             begun=begun,
             thinking=plan.thinking,

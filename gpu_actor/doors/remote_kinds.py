@@ -77,11 +77,12 @@ class Took(NamedTuple):
 
 class RemoteKind(Protocol):
     """One kind of server. Its methods may be called on several threads, each with an Http of its own.
-    `ignored`: settings of sampling that its calls do not have.
+    `ignored`: settings that its calls do not have. `formats`: it takes a prompt in whatever format.
     """
 
     continuation: Continuation
     ignored: tuple[str, ...]
+    formats: bool
 
     def look(self, http: Http) -> Model:
         """RemoteEngineError where it is no such server."""

@@ -14,8 +14,9 @@ from actors.messages.lore import BookSheet
 from gpu_actor.prompt.compose import Composer
 from gpu_actor.prompt.fit import PromptTooLongError, give_up, round_off
 from gpu_actor.prompt.ingredients import DEFAULT_SYSTEM_PROMPT, Chance, Ingredients, ingredients_of
+from gpu_actor.prompt.instruct import template_of
 from gpu_actor.prompt.pieces import Pieces
-from gpu_actor.prompt.template import ChatMessage, ChatTemplate
+from gpu_actor.prompt.template import ChatMessage, ChatTemplate, Part
 from gpu_actor.thought_tags import ThoughtTags
 from gpu_actor.tokenizer import Tokenizer
 
@@ -35,6 +36,8 @@ class PromptPlan:
     messages: tuple[ChatMessage, ...] = ()
     text: str = ""  # all of it, with the template's own words
     budget: int = 0
+    parts: tuple[Part, ...] = ()  # the same without the beginning of the reply
+    format: str = ""  # of whom the template is; "": the model's
 
 
 class PromptBuilder:
@@ -51,14 +54,18 @@ class PromptBuilder:
         *,
         steady: bool = True,
         lore: LoreLimits | None = None,
+        formats: bool = True,
     ) -> None:
-        """`steady`: settings.steady_prompts."""
+        """`steady`: settings.steady_prompts. `formats`: the prompt can be put in another format than the
+        model's; not where an engine does that by itself.
+        """
         self.tokenizer = tokenizer
         self.template = template
         self.model_hash = model_hash
         self.tags = tags
         self.steady = steady
         self.lore = lore or LoreLimits()
+        self.formats = formats
         # The same greeting and description are counted at every turn.
         self.count = lru_cache(maxsize=4096)(self.tokens_in)
 
@@ -74,17 +81,28 @@ class PromptBuilder:
         return self.build_of(ingredients_of(turn, sheet, chance or Chance(), books), budget)
 
     def build_of(self, given: Ingredients, budget: int) -> PromptPlan:
-        """Raises PromptTooLongError."""
+        """Raises PromptTooLongError, ChatTemplateError."""
+        name = given.format if self.formats else ""
+        template = self.template_of(name)
         pieces = Composer(given, self.count, budget, self.lore).compose()
         if self.tags is not None:
             pieces.mark = None  # it would think no more: its reply is read for the name instead
         while True:
             messages = messages_of(pieces)
-            ids, text, thinking = self.encode(pieces, messages, given.now_ms)
+            parts = template.parts(messages, given.now_ms)
+            ids, text, thinking = self.encode(pieces, parts)
             if len(ids) <= budget and not (self.steady and round_off(pieces)):
                 trace = trace_of(pieces, budget)
                 return PromptPlan(
-                    tuple(ids), self.digest(ids), trace, thinking, tuple(messages), text, budget
+                    tuple(ids),
+                    self.digest(ids, template),
+                    trace,
+                    thinking,
+                    tuple(messages),
+                    text,
+                    budget,
+                    tuple(parts),
+                    name,
                 )
             if len(ids) > budget:
                 give_up(pieces, len(ids), budget)
@@ -92,9 +110,14 @@ class PromptBuilder:
     def tokens_in(self, text: str) -> int:
         return len(self.tokenizer.encode(text, special=False))
 
-    def encode(self, pieces: Pieces, messages: list[ChatMessage], now_ms: int) -> tuple[list[int], str, bool]:
+    def template_of(self, name: str) -> ChatTemplate:
+        """Raises ChatTemplateError."""
+        tokens = self.template.tokens
+        return template_of(name, tokens["bos_token"], tokens["eos_token"]) if name else self.template
+
+    def encode(self, pieces: Pieces, rendered: list[Part]) -> tuple[list[int], str, bool]:
         """The ids, their text, and whether they end inside a thought."""
-        parts = self.template.parts(messages, now_ms)
+        parts = [*rendered]
         thinking = self.tags is not None and parts[-1][1] and self.tags.opened_by(parts[-1][0])
         if pieces.opening is not None:
             if thinking and self.tags is not None:  # the reply has begun, so that thought is over
@@ -109,8 +132,8 @@ class PromptBuilder:
             ids.insert(0, bos)
         return ids, "".join(text for text, _ in parts), thinking
 
-    def digest(self, ids: list[int]) -> bytes:
-        digest = hashlib.sha256(bytes.fromhex(self.model_hash) + self.template.hash)
+    def digest(self, ids: list[int], template: ChatTemplate) -> bytes:
+        digest = hashlib.sha256(bytes.fromhex(self.model_hash) + template.hash)
         digest.update(b"".join(token.to_bytes(4, "big") for token in ids))
         return digest.digest()
 

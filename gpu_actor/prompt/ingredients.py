@@ -59,6 +59,7 @@ class Ingredients(Struct, frozen=True):
     members: tuple[TurnMember, ...] = ()
     joined: bool = False
     mark: str = ""
+    format: str = ""  # "": the model's own
     chance: Chance = Chance()
 
 
@@ -120,5 +121,6 @@ def ingredients_of(
         members=turn.members,
         joined=turn.joined and bool(turn.members),
         mark=mark_of(turn),
+        format=around.format,
         chance=chance,
     )

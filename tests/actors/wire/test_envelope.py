@@ -99,7 +99,7 @@ SAMPLING = Sampling(
 TURN = Turn(
     *(C, "Anna", (TurnMessage("user", "Grüß dich", "Anna"),), "A guest.", "Once", "de", 1_700_000_000_000),
     *("They met.", 12, "Write a title."),
-    Circumstances(120, 60_000, 1, "Anna", Note("Rain.", 2, "user", 3), "Play.", "Be brief.", True),
+    Circumstances(120, 60_000, 1, "Anna", Note("Rain.", 2, "user", 3), "Play.", "Be brief.", True, "chatml"),
     *((D,), (TurnMember(C, "Nadia", True, "Tall.", "Calm."),), True, "In the rain."),
 )
 REQUEST = GenerateReply(
@@ -117,7 +117,7 @@ PARTS = (
     ),
     PromptTrace("message 1", 30, kept=False),
 )
-REPORT = PromptReport(PARTS, 900, 4_096, 3_584, 700, 100, "SmolLM2", "ONNX Runtime")
+REPORT = PromptReport(PARTS, 900, 4_096, 3_584, 700, 100, "SmolLM2", "ONNX Runtime", "chatml")
 
 EXAMPLES: dict[str, tuple[str, Any]] = {
     "accepted": (SESSION, Accepted(A, 3, "0f", b"\x01\x02", 900, b"\x03\x04", exact=False)),

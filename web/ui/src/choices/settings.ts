@@ -1,7 +1,7 @@
 /** The settings of replies: how each is shown, and what counts where nothing is set. Pure. */
 import type { Choices, ConversationChoices, Preset, Presets, ReplySettings } from "../wire/protocol";
 
-export type NumberField = Exclude<keyof ReplySettings, "preset" | "stop" | "dry_breakers" | "dry_last_n" | "dynamic_exponent">;
+export type NumberField = Exclude<keyof ReplySettings, "preset" | "format" | "stop" | "dry_breakers" | "dry_last_n" | "dynamic_exponent">;
 
 export interface Field {
   readonly name: NumberField;

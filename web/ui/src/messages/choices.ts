@@ -119,6 +119,9 @@ export const choicesInEnglish = {
     more: "All settings",
     tokens: (n: number) => plural("en", n, { one: "token", other: "tokens" }),
     off: "off",
+    format: "Format of the prompt",
+    formatOwn: "The model’s own",
+    formatHint: "A model does best with the format that it was trained on, and usually brings it along.",
     stop: "Stop at",
     stopHint: "One text in a line. A reply ends where it appears.",
     fields: {
@@ -209,6 +212,9 @@ export const choicesInRussian: typeof choicesInEnglish = {
     more: "Все настройки",
     tokens: (n: number) => plural("ru", n, { one: "токен", few: "токена", many: "токенов", other: "токена" }),
     off: "выключено",
+    format: "Формат запроса",
+    formatOwn: "Собственный формат модели",
+    formatHint: "Лучше всего модель понимает формат, на котором её обучали; обычно он приходит вместе с ней.",
     stop: "Остановиться на",
     stopHint: "По одному тексту в строке. Ответ кончается там, где он появится.",
     fields: {

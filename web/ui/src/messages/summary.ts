@@ -6,7 +6,6 @@ const enMessages = (n: number): string => plural("en", n, { one: "message", othe
 const ruMessages = (n: number): string => plural("ru", n, { one: "сообщение", few: "сообщения", many: "сообщений", other: "сообщения" });
 
 export const summaryInEnglish = {
-  part: (of: number) => share("en", of),
   used: (of: number) => `Room in the model’s context: ${share("en", of)} used`,
   unknown: "Room in the model’s context",
   writing: "The oldest messages are being summarised",
@@ -45,7 +44,6 @@ export const summaryInEnglish = {
 };
 
 export const summaryInRussian: typeof summaryInEnglish = {
-  part: (of) => share("ru", of),
   used: (of) => `Контекст модели занят на ${share("ru", of)}`,
   unknown: "Контекст модели",
   writing: "Пишется краткое содержание начала",

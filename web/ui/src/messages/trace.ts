@@ -44,6 +44,7 @@ export const traceInEnglish = {
   } as Readonly<Record<string, string>>,
   inOrder: "Everything it read, in order",
   howWritten: "How it was written",
+  formatIs: (name: string) => `It is put in the format that was chosen: ${name}.`,
   groups: {
     instructions: "Instructions",
     character: "The character",
@@ -78,6 +79,7 @@ export const traceInEnglish = {
   facts: {
     model: "Model",
     engine: "Engine",
+    format: "Format of the prompt",
     reply: "The reply",
     speed: "Speed",
     first: "First word after",
@@ -149,6 +151,7 @@ export const traceInRussian: typeof traceInEnglish = {
   },
   inOrder: "Всё, что она прочла, по порядку",
   howWritten: "Как это написано",
+  formatIs: (name) => `Запрос составлен в выбранном формате: ${name}.`,
   groups: {
     instructions: "Указания",
     character: "Персонаж",
@@ -183,6 +186,7 @@ export const traceInRussian: typeof traceInEnglish = {
   facts: {
     model: "Модель",
     engine: "Движок",
+    format: "Формат запроса",
     reply: "Ответ",
     speed: "Скорость",
     first: "Первое слово через",

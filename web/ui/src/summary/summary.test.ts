@@ -40,6 +40,7 @@ const button = (name: RegExp): HTMLButtonElement => {
 };
 async function click(name: RegExp): Promise<void> {
   button(name).click();
+  await nextTick();
   await vi.waitFor(() => {
     expect(drawer().querySelectorAll("input[disabled]")).toHaveLength(0);
   });

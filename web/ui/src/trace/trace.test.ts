@@ -22,11 +22,11 @@ const PARTS = [
   part("message", 200, { kept: false, count: 12, reason: "context", why: "no room within 3,584 tokens" }),
 ];
 const TRACE: MessageTrace = {
-  parts: PARTS, prompt_tokens: 200, reused: 120, cloned: 0, context: 4096, budget: 3584, model: "SmolLM2", engine: "ONNX Runtime",
+  parts: PARTS, prompt_tokens: 200, reused: 120, cloned: 0, context: 4096, budget: 3584, model: "SmolLM2", engine: "ONNX Runtime", format: "",
   sampling: [{ name: "temperature", value: "0.8" }, { name: "dry_base", value: "2" }], tokens: 57, speed: 12.34, reading_s: 0.8, attempts: 1,
 }; // prettier-ignore
 const PREVIEW: PromptPreview = {
-  exact: true, tokens: 200, parts: PARTS, why: "", trouble: "", model: "SmolLM2", engine: "", context: 4096, budget: 3584,
+  exact: true, tokens: 200, parts: PARTS, why: "", trouble: "", model: "SmolLM2", engine: "", format: "", context: 4096, budget: 3584,
   messages: [{ role: "system", text: "Play." }, { role: "user", text: "Is there tea?" }], text: "<|im_start|>Play.",
 }; // prettier-ignore
 

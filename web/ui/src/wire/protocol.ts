@@ -1023,6 +1023,8 @@ export interface PromptPreview {
   budget: number;
   messages: PromptMessage[];
   text: string;
+  /** that it was put in, "" for the model's own */
+  format: string;
 }
 
 /**
@@ -1079,6 +1081,8 @@ export interface MessageTrace {
   budget: number;
   model: string;
   engine: string;
+  /** that the prompt was put in, "" for the model's own */
+  format: string;
   sampling: SamplerSetting[];
   tokens: number;
   speed: number;
@@ -1542,8 +1546,8 @@ export interface Choices {
 
 /**
  * How replies are made: a preset, and what differs from it; null: as there. `preset` is the name of one
- * that comes with Samovar, the id of one's own (hex), or "": what the node uses. The rest are fields of
- * Sampling.
+ * that comes with Samovar, the id of one's own (hex), or "": what the node uses. `format` is the prompt's; the
+ * rest are fields of Sampling.
  */
 export interface ReplySettings {
   preset?: string;
@@ -1570,6 +1574,7 @@ export interface ReplySettings {
   max_thought_tokens?: number | null;
   min_tokens?: number | null;
   stop?: string[] | null;
+  format?: "alpaca" | "chatml" | "command-r" | "deepseek" | "gemma" | "llama-2" | "llama-3" | "mistral" | "mistral-tekken" | "mistral-v7" | "model" | "phi-3" | "vicuna" | "zephyr" | null;
 }
 
 /** A character version. `left`: it speaks no more, and is kept for what it has said. */
