@@ -813,6 +813,7 @@ class Session:
         if rows.follows is None:
             return []
         live = self.live = LiveReply(rows.follows, (), "")
+        live.before = rows.live.generation.id
         if rows.live.unwanted:
             return self.finish(live, Ending("cancelled", "cancelled"))
         return [*self.submit(live), *self.announce(live)]
@@ -835,9 +836,8 @@ class Session:
         return self.finish(live, Ending("cancelled", "cancelled"))
 
     def stops(self, live: LiveReply, generation: UUID) -> bool:
-        """Of a round somebody may still see the reply before."""
-        before = self.tree.messages.get(live.generation.parent)
-        return generation == live.generation.id or (before is not None and generation == before.generation)
+        """Of a round somebody may still see the reply before; what was asked for below it stands alone."""
+        return generation in {live.generation.id, live.before}
 
     # -- silence and gaps ---------------------------------------------------------------------
 

@@ -87,9 +87,8 @@ class Edge:
         self.shelves = Shelves(self.records, runtime)
         lore_bench = Bench(library, bench.limits, "web.lore.workshop", lore_work.Answer)
         self.books = Books(self.records, self.shelves, self.world, lore_bench)
-        self.trials = Trials(
-            self.records, lore_bench, lore or LoreLimits(), (session or SessionSettings()).lore_bytes
-        )
+        self.lore_bytes = (session or SessionSettings()).lore_bytes
+        self.trials = Trials(self.records, lore_bench, lore or LoreLimits(), self.lore_bytes)
         self.trials_taken = Throttle(library.trials_per_minute, library.trials_per_minute / 60)
         self.chats = ChatImports(
             self.records, self.world, ChatLimits(library.chat_messages, library.chat_chars)
@@ -119,7 +118,7 @@ class Edge:
         self.new_conversations = Throttle(
             settings.conversations_per_minute, settings.conversations_per_minute / 60
         )
-        self.prompts = Prompts(runtime, settings.ask_s, settings.preview_s)
+        self.prompts = Prompts(runtime, settings.ask_s, settings.preview_s, settings.preview_bytes)
         self.previews = Throttle(settings.previews_per_minute, settings.previews_per_minute / 60)
         self.sockets = Sockets(runtime, settings, boxes.names)
         self.background: list[asyncio.Task[None]] = []

@@ -1,18 +1,18 @@
 """Prompts: what the edge asks of a GPU box about prompts, and what it says itself where none answers."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 from msgspec import Struct
 
-from actors.addresses import PREVIEWS
+from actors.addresses import PREVIEWS, lorebook
 from actors.character.sheet import card_of
 from actors.effects import Send
 from actors.link_materials import Materials
 from actors.mailbox import AskTimeoutError, Runtime
 from actors.messages.archive import AccountRow
 from actors.messages.generation import CharacterSheet, GenerateReply, PromptTrace, Turn
-from actors.messages.lore import BookSheet
+from actors.messages.lore import BookSheet, BookWanted
 from actors.messages.preview import (
     AskCounts,
     AskPreview,
@@ -38,12 +38,15 @@ class Ready(Struct, frozen=True):
 
 
 class Prompts:
-    """`deadline_s`: what takes longer is given up; a box has its own deadline before (actors/previews.py)."""
+    """`deadline_s`: what takes longer is given up; a box has its own deadline before (actors/previews.py).
+    `most_bytes`: of a character with its lorebooks; for more there is an estimate.
+    """
 
-    def __init__(self, runtime: Runtime, ask_s: float, deadline_s: float) -> None:
+    def __init__(self, runtime: Runtime, ask_s: float, deadline_s: float, most_bytes: int) -> None:
         self.runtime = runtime
         self.ask_s = ask_s
         self.deadline_s = deadline_s
+        self.most_bytes = most_bytes
 
     async def counts(self, account: AccountRow, texts: tuple[str, ...]) -> TokenCounts:
         answer = await self.ask(lambda to: AskCounts(account.id, texts, to))
@@ -54,6 +57,8 @@ class Prompts:
 
     async def preview(self, account: AccountRow, ready: Ready) -> PromptPreview:
         request, sheet, books = ready.request, ready.sheet, ready.books
+        if len(sheet.card) + sum(len(book.packed) for book in books) > self.most_bytes:
+            return estimated(sheet, request.turn, "large")
         answer = await self.ask(lambda to: AskPreview(account.id, request, sheet, books, to))
         if isinstance(answer, PromptPreviewed):
             return shown(answer)
@@ -75,6 +80,11 @@ class Prompts:
             materials.keep(answer, [request.turn])
         sheet, books = materials.used(request.turn)
         return Ready(materials.joined(request), sheet, books)
+
+    async def books(self, turn: Turn) -> tuple[BookSheet, ...]:
+        """Those that the turn names. Raises MaterialMissingError, AskTimeoutError."""
+        asks = [Send(lorebook(book), BookWanted(book)) for book in turn.books]
+        return tuple([cast("BookSheet", await self.fetch(ask)) for ask in asks])
 
     async def fetch(self, question: Send) -> CharacterSheet | BookSheet:
         answer = await self.runtime.ask(question.to, lambda _: question.message, self.ask_s)

@@ -782,8 +782,9 @@ class PromptMessage(Struct, frozen=True):
 class PromptPreview(Struct, frozen=True):
     """The answer to both requests for a prompt. `exact`: a GPU box has built it, with its own tokenizer. If
     not, `tokens` and `parts` are an estimate, there is no text, and `why` says why: no_box, busy (too many
-    previews), late (the box did not answer in time) or failed. `trouble`: why the box cannot build it, for
-    people. Parts come in the order of the prompt, those that were left out behind them."""
+    previews), large (character and lorebooks are), late (the box did not answer in time) or failed.
+    `trouble`: why the box cannot build it, for people. Parts come in the order of the prompt, those that were
+    left out behind them."""
 
     exact: bool
     tokens: int
@@ -801,8 +802,9 @@ class PromptPreview(Struct, frozen=True):
 
 class PromptWish(Struct, frozen=True, forbid_unknown_fields=True):
     """POST /api/prompts/preview → PromptPreview. The character is a card that is being written (`card`, its
-    JSON as text, of any version) or one that is there (`character_version`). `history` is the talk; where it
-    is empty, the greeting of that number."""
+    JSON as text, of any version) or one that is there (`character_version`, which with a card says of whom it
+    is a further version). The user's lorebooks, persona and choices count as in a new conversation. `history`
+    is the talk; where it is empty, the greeting of that number."""
 
     card: str = ""
     character_version: UUID | None = None

@@ -54,9 +54,9 @@ def add_authoring_routes(app: Quart, edge: Edge) -> None:
         if save.base is None:
             raise RefusedError(400, "bad_request", "Say of which version it is a further one.")
         over = save.over or save.base
-        return answer(
-            await tried(authoring.save(draft_of(save), id_of(character_id), save.base, over, account))
-        )
+        saved = await tried(authoring.save(draft_of(save), id_of(character_id), save.base, over, account))
+        await edge.shelves.tell(account.id)  # the character's lorebooks count with this version too
+        return answer(saved)
 
     @app.post("/api/characters/pictures")
     async def bring_picture() -> Response:

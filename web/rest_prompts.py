@@ -8,8 +8,11 @@ from quart import Quart, Response
 
 from actors.character.macros import expand_names
 from actors.character.sheet import card_of
+from actors.conversation.chosen import persona_of, sampling_of, with_choices
+from actors.conversation.shelf import Shelf
 from actors.mailbox import AskTimeoutError
 from actors.messages.archive import AccountRow, ReplyTrace
+from actors.messages.choices import Chosen
 from actors.messages.generation import (
     CharacterSheet,
     Circumstances,
@@ -69,9 +72,22 @@ def add_prompt_routes(app: Quart, edge: Edge) -> None:
     async def preview_prompt() -> Response:
         wish, account = await requests.body(PromptWish), allowed()
         sheet = await sheet_of(wish, account)
-        turn = turn_of(wish, sheet, account.name, edge.world.utc_ms())
-        request = GenerateReply(edge.world.new_id(), NO_ID, account.id, turn, Sampling(), 0)
-        return requests.answer(await prompts.preview(account, Ready(request, sheet)))
+        version = wish.character_version or NO_ID
+        chosen = await edge.choosing.for_new(account.id, version, None)
+        persona = persona_of(chosen)
+        name = persona.name if persona is not None else account.name
+        turn = turn_of(wish, sheet, name, edge.world.utc_ms())
+        shelf = Shelf(await edge.records.shelf(account.id), edge.lore_bytes)
+        turn = with_own(turn, version, chosen, shelf)
+        sampling = sampling_of(chosen, edge.choosing.usual)
+        request = GenerateReply(edge.world.new_id(), NO_ID, account.id, turn, sampling, 0)
+        try:
+            books = await prompts.books(turn)
+        except AskTimeoutError as error:
+            raise storage_trouble() from error
+        except MaterialMissingError as error:
+            raise not_found() from error
+        return requests.answer(await prompts.preview(account, Ready(request, sheet, books)))
 
     @app.post(COUNTS)
     async def count_tokens() -> Response:
@@ -130,6 +146,20 @@ def turn_of(wish: PromptWish, sheet: CharacterSheet, name: str, now_ms: int) -> 
         persona=wish.persona,
         now_ms=now_ms,
         circumstances=Circumstances(greeting=greeting),
+    )
+
+
+def with_own(turn: Turn, version: UUID, chosen: Chosen, shelf: Shelf) -> Turn:
+    """With what the user would bring into a conversation with that version: persona, note, instructions, the
+    format of the prompt, lorebooks.
+    """
+    persona = persona_of(chosen)
+    said = sum(message.role == "user" for message in turn.history)
+    return msgspec.structs.replace(
+        turn,
+        persona=turn.persona or (persona.description if persona is not None else ""),
+        circumstances=with_choices(turn.circumstances, chosen, said),
+        books=shelf.in_use(NO_ID, version, persona.id if persona is not None else None),
     )
 
 

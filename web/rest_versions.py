@@ -45,6 +45,7 @@ def add_version_routes(app: Quart, edge: Edge) -> None:
             await records.commit(ChooseVersion(character, user, chosen.version, chosen.base))
         except ConflictError as error:
             raise conflict() from error
+        await edge.shelves.tell(user)
         return Response(b"", 204)
 
     @app.put("/api/conversations/<conversation_id>/version")

@@ -23,6 +23,7 @@ class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
     conversations_per_minute: int = 60  # new conversations of one user
     prompt_bytes: int = 4_194_304  # the body of a request with a whole card, or with texts to count
     counted_texts: int = 512  # texts whose tokens are counted at once
+    preview_bytes: int = 3_000_000  # character and lorebooks of a prompt that is built for a look
     previews_per_minute: int = 240  # prompts that are shown and texts that are counted, of one user
     preview_s: float = 10.0  # most time for one, longer than preview.deadline_s; then there is an estimate
     searches_per_s: float = 5.0  # searches of one user, in the long run

@@ -49,6 +49,7 @@ class LiveReply:
         self.prompt_tokens = 0  # of the last attempt
         self.last_tokens = 0  # those that came with the end, and are in no chunk
         self.turned_away: TurnedAway | None = None  # why the queue did not make it
+        self.before: UUID | None = None  # the generation that it follows in a round
         self.unwanted = False  # somebody stopped it too late; what follows it is not wanted either
         self.tracing = Tracing()
 

@@ -1,15 +1,19 @@
 """Lorebooks over REST: they come in from files, are changed, attached, tried out, removed, and go out."""
 
 import json
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import UUID, uuid4
 
-from actors.messages.chat import Open, ReplyFinished, SendText
+from actors import addresses
+from actors.messages.chat import ChangeVersion, Open, ReplyFinished, SendText, Snapshot
 from actors.messages.generation import GenerateReply
 from tests.actors.character.fixtures import as_json, card_chunk, png, v3
 from tests.web.site import Answer, Site, run_at
+from tests.web.test_library import bring as bring_character
+from tests.web.test_versions import further
 
 IMPORT = "/api/lorebooks/import"
 WORLD: dict[str, Any] = {
@@ -166,6 +170,31 @@ def test_a_book_counts_in_the_replies_of_what_it_is_attached_to(ui: Path) -> Non
         assert (await said(site, cookie, other, "Tea?")).turn.books == ()
 
     run_at(ui, test)
+
+
+def test_a_book_of_a_character_counts_with_a_version_that_its_owner_chooses(ui: Path, tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        cookie = await site.person("Anna")
+        made = await bring_character(site, cookie, as_json(v3()))
+        book = (await bring(site, cookie, WORLD))["book"]
+        attached = await attach(site, cookie, book, "character", made["character"])
+        site.worker.greet()
+        chat = await site.conversation(cookie, UUID(made["version"]))
+        newer = await further(site, made)  # nobody has told the conversation of it
+        path = f"/api/characters/{made['character']}/current"
+        back, forth = ({"version": to, "base": of} for to, of in permutations((made["version"], newer)))
+        assert (await site.call("PUT", path, back, cookie)).status == 204
+        assert (await site.call("PUT", path, forth, cookie)).status == 204
+        async with site.page(cookie) as page:
+            await page.say(Open(chat))
+            await page.until(Snapshot)
+            site.runtime.tell(addresses.session(chat), ChangeVersion(UUID(newer), "asks/1"), "asks/1")
+            await page.until(Snapshot, lambda event: str(event.character_version) == newer)
+        asked = await said(site, cookie, chat, "And now?")
+        assert str(asked.turn.character) == newer
+        assert [str(version) for version in asked.turn.books] == [attached.json["version"]]
+
+    run_at(ui, test, data=tmp_path)
 
 
 def test_a_trial_says_what_fires_on_a_text_and_in_a_conversation(ui: Path) -> None:

@@ -10,6 +10,7 @@ from actors.messages.generation import PromptReport, PromptTrace
 from actors.messages.preview import PreviewPrompt
 from tests.actors.character.fixtures import v3
 from tests.web.site import Answer, Site, run_at
+from tests.web.test_lorebooks import WORLD, attach, bring
 from web.settings import WebSettings
 
 COUNTS, PREVIEW = "/api/prompts/counts", "/api/prompts/preview"
@@ -150,6 +151,51 @@ def test_without_a_talk_the_prompt_begins_with_a_greeting(ui: Path) -> None:
         assert answer.json["messages"][-1] == {"role": "assistant", "text": "Sit down, Nadia."}
 
     run_at(ui, test)
+
+
+def test_it_has_what_its_author_would_bring_into_a_conversation(ui: Path, tmp_path: Path) -> None:
+    async def test(site: Site) -> None:
+        anna = await site.person("Anna")
+        version = await site.character()
+        book = (await bring(site, anna, WORLD))["book"]
+        attached = await attach(site, anna, book, "user")
+        body = {"name": "Mira", "description": "A smuggler."}
+        mira = (await site.call("POST", "/api/personas", body, anna)).json["id"]
+        assert (await site.call("PATCH", f"/api/personas/{mira}", {"standard": True}, anna)).status == 204
+        chosen = {
+            "persona": mira,
+            "note": {"text": "Rain.", "depth": 2},
+            "system_prompt": "Play.",
+            "replies": {"max_tokens": 77, "format": "gemma"},
+        }
+        assert (await site.call("PUT", "/api/choices", chosen, anna)).status == 204
+        wish = {"card": json.dumps(v3()), "character_version": str(version)}
+        answer = await site.call("POST", PREVIEW, wish, anna)
+        assert answer.status == 200, answer.body
+        (asked,) = site.worker.previews
+        assert isinstance(asked, PreviewPrompt)
+        turn, around = asked.request.turn, asked.request.turn.circumstances
+        assert (asked.sheet.name, turn.user_name, turn.persona) == ("Агафья", "Mira", "A smuggler.")
+        assert (around.note.text, around.system_prompt, around.format) == ("Rain.", "Play.", "gemma")
+        assert asked.request.sampling.max_tokens == 77
+        assert [str(each.book) for each in asked.books] == [attached.json["version"]]
+
+    run_at(ui, test, data=tmp_path)
+
+
+def test_what_is_too_large_to_be_built_for_a_look_is_estimated(ui: Path) -> None:
+    async def test(site: Site) -> None:
+        anna = await site.person("Anna")
+        book = (await bring(site, anna, {"entries": {"1": {"key": ["tea"], "content": "Hot. " * 200}}}))[
+            "book"
+        ]
+        await attach(site, anna, book, "user")
+        answer = await site.call("POST", PREVIEW, {"character_version": str(await site.character())}, anna)
+        assert answer.status == 200, answer.body
+        assert (answer.json["exact"], answer.json["why"]) == (False, "large")
+        assert site.worker.previews == []
+
+    run_at(ui, test, WebSettings(port=0, preview_bytes=500))
 
 
 def test_what_is_no_card_is_refused_with_a_reason(ui: Path) -> None:

@@ -19,6 +19,7 @@ from tests.actors.kit import uid
 
 MIRA, LEV = Persona(uid(1), "Mira", "A smuggler.", portrait="ab" * 32), Persona(uid(2), "Lev")
 DREAMY = Preset(uid(3), "Dreamy", ReplySettings("creative", temperature=1.4))
+OWN = Preset(uid(4), "In Alpaca", ReplySettings(format="alpaca"))
 USUAL = Sampling(temperature=0.9)
 
 
@@ -83,7 +84,7 @@ def test_a_preset_that_is_gone_counts_as_none() -> None:
 
 def test_every_setting_is_one_of_sampling() -> None:
     known = {field.name for field in fields(Sampling)}
-    assert {field.name for field in fields(ReplySettings)} - known == {"preset"}
+    assert {field.name for field in fields(ReplySettings)} - known == {"preset", "format"}
 
 
 # -- what is added to the prompt --------------------------------------------------------------------
@@ -116,3 +117,24 @@ def test_a_reply_is_made_under_what_was_chosen() -> None:
 
 def test_who_has_no_picture_has_no_icon() -> None:
     assert with_choices(Circumstances(), chosen(Choices(LEV.id)), 1).user_icon == ""
+
+
+@pytest.mark.parametrize(
+    ("conversation", "everywhere", "expected"),
+    [
+        (None, None, ""),
+        (None, ReplySettings(format="gemma"), "gemma"),
+        (ReplySettings(format="chatml"), ReplySettings(format="gemma"), "chatml"),
+        (ReplySettings(format="model"), ReplySettings(format="gemma"), ""),
+        (ReplySettings(temperature=1.0), ReplySettings(format="gemma"), ""),
+        (ReplySettings(preset=OWN.id.hex), None, "alpaca"),
+        (ReplySettings(preset=OWN.id.hex, format="model"), None, ""),
+    ],
+)
+def test_the_format_of_a_prompt_is_that_of_the_nearest_settings_or_of_their_preset(
+    conversation: ReplySettings | None, everywhere: ReplySettings | None, expected: str
+) -> None:
+    chosen = Chosen(
+        conversation=Choices(replies=conversation), everywhere=Choices(replies=everywhere), presets=(OWN,)
+    )
+    assert with_choices(Circumstances(), chosen, 1).format == expected

@@ -347,6 +347,20 @@ def test_a_stop_of_the_reply_before_stops_the_one_that_has_begun_since() -> None
     assert table.do(Stop(CONVERSATION, first)).one(ReplyFinished).reason == "cancelled"
 
 
+def test_a_stop_of_the_reply_before_leaves_one_that_was_asked_for_below_it() -> None:
+    table = Table(wish(NADIA, GLEB, turns="order", round=1))
+    table.say("Well?")
+    first = table.row.id
+    table.finish()
+    table.do(Speak(CONVERSATION, uid(77)))
+    second = table.row.id
+    assert second != first
+    assert table.do(Stop(CONVERSATION, first)).of(ReplyFinished) == []
+    live = table.snapshot().live
+    assert live is not None
+    assert live.generation == second
+
+
 def test_a_reply_that_fails_ends_the_round() -> None:
     table = Table(wish(NADIA, GLEB, turns="order", round=2))
     table.say("Well?")

@@ -10,8 +10,10 @@ from actors.character.sheet import sheet_of
 from actors.messages.generation import CharacterSheet, Circumstances, Note, Turn, TurnMessage
 from gpu_actor.executor import ModelExecutor
 from gpu_actor.prompt.build import PromptBuilder, PromptTooLongError
+from gpu_actor.prompt.instruct import end_tokens_of, ends_of
 from gpu_actor.prompt.template import CHATML, ChatTemplate
 from gpu_actor.tokenizer import Tokenizer
+from gpu_actor.troubles import ChatTemplateError
 
 ID = UUID(int=1)
 SHEET = CharacterSheet(
@@ -276,3 +278,36 @@ def test_bos_is_put_first_once_where_the_model_wants_it(tokenizer: Tokenizer) ->
         # The demonstration model's BOS is <|im_start|>, with which its template begins anyway.
         assert ids[0] == 1
         assert (ids[1] == 1) == source.startswith("{{")
+
+
+# -- formats ----------------------------------------------------------------------------------------
+
+
+def in_format(name: str) -> Turn:
+    return msgspec.structs.replace(TURN, circumstances=Circumstances(format=name))
+
+
+def test_a_prompt_is_put_in_the_format_that_was_chosen(builder: PromptBuilder) -> None:
+    own, chosen = builder.build(TURN, SHEET, 2000), builder.build(in_format("alpaca"), SHEET, 2000)
+    assert (own.format, chosen.format) == ("", "alpaca")
+    assert "<|im_start|>user" in own.text
+    assert "<|im_start|>" not in chosen.text
+    assert chosen.text.endswith("### Response:\n")
+    assert chosen.messages == own.messages
+    assert chosen.digest != own.digest
+
+
+def test_the_format_may_be_the_engines_own_affair(tokenizer: Tokenizer, builder: PromptBuilder) -> None:
+    fixed = PromptBuilder(tokenizer, builder.template, "ab" * 32, formats=False)
+    assert fixed.build(in_format("alpaca"), SHEET, 2000) == fixed.build(TURN, SHEET, 2000)
+
+
+def test_a_format_that_is_not_known_is_refused(builder: PromptBuilder) -> None:
+    with pytest.raises(ChatTemplateError, match="update it"):
+        builder.build(in_format("tomorrow"), SHEET, 2000)
+
+
+def test_what_ends_a_turn_in_a_format_ends_the_reply(tokenizer: Tokenizer) -> None:
+    assert end_tokens_of("chatml", tokenizer) == {tokenizer.specials[name] for name in ends_of("chatml")}
+    assert end_tokens_of("alpaca", tokenizer) == frozenset()
+    assert end_tokens_of("", tokenizer) == frozenset()

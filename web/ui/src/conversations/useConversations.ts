@@ -50,8 +50,8 @@ export const useConversations = defineStore("conversations", () => {
   const find = (id: string): Conversation | undefined => list.value.find((conversation) => conversation.id === id);
 
   /** Begin a conversation; gives its id. */
-  async function begin(characterVersion: string, greeting = 0): Promise<string> {
-    return made(await rest.begin({ character_version: characterVersion, greeting }));
+  async function begin(characterVersion: string, greeting = 0, persona: string | null = null): Promise<string> {
+    return made(await rest.begin({ character_version: characterVersion, greeting, persona }));
   }
 
   /** The same with several characters. */

@@ -72,12 +72,35 @@ describe("the rows of the settings", () => {
     const rows = mount(MemberRows, {
       modelValue: [{ version: "v1", muted: false, talkativeness: null }],
       faces,
+      newer: new Map(),
       hasTalkativeness: true,
     });
     const buttons = [...rows.querySelectorAll("button")];
     expect(buttons.map((button) => button.disabled)).toEqual([true, true, true]);
     expect(find<HTMLInputElement>(rows, "input[type=range]").getAttribute("aria-label")).toBe("How talkative Vesna is");
   });
+});
+
+test("a member moves to the newer version of its character, where that is not at the table already", () => {
+  const faces = new Map(["v1", "v2", "v3"].map((version) => [version, { name: `Vesna ${version}`, portrait: "" }]));
+  const onUpdate = vi.fn<(members: unknown) => void>();
+  const rows = mount(MemberRows, {
+    modelValue: [
+      { version: "v1", muted: true, talkativeness: 0.3 },
+      { version: "v3", muted: false, talkativeness: null },
+    ],
+    faces,
+    newer: new Map([["v1", "v2"], ["v3", "v1"]]),
+    hasTalkativeness: false,
+    "onUpdate:modelValue": onUpdate,
+  });
+  const offers = [...rows.querySelectorAll<HTMLButtonElement>(".newer")];
+  expect(offers.map((offer) => offer.getAttribute("aria-label"))).toEqual(["Take the newer version of Vesna v1"]);
+  offers[0]?.click();
+  expect(onUpdate).toHaveBeenCalledWith([
+    { version: "v2", muted: true, talkativeness: 0.3 },
+    { version: "v3", muted: false, talkativeness: null },
+  ]);
 });
 
 describe("a group chat", () => {

@@ -6,5 +6,9 @@ export const plural = (language: string, n: number, forms: Readonly<Partial<Reco
 export const moment = (language: string, ms: number): string =>
   new Date(ms).toLocaleString(language, { day: "numeric", month: "long", year: "numeric", hour: "2-digit", minute: "2-digit" });
 
+/** Without a fraction: for what is known about. */
+export const percent = (language: string, part: number): string =>
+  part.toLocaleString(language, { style: "percent", maximumFractionDigits: 0 });
+
 export const share = (language: string, part: number): string =>
   part.toLocaleString(language, { style: "percent", maximumFractionDigits: part < 0.1 ? 1 : 0 });

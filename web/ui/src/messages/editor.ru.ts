@@ -107,7 +107,6 @@ export const editorInRussian: EditorWords = {
   previewTitle: "Что получает модель",
   previewHint: "Так было бы в начале беседы с вами.",
   previewing: "Собираю промпт…",
-  previewEstimate: "Нет компьютера, который мог бы его собрать. Вот из чего он состоял бы, по оценке.",
   previewLeft: "не вошло",
   roles: { system: "Система", user: "Вы", assistant: "Персонаж" },
   history: {

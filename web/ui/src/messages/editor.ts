@@ -106,7 +106,6 @@ export const editorInEnglish = {
   previewTitle: "What the model is given",
   previewHint: "As it would be at the beginning of a conversation with you.",
   previewing: "Building the prompt…",
-  previewEstimate: "No computer is there that could build it. This is what it would be made of, by estimate.",
   previewLeft: "left out",
   roles: { system: "System", user: "You", assistant: "Character" },
   history: {

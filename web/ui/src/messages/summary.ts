@@ -1,12 +1,12 @@
 /** What the page says of the context and of summaries, in both languages. */
-import { plural, share } from "./counting";
+import { percent, plural } from "./counting";
 
 const enMessages = (n: number): string => plural("en", n, { one: "message", other: "messages" });
 /** After “через”. */
 const ruMessages = (n: number): string => plural("ru", n, { one: "сообщение", few: "сообщения", many: "сообщений", other: "сообщения" });
 
 export const summaryInEnglish = {
-  used: (of: number) => `Room in the model’s context: ${share("en", of)} used`,
+  used: (of: number) => `Room in the model’s context: ${percent("en", of)} used`,
   unknown: "Room in the model’s context",
   writing: "The oldest messages are being summarised",
   title: "What the model keeps in mind",
@@ -44,7 +44,7 @@ export const summaryInEnglish = {
 };
 
 export const summaryInRussian: typeof summaryInEnglish = {
-  used: (of) => `Контекст модели занят на ${share("ru", of)}`,
+  used: (of) => `Контекст модели занят на ${percent("ru", of)}`,
   unknown: "Контекст модели",
   writing: "Пишется краткое содержание начала",
   title: "Что модель держит в уме",

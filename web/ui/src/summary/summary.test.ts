@@ -14,9 +14,11 @@ const SECOND: ShownSummary = { upto: "m9", text: "They met and had tea.", by: "p
 
 let refuses = false;
 const asked: string[] = [];
+let answered = 0;
 
 beforeEach(() => {
   asked.length = 0;
+  answered = 0;
   refuses = false;
   HTMLDialogElement.prototype.showModal = function show(this: HTMLDialogElement): void {
     this.setAttribute("open", "");
@@ -24,7 +26,14 @@ beforeEach(() => {
   vi.stubGlobal("fetch", (path: string, init: RequestInit) => {
     asked.push(`${init.method ?? ""} ${path} ${typeof init.body === "string" ? init.body : ""}`.trim());
     const refusal = { code: "busy", text: "A reply is still being made.", limit: 0, cause: "", facts: [] };
-    return Promise.resolve(new Response(refuses ? JSON.stringify(refusal) : null, { status: refuses ? 409 : 204 }));
+    const answer = new Response(refuses ? JSON.stringify(refusal) : null, { status: refuses ? 409 : 204 });
+    const read = answer.text.bind(answer);
+    answer.text = async () => {
+      const text = await read();
+      answered += 1;
+      return text;
+    };
+    return Promise.resolve(answer);
   });
 });
 afterEach(() => {
@@ -40,10 +49,10 @@ const button = (name: RegExp): HTMLButtonElement => {
 };
 async function click(name: RegExp): Promise<void> {
   button(name).click();
-  await nextTick();
   await vi.waitFor(() => {
-    expect(drawer().querySelectorAll("input[disabled]")).toHaveLength(0);
+    expect(answered).toBe(asked.length);
   });
+  await nextTick();
   await nextTick();
 }
 
@@ -94,7 +103,7 @@ describe("the panel", () => {
     expect(find<HTMLTextAreaElement>(drawer(), "textarea").value).toBe(SECOND.text);
     expect(textOf(drawer())).toContain("in place of messages 1 to 9");
     expect(textOf(drawer())).toContain("In your words");
-    expect(textOf(find(drawer(), "details"))).toContain("Messages 1 to 4 They met.");
+    expect(textOf(find(drawer(), "details"))).toContain("Messages 1 to 4They met.");
     button(/Show where it ends/).click();
     expect(seek).toHaveBeenCalledWith("m9");
     expect(onClose).toHaveBeenCalledOnce();

@@ -1006,8 +1006,9 @@ export interface PromptMessage {
 /**
  * The answer to both requests for a prompt. `exact`: a GPU box has built it, with its own tokenizer. If
  * not, `tokens` and `parts` are an estimate, there is no text, and `why` says why: no_box, busy (too many
- * previews), late (the box did not answer in time) or failed. `trouble`: why the box cannot build it, for
- * people. Parts come in the order of the prompt, those that were left out behind them.
+ * previews), large (character and lorebooks are), late (the box did not answer in time) or failed.
+ * `trouble`: why the box cannot build it, for people. Parts come in the order of the prompt, those that were
+ * left out behind them.
  */
 export interface PromptPreview {
   exact: boolean;
@@ -1029,8 +1030,9 @@ export interface PromptPreview {
 
 /**
  * POST /api/prompts/preview → PromptPreview. The character is a card that is being written (`card`, its
- * JSON as text, of any version) or one that is there (`character_version`). `history` is the talk; where it
- * is empty, the greeting of that number.
+ * JSON as text, of any version) or one that is there (`character_version`, which with a card says of whom it
+ * is a further version). The user's lorebooks, persona and choices count as in a new conversation. `history`
+ * is the talk; where it is empty, the greeting of that number.
  */
 export interface PromptWish {
   card?: string;
@@ -1546,8 +1548,8 @@ export interface Choices {
 
 /**
  * How replies are made: a preset, and what differs from it; null: as there. `preset` is the name of one
- * that comes with Samovar, the id of one's own (hex), or "": what the node uses. `format` is the prompt's; the
- * rest are fields of Sampling.
+ * that comes with Samovar, the id of one's own (hex), or "": what the node uses. `format` is the prompt's;
+ * the rest are fields of Sampling.
  */
 export interface ReplySettings {
   preset?: string;
