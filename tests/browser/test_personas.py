@@ -1,10 +1,11 @@
 """Who one is in a conversation: a persona is made, chosen, and speaks; and how the replies are made."""
 
+import json
 from pathlib import Path
 
 import pytest
 
-from tests.actors.character.fixtures import png
+from tests.actors.character.fixtures import png, v3
 from tests.browser import home
 from tests.browser.browser import Device, Page
 from tests.browser.home import is_fit
@@ -71,3 +72,54 @@ def test_a_persona_is_made_chosen_and_speaks(reader: Device, url: str, tmp_path:
     page.click("role=button[name='Undo']")
     page.see(f"role=button[name=/^Edit {name}/]")
     assert page.complaints() == []
+
+
+# What is fetched of personas and of a character waits until it is let go.
+HOLD = """(() => {
+    const really = window.fetch;
+    const free = new Promise((go) => { window.letGo = go; });
+    window.fetch = async (path, how) => {
+        if (/api\\/(personas|characters\\/)/.test(path)) await free;
+        return really(path, how);
+    };
+})()"""
+MAKE = """fetch('/api/personas', {method: 'POST', headers: {'Content-Type': 'application/json'},
+    body: JSON.stringify({name: NAME, description: 'A smuggler.'})}).then((answer) => answer.status)"""
+PLACE = """(async () => {
+    const button = document.querySelector('dialog .begin .button');
+    await Promise.allSettled(document.querySelector('dialog').getAnimations().map((one) => one.finished));
+    const {x, y, width, height} = button.getBoundingClientRect();
+    return [x, y, width, height].map(Math.round).join(' ');
+})()"""
+
+
+def test_who_one_is_is_chosen_before_a_conversation_and_the_button_stays_where_it_is(
+    reader: Device, url: str, tmp_path: Path
+) -> None:
+    name, host = f"Vera {tmp_path.name[-3:]}", f"Zoya {tmp_path.name[-3:]}"
+    about = "Zoya keeps the inn at the pass. " * 18  # of a length with which the sheet could grow
+    greetings = {"first_mes": "Come in.", "alternate_greetings": ["Sit down."]}
+    (tmp_path / "zoya.json").write_text(
+        json.dumps(v3(name=host, creator_notes=about, character_book=None, **greetings))
+    )
+    page = home.log_in(reader, url)
+    assert page.evaluate(MAKE.replace("NAME", repr(name))) == 201
+    home.bring(page, tmp_path / "zoya.json")
+    page.see("text=1 character came in.")
+    page.click("role=button[name='Close'] >> nth=-1")
+    page.see(f"role=button[name='{host}']")
+    page.evaluate(HOLD)
+    page.click(f"role=button[name='{host}']")
+    page.see(f"role=button[name='Talk with {host}']")
+    before = page.evaluate(PLACE)
+    page.evaluate("letGo()")
+    page.see("role=combobox[name='You speak as']")
+    page.see("css=dialog .greeting fieldset")
+    assert page.evaluate(PLACE) == before
+    is_fit(page)
+    page.call("selectOption", {"label": name}, on="role=combobox[name='You speak as']")
+    page.click(f"role=button[name='Talk with {host}']")
+    page.see(home.LAST)
+    home.brief_answer(page)
+    page.see(f"css=li.message.mine .byline >> text={name}")
+    is_fit(page)

@@ -71,7 +71,7 @@ export const en = {
     allConversations: (n: number) => `All ${n} conversations`,
     begin: (name: string) => `Talk with ${name}`,
     speakAs: "You speak as",
-    speakAsUsual: "as usual with this character",
+    speakAsUsual: "as usual",
     speakAsSelf: (name: string) => `yourself: ${name}`,
     beginning: "Pulling up a chair…",
     about: "About",

@@ -80,7 +80,7 @@ export const ru: Words = {
     allConversations: (n) => `Все беседы: ${n}`,
     begin: () => "Начать беседу",
     speakAs: "Вы говорите как",
-    speakAsUsual: "как обычно с этим персонажем",
+    speakAsUsual: "как обычно",
     speakAsSelf: (name) => `вы сами: ${name}`,
     beginning: "Пододвигаем стул…",
     about: "О персонаже",

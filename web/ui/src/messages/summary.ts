@@ -47,7 +47,7 @@ export const summaryInRussian: typeof summaryInEnglish = {
   used: (of) => `Контекст модели занят на ${percent("ru", of)}`,
   unknown: "Контекст модели",
   writing: "Пишется краткое содержание начала",
-  title: "Что модель держит в уме",
+  title: "Что помнит модель",
   room: (used, budget) => `Занято примерно ${used.toLocaleString("ru")} из ${budget.toLocaleString("ru")} токенов запроса.`,
   roomUnknown: "Сколько места занято, станет известно после следующего ответа.",
   dueIn: (n) => `Примерно через ${ruMessages(n)} начало беседы будет изложено кратко.`,
