@@ -30,7 +30,8 @@ from storage.messages import BODY, OF_A_CONVERSATION, open_message
 from storage.select import Select, ask_ahead
 from storage.summaries import OF_A_CONVERSATION as SUMMARIES
 from storage.summaries import find_summaries
-from storage.traces import newest_report
+from storage.traces import ONE as TRACE
+from storage.traces import TRACED, newest_traced, report_of
 from storage.unit import Unit
 
 IN_ORDER = ("created_ms", "id")
@@ -64,6 +65,7 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
         (IMPERSONATIONS, (conversation, "impersonate")),
         (GROUP_OF, (conversation,)),
         (SUMMARIES, (conversation,)),
+        (TRACED, (conversation,)),
     )
     rows = await conversation_rows(unit.db, conversation)
     if not rows or await is_removed(unit, conversation):
@@ -76,9 +78,11 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
     revisions = await REVISIONS.rows(unit.db, conversation)
     drafts = await IMPERSONATIONS.rows(unit.db, conversation, "impersonate")
     user = rows[0]["user_id"]
+    newest = await newest_traced(unit, conversation, (row["id"] for row in reversed(messages)))
     await ask_ahead(
         unit.db,
         *([(CHUNKS, (live["id"],))] if live else []),
+        *([(TRACE, (newest, conversation))] if newest else []),
         (USES, (user,)),
         (WHOSE_VERSION, (rows[0]["character_version_id"],)),
         (ONE_CHOICE, (user, conversation)),
@@ -95,10 +99,9 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
     opened = open_conversation(secrets, rows[0])
     stored = [open_message(secrets, message) for message in messages]
     made = (draft for row in reversed(drafts) if (draft := open_generation(secrets, row)).made)
-    in_order = oldest_first(as_it_is_now(secrets, stored, marks, revisions))
     return ConversationState(
         conversation=replace(opened, group=await find_group(unit, conversation)),
-        messages=in_order,
+        messages=oldest_first(as_it_is_now(secrets, stored, marks, revisions)),
         live=open_generation(secrets, live) if live else None,
         summaries=await find_summaries(unit, conversation),
         committed=tokens.ids,
@@ -110,7 +113,7 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
             (row["request_key"], row["id"]) for row in (*request_keys, *revisions) if row["request_key"]
         ),
         suggestion=next(made, None),
-        report=await newest_report(unit, conversation, [message.id for message in in_order]),
+        report=await report_of(unit, conversation, newest) if newest else None,
     )
 
 

@@ -1,6 +1,6 @@
 """How messages came about: rows of their own, of which a conversation reads the newest when it wakes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from uuid import UUID
 
 import msgspec
@@ -15,9 +15,7 @@ from storage.unit import Unit, first
 
 BODY = SealedColumn("message_trace", "body")
 ONE = Select(tables.MessageTrace, ("id", "user_id", *BODY.columns), ("id", "conversation_id"))
-
-
-IDS = Select(tables.MessageTrace, ("id",), ("conversation_id",))
+TRACED = Select(tables.MessageTrace, ("id",), ("conversation_id",))
 
 
 async def keep_trace(unit: Unit, write: KeepTrace) -> None:
@@ -46,9 +44,12 @@ async def find_trace(unit: Unit, query: FindTrace) -> ReplyTrace | None:
     return msgspec.msgpack.decode(body, type=ReplyTrace)
 
 
-async def newest_report(unit: Unit, conversation: UUID, messages: Sequence[UUID]) -> PromptReport | None:
-    """Of the last of these messages that has one."""
-    traced = {row["id"] for row in await IDS.rows(unit.db, conversation)}
-    newest = next((message for message in reversed(messages) if message in traced), None)
-    found = await find_trace(unit, FindTrace(conversation, newest)) if newest is not None else None
+async def newest_traced(unit: Unit, conversation: UUID, messages: Iterable[UUID]) -> UUID | None:
+    """The first of these messages that has a trace."""
+    traced = {row["id"] for row in await TRACED.rows(unit.db, conversation)}
+    return next((message for message in messages if message in traced), None)
+
+
+async def report_of(unit: Unit, conversation: UUID, message: UUID) -> PromptReport | None:
+    found = await find_trace(unit, FindTrace(conversation, message))
     return found.report if found is not None else None
