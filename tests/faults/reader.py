@@ -277,8 +277,14 @@ async def post(order: ReaderOrder, path: str, body: object) -> tuple[int, str]:
         whole = await reader.read()
     finally:
         writer.close()
-    first, _, _ = whole.partition(b"\r\n")
-    words = first.split()
-    if len(words) < 2:
-        raise CutError("no answer")
-    return int(words[1]), whole.partition(b"\r\n\r\n")[2].decode()
+    answered, found, answer = whole.partition(b"\r\n\r\n")
+    words = answered.split()
+    if not found or len(words) < 2 or len(answer) < length_of(answered):
+        raise CutError("no whole answer")
+    return int(words[1]), answer.decode()
+
+
+def length_of(head: bytes) -> int:
+    """Content-Length; 0 where none is said."""
+    fields = (line.partition(b":") for line in head.split(b"\r\n"))
+    return next((int(value) for name, _, value in fields if name.lower() == b"content-length"), 0)

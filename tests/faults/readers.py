@@ -35,6 +35,7 @@ class Readers:
         commands = asyncio.StreamReader()
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(commands), sys.stdin)
         telling = asyncio.create_task(self.tell())
+        telling.add_done_callback(lambda _: commands.feed_eof())  # a reader failed: end, and say so
         while word := (await commands.readline()).decode().strip():
             match word:
                 case "calm":
@@ -45,6 +46,8 @@ class Readers:
                     self.draining = True
                 case _:
                     raise ValueError(word)
+        if telling.done():
+            telling.result()
         telling.cancel()
         for task in self.asking:
             task.cancel()
