@@ -166,6 +166,10 @@ class Page:
         """Pixels by which the page is wider than its window."""
         return self.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
 
+    def metrics(self) -> dict[str, float]:
+        """Figures of the page by their names in the debugger (JSHeapUsedSize, Nodes, …), without garbage."""
+        return self.browser.do("metrics", page=self.number)
+
     def complaints(self) -> list[str]:
         """Errors of the page and of its console since the last call."""
         return self.browser.do("complaints", page=self.number)

@@ -7,6 +7,7 @@
 //   {"do": "axe", "page"}                                            -> violations of the accessibility rules
 //   {"do": "complaints", "page"}                                     -> errors of the page and of its console
 //   {"do": "lifecycle", "page", "state"}                             -> null; frozen, or active again
+//   {"do": "metrics", "page"}                                        -> the debugger's figures, after a collection
 //   {"do": "offline", "context", "is"}                               -> null
 //   {"do": "close_context", "context"}                               -> null
 import { createRequire } from "node:module";
@@ -85,6 +86,15 @@ const commands = {
     await debuggers.send("Page.setWebLifecycleState", { state });
     await debuggers.detach();
     return null;
+  },
+  async metrics({ page }) {
+    const target = pages[page].page;
+    const debuggers = await target.context().newCDPSession(target);
+    await debuggers.send("HeapProfiler.collectGarbage");
+    await debuggers.send("Performance.enable", { timeDomain: "threadTicks" }); // processor time, not the clock's
+    const { metrics } = await debuggers.send("Performance.getMetrics");
+    await debuggers.detach();
+    return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
   },
   offline: ({ context, is }) => contexts[context].setOffline(is).then(() => null),
   close_context: ({ context }) => contexts[context].close().then(() => null),

@@ -1,0 +1,1 @@
+"""Figures of long conversations in a real browser: `samovar bench chat`."""
