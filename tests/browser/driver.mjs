@@ -88,12 +88,12 @@ const commands = {
     return null;
   },
   async metrics({ page }) {
-    const target = pages[page].page;
-    const debuggers = await target.context().newCDPSession(target);
+    const { page: target, meter } = pages[page];
+    const debuggers = meter ?? (await target.context().newCDPSession(target)); // it counts from its beginning
+    pages[page].meter = debuggers;
     await debuggers.send("HeapProfiler.collectGarbage");
     await debuggers.send("Performance.enable", { timeDomain: "threadTicks" }); // processor time, not the clock's
     const { metrics } = await debuggers.send("Performance.getMetrics");
-    await debuggers.detach();
     return Object.fromEntries(metrics.map(({ name, value }) => [name, value]));
   },
   offline: ({ context, is }) => contexts[context].setOffline(is).then(() => null),

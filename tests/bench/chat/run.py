@@ -4,15 +4,16 @@ import json
 import statistics
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
 import psutil
-from msgspec import Struct
 
 from tests.bench.chat import probes
-from tests.bench.chat.talk import Talk
+from tests.bench.chat.figures import SLOW_MS, ChatFigures, Frames, PageSize, table
+from tests.bench.chat.talk import RARE, Talk
 from tests.bench.percentiles import Percentiles, percentiles
 from tests.browser import home
 from tests.browser.browser import Browser, Page, find_chromium, running_browser
@@ -24,63 +25,26 @@ FRAME_MS = 1_000 / 60
 SPEED = 6.0  # pixels a millisecond: some six screens a second
 SCROLL_MS = 15_000
 OPENINGS = 5
+BOX = "css=form textarea"
+TYPED = "the lantern by the door was lit, and nobody came"
+KEY_PAUSE_MS = 40
 MB = 1e6
 
 Say = Callable[[str], None]
-
-
-class Frames(Struct, frozen=True):
-    """Of one scroll. `dropped`: frames that were due and not drawn, of 60 a second. `work_ms`: processor time
-    of the page's thread for each frame, which no other work on the machine changes."""
-
-    frames: int
-    ms: Percentiles
-    longest_ms: float
-    dropped: int
-    work_ms: float
-
-
-class PageSize(Struct, frozen=True):
-    """After a collection of garbage."""
-
-    heap_mb: float
-    nodes: int
-
-
-class ChatFigures(Struct, frozen=True):
-    """What a long conversation costs where it is read, and on its server.
-
-    open_first_ms   from the click to the last message drawn; nobody had opened it since it was brought in
-    open_again_ms   the same, median of further openings
-    rest            frames of the page while nothing is done: what the machine gives
-    scroll_up       from the end, older messages are fetched meanwhile
-    to_start_ms     from there to the first message, as fast as the page can
-    scroll_down     from the first message, everything is in the page
-    """
-
-    messages: int
-    beside: int
-    open_first_ms: float
-    open_again_ms: float
-    rest: Frames
-    scroll_up: Frames
-    to_start_ms: float
-    scroll_down: Frames
-    page_opened: PageSize
-    page_whole: PageSize
-    web_mb_before: float
-    web_mb_after: float
-    cores: int
-    load_before: float
 
 
 def frames(page: Page, probe: str) -> Frames:
     before = page.metrics()["TaskDuration"]
     times: Sequence[float] = page.evaluate(probe)
     work_s = page.metrics()["TaskDuration"] - before
-    dropped = sum(max(0, round(time / FRAME_MS) - 1) for time in times)
-    work_ms = round(work_s * 1_000 / len(times), 2)
-    return Frames(len(times), percentiles(times), round(max(times), 1), dropped, work_ms)
+    return Frames(
+        frames=len(times),
+        ms=percentiles(times),
+        longest_ms=round(max(times), 1),
+        dropped=sum(max(0, round(each / FRAME_MS) - 1) for each in times),
+        slow=sum(each > SLOW_MS for each in times),
+        work_ms=round(work_s * 1_000 / len(times), 2),
+    )
 
 
 def page_size(page: Page) -> PageSize:
@@ -104,27 +68,63 @@ def opened(page: Page, url: str) -> float:
     page.call("goto", url)
     page.see(f"css=a.recent >> text={TITLE}")
     page.see("css=.card")
-    return page.evaluate(probes.OPEN.replace("TITLE", json.dumps(TITLE)))
+    return page.evaluate(probes.fill(probes.OPEN, title=TITLE))
 
 
 def scroll(page: Page, speed: float) -> Frames:
-    return frames(page, probes.SCROLL.replace("SPEED", str(speed)).replace("LENGTH", str(SCROLL_MS)))
+    return frames(page, probes.fill(probes.SCROLL, speed=speed, length=SCROLL_MS))
+
+
+def typed(page: Page) -> Percentiles:
+    page.evaluate(probes.LISTEN)
+    page.call("pressSequentially", TYPED, {"delay": KEY_PAUSE_MS}, on=BOX)
+    return percentiles(page.evaluate(probes.KEYS))
+
+
+def find(page: Page) -> float:
+    """Look for the rare word. Milliseconds from its last letter to the hits; the dialog is open then."""
+    page.call("press", "Control+k", on="body")
+    page.see("css=#found")
+    page.call("pressSequentially", RARE[:-1], on="role=combobox")
+    began = time.perf_counter()
+    page.press(RARE[-1])
+    page.see("css=#found li.message")
+    return (time.perf_counter() - began) * 1_000
+
+
+def wait_for_index(page: Page) -> None:
+    """Until all messages that were brought are in the index of the search."""
+    page.call("press", "Control+k", on="body")
+    page.fill("role=combobox", RARE)
+    page.see("css=#found li.message")
+    page.wait_for("!document.querySelector('.told').innerText.includes('taken in')")
 
 
 def measure(node: RunningNode, browser: Browser, folder: Path, messages: int, say: Say) -> ChatFigures:
     load = psutil.getloadavg()[0]
     talk = Talk(messages)
-    url = home.address(node)
-    page = browser.device().page(url)
+    page = browser.device().page(home.address(node))
     home.set_up(page)
     home.begin(page, CHARACTER)
     say(f"bringing in {len(talk.rows)} messages")
     bring(page, talk, folder)
+    page.call("goto", home.address(node))
+    wait_for_index(page)
+    # The next start has nothing of it in memory.
+    node.stop()
+    node.start()
+    url = home.address(node)
+    page = home.log_in(browser.device(), url)
     before = web_mb(node)
     say("opening")
     first = opened(page, url)
     again = statistics.median(opened(page, url) for _ in range(OPENINGS))
     size = page_size(page)
+    say("typing, searching")
+    keys = typed(page)
+    search = find(page)
+    jump = page.evaluate(probes.JUMP)
+    opened(page, url)
     rest = frames(page, probes.REST)
     say(f"scrolling up for {SCROLL_MS / 1_000:g} s")
     up = scroll(page, -SPEED)
@@ -133,44 +133,29 @@ def measure(node: RunningNode, browser: Browser, folder: Path, messages: int, sa
     whole = page_size(page)
     say(f"scrolling down for {SCROLL_MS / 1_000:g} s")
     down = scroll(page, SPEED)
+    say("a reply")
+    page.fill(BOX, home.QUESTION)
+    page.press("Enter")
+    stream = frames(page, probes.STREAM)
     return ChatFigures(
         messages=messages,
         beside=len(talk.rows) - messages,
         open_first_ms=round(first, 1),
         open_again_ms=round(again, 1),
+        key_ms=keys,
+        search_ms=round(search),
+        jump_ms=round(jump),
         rest=rest,
         scroll_up=up,
         to_start_ms=round(to_start),
         scroll_down=down,
+        stream=stream,
         page_opened=size,
         page_whole=whole,
         web_mb_before=before,
         web_mb_after=web_mb(node),
         cores=psutil.cpu_count() or 1,
         load_before=round(load, 2),
-    )
-
-
-def table(found: ChatFigures) -> str:
-    def of(one: Frames) -> str:
-        return (
-            f"p50 {one.ms.p50:g} ms, p99 {one.ms.p99:g} ms, longest {one.longest_ms:g} ms, "
-            f"{one.dropped} of {one.frames + one.dropped} dropped; {one.work_ms:g} ms of work each"
-        )
-
-    opened, whole = found.page_opened, found.page_whole
-    return "\n".join(
-        [
-            f"{found.messages} messages, {found.beside} more beside them",
-            f"click to readable      {found.open_first_ms:g} ms at first, then {found.open_again_ms:g} ms",
-            f"frames at rest         {of(found.rest)}",
-            f"frames, scrolling up   {of(found.scroll_up)}",
-            f"to the first message   {found.to_start_ms / 1_000:g} s",
-            f"frames, scrolling down {of(found.scroll_down)}",
-            f"the page, opened       {opened.heap_mb:g} MB of heap, {opened.nodes} nodes",
-            f"the page, all read     {whole.heap_mb:g} MB of heap, {whole.nodes} nodes",
-            f"web process            {found.web_mb_before:g} MB before, {found.web_mb_after:g} MB after",
-        ]
     )
 
 

@@ -10,6 +10,8 @@ SWIPED = 8  # each eighth reply has three versions
 BRANCHED = 100  # so often a branch was left
 BRANCH = 10  # messages of such a branch
 MINUTE_MS = 60_000
+RARE, RARE_AT = "zanzibar", 40
+"""A word that stands in one message alone, near the beginning."""
 
 
 class Talk:
@@ -37,6 +39,8 @@ class Talk:
     def add(self, parent: int, number: int) -> int:
         role = "assistant" if number % 2 else "user"
         text = self.reply() if role == "assistant" else self.sentence(self.draw.randint(3, 30))
+        if number == RARE_AT:
+            text = f"{text} {RARE}"
         row = {"role": role, "text": text, "parent": parent, "created_ms": (number + 1) * MINUTE_MS}
         self.rows.append(row)
         return len(self.rows) - 1
