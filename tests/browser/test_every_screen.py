@@ -63,7 +63,7 @@ def test_a_conversation_and_all_that_opens_in_it(desk: Device, url: str) -> None
     page = home.log_in(desk, url)
     home.begin(page, "Mr. Halm")
     home.say(page, home.QUESTION)
-    home.reply_begins(page)
+    home.reply_shows(page)
     is_fit(page)
     home.reply_ends(page)
     is_fit(page)
