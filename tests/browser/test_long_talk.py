@@ -34,7 +34,7 @@ READ_BACK = """new Promise((done) => {
 def bring(page: Page, folder: Path) -> None:
     file = folder / "talk.json"
     file.write_text(json.dumps(Talk(MESSAGES).file(TITLE, home.OWNER, CHARACTER)), encoding="utf-8")
-    page.see("role=button[name='Bring a character']")
+    home.begin(page, CHARACTER)  # the list, with its tools, is beside a conversation
     page.call("setInputFiles", [str(file)], on="css=aside input[type=file]")
     page.click(f"role=dialog >> role=link[name='{TITLE}']")
     page.see(home.LAST)
