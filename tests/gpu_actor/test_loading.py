@@ -157,7 +157,7 @@ def test_an_engine_outside_that_the_settings_name_serves_or_nothing_does(tmp_pat
         settings = EngineSettings(remote=address)
         facts = load_engine(settings, tmp_path, lambda _: None).facts
     assert address in facts.engine
-    assert facts.why.startswith("engine.remote names it; it has no top_k, ")
+    assert facts.why.startswith("engine.remote names it; it has no choice of a prompt format, top_k, ")
     assert facts.continuation == "text"
     with pytest.raises(EngineTrouble, match="cannot be reached"):
         load_engine(settings, tmp_path, lambda _: None)
