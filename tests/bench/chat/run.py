@@ -85,7 +85,7 @@ def find(page: Page) -> float:
     """Look for the rare word. Milliseconds from its last letter to the hits; the dialog is open then."""
     page.call("press", "Control+k", on="body")
     page.see("css=#found")
-    page.call("pressSequentially", RARE[:-1], on="role=combobox")
+    page.call("pressSequentially", RARE[:-1], on="css=input[role=combobox]")
     began = time.perf_counter()
     page.press(RARE[-1])
     page.see("css=#found li.message")
@@ -95,7 +95,7 @@ def find(page: Page) -> float:
 def wait_for_index(page: Page) -> None:
     """Until all messages that were brought are in the index of the search."""
     page.call("press", "Control+k", on="body")
-    page.fill("role=combobox", RARE)
+    page.fill("css=input[role=combobox]", RARE)
     page.see("css=#found li.message")
     page.wait_for("!document.querySelector('.told').innerText.includes('taken in')")
 
