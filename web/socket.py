@@ -52,11 +52,11 @@ class CutError(Exception):
 class Connection(Protocol):
     """What is needed of the WebSocket itself."""
 
-    async def accept(self) -> None: ...
-
-    async def receive(self) -> str | bytes:
-        """Raises CutError."""
+    async def accept(self) -> None:
+        """Raises CutError, as the others do."""
         ...
+
+    async def receive(self) -> str | bytes: ...
 
     async def send(self, data: str) -> None: ...
 
@@ -190,7 +190,7 @@ class Socket:
     # -- out ------------------------------------------------------------------------------------
 
     async def write(self, connection: Connection) -> None:
-        with contextlib.suppress(OSError):  # the other end is gone; the reader hears of it
+        with contextlib.suppress(CutError):  # the other end is gone; the reader hears of it
             while self.last_word is None:
                 frame = self.next_frame()
                 if frame is not None:

@@ -35,8 +35,14 @@ class Line:
     """web/socket.py's Connection, over what an ASGI server gives."""
 
     def __init__(self, receive: Any, send: Any) -> None:
-        self.take, self.put = receive, send
+        self.take, self.give = receive, send
         self.open = False
+
+    async def put(self, event: dict[str, Any]) -> None:
+        try:
+            await self.give(event)
+        except OSError as error:  # how the server says that the other end is gone
+            raise CutError from error
 
     async def accept(self) -> None:
         await self.put({"type": "websocket.accept"})
@@ -94,7 +100,7 @@ async def serve(edge: Edge, scope: dict[str, Any], line: Line) -> None:
         log.warning("storage trouble: %s", error)
         await line.refuse(requests.refusal(storage_trouble()))
         return
-    with contextlib.suppress(CutError, OSError):  # the other end is gone
+    with contextlib.suppress(CutError):  # the other end is gone
         await line.accept()
         if account is None or not may_connect(account.role):  # said where a browser can read it
             await turn_away(line, Farewell("login", "Log in first.", again=False))

@@ -150,7 +150,6 @@ class Page:
         self.evaluate("document.fonts.ready.then(() => true)")
         self.wait_for(f"{SEEN}.every((i) => i.complete && i.naturalWidth > 0)")
         self.evaluate(f"Promise.all({SEEN}.map((i) => i.decode())).then(() => true)")
-        self.evaluate("new Promise((done) => setTimeout(done, 1000))")  # what is decoded is not yet painted
         self.call("screenshot", {"path": str(path), "animations": "disabled"})
 
     def barriers(self) -> str:

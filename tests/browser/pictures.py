@@ -41,6 +41,7 @@ def slimmed(png: bytes) -> bytes:
 
 def take(page: Page, name: str) -> None:
     path = PICTURES / f"{name}.png"
+    page.evaluate("new Promise((done) => setTimeout(done, 1000))")  # what is loaded is painted late
     page.picture(path)
     path.write_bytes(slimmed(path.read_bytes()))
     print(f"{path} {path.stat().st_size // 1024} KiB")  # noqa: T201 - this is a program
