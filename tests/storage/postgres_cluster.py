@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
+from tests.storage.migrated import make_postgres_tables
+
 ADVICE = "PostgreSQL is not installed. Run: apt-get install postgresql"
 
 
@@ -37,13 +39,21 @@ class PostgresCluster:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._count = 0
+        self._with_tables = ""
 
-    def database(self) -> str:
-        """The URL of a new database."""
+    def database(self, like: str = "template1") -> str:
+        """The URL of a new database, a copy of the one of this name."""
         self._count += 1
         name = f"test{self._count}"
-        run(program("createdb"), "-h", str(self._folder), "-U", "postgres", name)
+        run(program("createdb"), "-h", str(self._folder), "-U", "postgres", "-T", like, name)
         return f"postgres://postgres@/{name}?host={self._folder}"
+
+    def database_with_tables(self) -> str:
+        """The URL of a new database with all tables and no rows."""
+        if not self._with_tables:
+            make_postgres_tables(self.database())
+            self._with_tables = f"test{self._count}"
+        return self.database(self._with_tables)
 
 
 def wait_until_ready(log: IO[str]) -> None:
@@ -77,8 +87,9 @@ def postgres_cluster() -> Generator[PostgresCluster]:
             "UTF8",
             account=account,
         )
-        # No TCP, and no fsync: nothing in it outlives the tests.
-        options = ("-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off")
+        # No TCP, and no fsync: nothing in it outlives the tests. A database that is being vacuumed cannot
+        # be copied.
+        options = ("-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off", "-c", "autovacuum=off")
         server = subprocess.Popen(
             (program("postgres"), "-D", data, *options),
             user=account,

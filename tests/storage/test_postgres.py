@@ -18,7 +18,7 @@ from tests.storage.store import OpenPort, Port, Tell
 class TestPostgresStorage(StorageContract, SearchContract):
     @pytest.fixture(autouse=True)
     def _database(self, postgres: PostgresCluster) -> None:
-        self.url = postgres.database()
+        self.url = postgres.database_with_tables()
 
     def opener(self, folder: Path) -> OpenPort:
         @asynccontextmanager

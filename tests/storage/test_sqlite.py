@@ -8,6 +8,7 @@ from storage.settings import StorageSettings
 from storage.start import open_storage
 from tests.storage.contract import StorageContract
 from tests.storage.contract_search import SearchContract
+from tests.storage.migrated import put_sqlite_tables
 from tests.storage.store import OpenPort, Port, Tell
 
 
@@ -15,6 +16,7 @@ class TestSqliteStorage(StorageContract, SearchContract):
     def opener(self, folder: Path) -> OpenPort:
         @asynccontextmanager
         async def opened(tell: Tell) -> AsyncGenerator[Port]:
+            put_sqlite_tables(folder)
             port = await open_storage(StorageSettings(), folder, tell)
             try:
                 yield port

@@ -16,9 +16,9 @@ from tortoise.exceptions import OperationalError
 from storage import orm, tables
 from storage.database import Database, raw
 from storage.errors import BusyError, RefusedError
-from storage.migrate import migrate_postgres, migrate_sqlite
 from storage.settings import StorageSettings
 from storage.work import Db, Work
+from tests.storage.migrated import sqlite_tables
 from tests.storage.postgres_cluster import PostgresCluster
 
 Scenario = Callable[[Database], Coroutine[Any, Any, None]]
@@ -162,7 +162,7 @@ class TestOnSqlite(UnitsOfWork):
     @asynccontextmanager
     async def opened(self, folder: Path) -> AsyncGenerator[Database]:
         file = folder / "test.db"
-        await migrate_sqlite(file, folder)
+        file.write_bytes(sqlite_tables())
         database = Database(self.settings, orm.config(orm.connections(self.settings, file)))
         await database.open()
         try:
@@ -257,13 +257,12 @@ class TestOnSqlite(UnitsOfWork):
 class TestOnPostgres(UnitsOfWork):
     @pytest.fixture(autouse=True)
     def _database(self, postgres: PostgresCluster) -> None:
-        self.url = postgres.database()
+        self.url = postgres.database_with_tables()
 
     @asynccontextmanager
     async def opened(self, folder: Path) -> AsyncGenerator[Database]:
         settings = StorageSettings(url=self.url)
         connections = orm.connections(settings, folder)
-        await migrate_postgres(orm.postgres(self.url, 30))
         database = Database(settings, orm.config(connections))
         await database.open()
         try:

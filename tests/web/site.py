@@ -49,6 +49,7 @@ from storage.settings import StorageSettings
 from storage.start import open_storage
 from tests.fakes.memory_disk import MemoryDisk
 from tests.fakes.memory_storage import MemoryStorage
+from tests.storage.migrated import put_sqlite_tables
 from tests.web.scripted_worker import ScriptedWorker
 from web.accounts import LOCAL
 from web.app import make_app
@@ -217,6 +218,7 @@ class Site:
 
     async def __aenter__(self) -> Self:
         if self.data is not None:
+            put_sqlite_tables(self.data)
             self.real_storage = await open_storage(StorageSettings(), self.data, self.runtime.tell)
             self.runtime.serve(addresses.STORAGE, self.real_storage)
         await self.edge.start()
