@@ -100,7 +100,7 @@ class Launcher:
 
     def prepare(self, spec: ChildSpec) -> None:
         """It will be launched soon."""
-        self.spares.start(spec.name, spec.module)
+        self.spares.start(spec.name, spec.module, hushed=True)
 
     def do_without(self, name: str) -> None:
         """It will not be launched soon."""

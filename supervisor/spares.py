@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from supervisor.hush import hush, rouse
 from supervisor.orphans import Leash
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,7 @@ class Spares:
     def __init__(self, logs: Path) -> None:
         self.logs = logs
         self.waiting: dict[str, Leash] = {}
+        self.hushed: set[int] = set()  # process ids
 
     def __enter__(self) -> Self:
         return self
@@ -52,27 +54,36 @@ class Spares:
         for name, module in modules.items():
             self.start(name, module)
 
-    def start(self, name: str, module: str) -> None:
-        """Have one, unless there is one. Where it cannot be started, its own start will say so."""
+    def start(self, name: str, module: str, *, hushed: bool = False) -> None:
+        """Have one, unless there is one; `hushed`: it gives way to all others until it is taken. Where it
+        cannot be started, its own start will say so."""
         if name in self.waiting:
             return
         try:
-            self.waiting[name] = Leash(command(module), child_environ(), self.out(name))
+            leash = self.waiting[name] = Leash(command(module), child_environ(), self.out(name))
         except OSError as error:
             log.warning("%s cannot be started before its turn: %s", name, error)
+            return
+        if hushed and hush(leash.pid):
+            self.hushed.add(leash.pid)
 
     def take(self, name: str) -> Leash | None:
         """The one that waits, now the caller's; None where there is none, or it has ended already."""
         leash = self.waiting.pop(name, None)
         if leash is not None and leash.ended():
+            self.hushed.discard(leash.pid)
             leash.wait()
             return None
+        if leash is not None and leash.pid in self.hushed:
+            self.hushed.discard(leash.pid)
+            rouse(leash.pid)
         return leash
 
     def drop(self, name: str) -> None:
         """End the one that waits, if any."""
         leash = self.waiting.pop(name, None)
         if leash is not None:
+            self.hushed.discard(leash.pid)
             leash.kill()
             leash.wait()
 

@@ -9,6 +9,8 @@ from deploy.vds.places import SERVICE, USER, Places
 #                        killed by the kernel
 #   OOMPolicy=continue   the supervisor starts a child again that the kernel killed for its memory
 #   LimitNOFILE          a reader is a socket
+#   LimitNICE            a process that loads ahead gives way to all others (supervisor/hush.py), and may come
+#                        back from that
 #   NoExecPaths          nothing that was uploaded is ever run
 #   AF_NETLINK, sched_…  libzmq ends the process where it may not ask for these
 #   ProcSubset           is left alone: psutil reads when the machine started from /proc/stat
@@ -34,6 +36,7 @@ KillMode=mixed
 TimeoutStopSec=20
 OOMPolicy=continue
 LimitNOFILE=65536
+LimitNICE=+0
 TasksMax=256
 UMask=0077
 StateDirectory=samovar

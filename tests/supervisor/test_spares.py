@@ -1,11 +1,13 @@
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from supervisor import spares as module
+from supervisor.hush import hush, may_come_back
 from supervisor.orphans import Leash
 from supervisor.spares import Spares
 
@@ -76,3 +78,35 @@ def test_one_that_is_not_wanted_any_more_ends(spares: Spares) -> None:
     assert leash.process.returncode == -signal.SIGKILL
     assert spares.take("a") is None
     spares.drop("a")  # there is none
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="SCHED_IDLE is Linux's")
+def test_one_that_loads_ahead_gives_way_until_it_is_taken(
+    spares: Spares, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spares.start("a", CHILD, hushed=True)
+    pid = spares.waiting["a"].pid
+    assert os.sched_getscheduler(pid) == (os.SCHED_IDLE if may_come_back() else os.SCHED_OTHER)
+    leash = take(spares)
+    threads = [int(thread.name) for thread in Path(f"/proc/{pid}/task").iterdir()]
+    assert {os.sched_getscheduler(thread) for thread in threads} == {os.SCHED_OTHER}
+    leash.kill()
+    leash.wait()
+    spares.start("a", CHILD)
+    assert os.sched_getscheduler(spares.waiting["a"].pid) == os.SCHED_OTHER
+    monkeypatch.setattr("supervisor.hush.may_come_back", lambda: False)
+    assert not hush(spares.waiting["a"].pid)
+    assert os.sched_getscheduler(spares.waiting["a"].pid) == os.SCHED_OTHER
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="SCHED_IDLE is Linux's")
+def test_the_way_back_takes_a_capability_or_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    status = tmp_path / "status"
+    monkeypatch.setattr("resource.getrlimit", lambda _: (0, 0))
+    status.write_text("Name:\tx\nCapEff:\t0000000000800000\n")
+    assert may_come_back(status)
+    status.write_text("Name:\tx\nCapEff:\t0000000000000000\n")
+    assert not may_come_back(status)
+    assert not may_come_back(tmp_path / "none")
+    monkeypatch.setattr("resource.getrlimit", lambda _: (20, 20))
+    assert may_come_back(status)
