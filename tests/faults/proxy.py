@@ -11,6 +11,7 @@ import socket
 import struct
 
 CHUNK = 65_536
+PIECE_S = 0.02  # a throttled line passes on what it may in so long
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close by RST
 
 
@@ -91,11 +92,18 @@ class BadLine:
                 if self.delay_s:
                     await asyncio.sleep(self.delay_s)
                 await self.open.wait()
-                if not line.cut:
-                    writer.write(data)
-                    await writer.drain()
-                if self.bytes_per_s:
-                    await asyncio.sleep(len(data) / self.bytes_per_s)
+                await self.pass_on(line, data, writer)
+
+    async def pass_on(self, line: Line, data: bytes, writer: asyncio.StreamWriter) -> None:
+        """In pieces, where the line is throttled: so it is as fast as before as soon as it is over."""
+        while data and not line.cut:
+            rate = self.bytes_per_s
+            size = max(1, int(rate * PIECE_S)) if rate else len(data)
+            piece, data = data[:size], data[size:]
+            writer.write(piece)
+            await writer.drain()
+            if rate:
+                await asyncio.sleep(len(piece) / rate)
 
     # -- faults -------------------------------------------------------------------------------
 

@@ -111,3 +111,16 @@ def test_half_open_tells_one_end_alone() -> None:
             assert await silent
 
     in_time(scenario())
+
+
+def test_a_throttled_line_is_as_fast_as_before_when_it_is_over() -> None:
+    async def scenario() -> None:
+        async with connected() as ends:
+            much = bytes(10_000)
+            slow = asyncio.create_task(ends.line.throttle(0.1, 10.0))
+            await asyncio.sleep(0)
+            ends.here[1].write(much)  # at this rate it would take a quarter of an hour
+            await slow
+            assert await ends.there[0].readexactly(len(much)) == much
+
+    in_time(scenario())
