@@ -152,6 +152,7 @@ export const en = {
     log: (name: string) => `Conversation with ${name}`,
     you: "You",
     composer: (name: string) => `Say something to ${name}`,
+    composerShort: "Say something…",
     composerBusy: "You can write ahead meanwhile",
     send: "Send",
     sendHint: "Enter sends, Shift + Enter makes a new line",

@@ -161,6 +161,7 @@ export const ru: Words = {
     log: (name) => `Беседа: ${name}`,
     you: "вы",
     composer: () => "Скажите что-нибудь…",
+    composerShort: "Скажите что-нибудь…",
     composerBusy: "Пока можно писать дальше…",
     send: "Отправить",
     sendHint: "Enter — отправить, Shift + Enter — новая строка",

@@ -161,7 +161,7 @@ describe("the next prompt", () => {
     const drawer = await shown();
     expect(textOf(drawer.querySelector(".estimate"))).toContain("this is an estimate");
     expect(all(drawer, ".made .tokens")[0]).toBe("about 20 tokens");
-    expect(drawer.querySelector(".gauge")).toBeNull();
+    expect(drawer.querySelector("[role=meter]")).toBeNull();
   });
 
   test("says why it cannot be built", async () => {
