@@ -26,6 +26,8 @@ COMMANDS = (
     ("status", "show the processes, the GPU boxes and the queue"),
     ("console", "show the same, live"),
     ("drain", "give a GPU box nothing new before maintenance, or --undo it"),
+    ("backup", "put all that cannot be made anew into one file, while the node runs"),
+    ("restore", "make a data folder of such a file"),
     ("doctor", "name what is to be checked on this machine, and what to do about it"),
     ("chat", "ask a character from the terminal"),
     ("move-in", "bring a whole data folder of SillyTavern into an account of this web node"),

@@ -12,7 +12,7 @@ import pytest
 from gpu_actor.engine.tensorrt_manifest import MANIFEST, MANIFEST_VERSION, PlanManifest, plans_folder
 from gpu_actor.models import choose_model
 from supervisor.cli import main
-from supervisor.commands.model_pull import ProgressLine
+from supervisor.progress_line import ProgressLine
 from tests.gpu_actor.hub_server import COMMIT, HubServer, running_hub
 from tests.gpu_actor.tiny_folders import TinyFolder, write_folder
 from tests.gpu_actor.tiny_models import TinyModel, write_tiny
@@ -195,7 +195,7 @@ class Terminal(io.StringIO):
 def test_progress_at_a_terminal_is_one_line_that_is_written_over() -> None:
     clock = iter([0.0, 0.2, 1.0, 2.0])
     stream = Terminal()
-    line = ProgressLine(stream, lambda: next(clock))
+    line = ProgressLine(stream, lambda: next(clock), "fetched")
     for count in (0, 10**8, 10**9, 2 * 10**9):
         line.report("m.gguf", count, 2 * 10**9)
     line.end()
@@ -210,7 +210,7 @@ def test_progress_at_a_terminal_is_one_line_that_is_written_over() -> None:
 def test_progress_in_a_file_is_a_line_each_tenth() -> None:
     clock = iter(range(1000))
     stream = io.StringIO()
-    line = ProgressLine(stream, lambda: float(next(clock)))
+    line = ProgressLine(stream, lambda: float(next(clock)), "fetched")
     for count in range(0, 1001, 5):
         line.report("m.gguf", count * 10**6, 10**9)
     line.end()
