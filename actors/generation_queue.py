@@ -73,6 +73,7 @@ class GenerationQueue:
         self.share, self.line, self.leases = dispatch.share, dispatch.line, dispatch.leases
         self.workers, self.limits, self.measured = dispatch.workers, dispatch.limits, dispatch.measured
         self.accepted: set[UUID] = set()  # before the restart; they are not refused now
+        self.awaited: dict[str, float] = {}  # workers of before the restart, not heard yet; since when
         self.watchers: set[str] = set()
         self.shown: QueueStatus | None = None
         self.audited_s = world.monotonic_s()
@@ -146,10 +147,10 @@ class GenerationQueue:
             session = addresses.session(row.conversation)
             if row.worker and row.worker_boot is not None:
                 lease = Lease(row.conversation, row.user, row.attempt, row.worker, row.worker_boot, now)
-                self.leases.durable[row.id] = lease
+                self.leases.hold(row.id, lease)
                 most = row.sampling.max_tokens + row.sampling.max_thought_tokens
                 self.share.charge(row.id, row.user, self.measured.cost_of(row.user, most))
-                effects.append(Send(session, WorkerSilent(row.id, row.attempt)))
+                self.awaited[row.worker] = now
             self.accepted.add(row.id)
             effects.append(Send(session, SubmitAgain(row.id)))  # who waits for a lease, not who has one
         return effects
@@ -172,7 +173,7 @@ class GenerationQueue:
         lease = self.leases.durable.get(generation)
         if lease is not None and lease.attempt > request.attempt:
             return []  # asked twice; the lease stands
-        self.leases.durable.pop(generation, None)  # its session knows that this attempt is over
+        self.leases.drop(generation)  # its session knows that this attempt is over
         waiting = self.line.get(generation)
         if waiting is not None:
             waiting.request = request
@@ -207,6 +208,7 @@ class GenerationQueue:
             return [Send(sender, Refused(why))]
         if not self.workers.greeted(worker_id, hello, self.world.monotonic_s()):
             return []  # overtaken by a newer greeting
+        self.awaited.pop(worker_id, None)
         effects: list[Effect] = [Send(sender, Welcome(WIRE_VERSION, self.dispatch.node, hello.revision))]
         effects += self.dispatch.background.greeted(worker_id, hello)
         losses: list[Effect] = []
@@ -276,6 +278,10 @@ class GenerationQueue:
         ):
             raise LeaseTimeoutError(f"no answer within {self.settings.commit_timeout_s:g} s")
         effects: list[Effect] = [StartTimer("tick", self.settings.tick_s), *self.audit(now)]
+        for worker_id, since_s in list(self.awaited.items()):
+            if now - since_s > self.settings.silence_s:
+                del self.awaited[worker_id]
+                effects += self.to_sessions_of(worker_id, WorkerSilent)
         for worker_id, worker in self.workers.known.items():
             if worker.silent_since_s is None and now - worker.heard_s > self.settings.silence_s:
                 worker.silent_since_s = now
@@ -303,7 +309,7 @@ class GenerationQueue:
         limit = self.settings.give_up_s
         for generation, lease in list(self.leases.durable.items()):
             if now - self.dispatch.away_since(lease, now) > limit:
-                del self.leases.durable[generation]
+                self.leases.drop(generation)
                 effects.append(Send(addresses.session(lease.conversation), GaveUp(generation, why)))
         for ticket in self.line:
             if self.workers.could_serve(ticket.request.model):

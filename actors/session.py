@@ -40,20 +40,7 @@ from actors.conversation.tree_map import map_of
 from actors.conversation.turn import request_of
 from actors.conversation.turned_away import turned_away
 from actors.effects import CancelTimer, Effect, Passivate, Send, StartTimer, TimerFired
-from actors.messages.archive import (
-    AppendChunk,
-    CommitFailed,
-    Committed,
-    ConversationState,
-    Loaded,
-    MarkSeam,
-    OutdateSummaries,
-    PinPrompt,
-    SpendTokens,
-    StoredConversation,
-    StoredGeneration,
-    Write,
-)
+from actors.messages.archive import CommitFailed, Committed, ConversationState, Loaded, Write
 from actors.messages.chat import (
     AskMap,
     Awake,
@@ -94,6 +81,7 @@ from actors.messages.chat import (
     WriteSummary,
 )
 from actors.messages.choices import Chosen, ChosenChanged
+from actors.messages.conversations import OutdateSummaries, StoredConversation
 from actors.messages.filing import RemoveConversation
 from actors.messages.generation import (
     Accepted,
@@ -126,6 +114,7 @@ from actors.messages.queueing import (
     WorkerHeard,
     WorkerSilent,
 )
+from actors.messages.replies import AppendChunk, MarkSeam, PinPrompt, SpendTokens, StoredGeneration
 from actors.settings import SessionSettings
 from actors.world import World, day_of
 
@@ -627,8 +616,9 @@ class Session:
             case WorkerHeard(_, attempt):
                 if live.inbox is None or attempt != live.attempt:
                     return []
-                live.state = "streaming" if live.accepted else "leased"
-                return [Send(addresses.worker(live.worker), self.resume(live)), *self.announce(live)]
+                shown, live.state = live.state, "streaming" if live.accepted else "leased"
+                told = self.announce(live) if live.state != shown else []
+                return [Send(addresses.worker(live.worker), self.resume(live)), *told]
 
     def give_back(self, live: LiveReply) -> list[Effect]:
         """The worker was told of fewer tokens than are durable (this session was made anew meanwhile, under

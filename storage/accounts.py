@@ -2,7 +2,7 @@
 
 import msgspec
 
-from actors.messages.archive import AccountRow, AddAccount, AddLogin, DropLogin, FindLogins, SetRole
+from actors.messages.accounts import AccountRow, AddAccount, AddLogin, DropLogin, FindLogins, SetRole
 from storage import tables
 from storage.database import marks, raw
 from storage.fields import as_id, of_hex

@@ -6,8 +6,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from actors.messages.archive import AddCharacterVersion
 from actors.messages.generation import CharacterSheet
+from actors.messages.library import AddCharacterVersion
 from storage import tables
 from storage.sealing import Place, Row, SealedColumn, Secrets
 from storage.unit import Unit, require

@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from actors.messages.archive import (
+from actors.messages.choices import NOBODY, Choices, Chosen, Persona, Preset, ReplySettings
+from actors.messages.choosing import (
     FindChoices,
     FindChosen,
     FindPersonas,
@@ -18,7 +19,6 @@ from actors.messages.archive import (
     RemovePreset,
     SetChoices,
 )
-from actors.messages.choices import NOBODY, Choices, Chosen, Persona, Preset, ReplySettings
 from storage import tables
 from storage.characters import secrets_of
 from storage.sealing import NOWHERE, DataKey, Place, Row, SealedColumn, Secrets

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from actors.messages.archive import UNFINISHED, AppendChunk
+from actors.messages.replies import UNFINISHED, AppendChunk
 from storage import tables
 from storage.database import insert_many, marks, raw
 from storage.errors import DamagedRowError

@@ -6,8 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec.structs import replace
 
-from actors.messages.archive import (
-    UNFINISHED,
+from actors.messages.conversations import (
     AddConversation,
     ConversationRow,
     DropConversation,
@@ -22,6 +21,7 @@ from actors.messages.archive import (
     StoredMessage,
 )
 from actors.messages.group import Group
+from actors.messages.replies import UNFINISHED
 from storage import tables
 from storage.characters import SHEET, open_face, secrets_of, versions
 from storage.choices import drop_choices

@@ -5,7 +5,8 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from actors.messages.archive import (
+from actors.messages.generation import Circumstances, Sampling
+from actors.messages.replies import (
     UNFINISHED,
     AddGeneration,
     EndGeneration,
@@ -14,7 +15,6 @@ from actors.messages.archive import (
     PinPrompt,
     StoredGeneration,
 )
-from actors.messages.generation import Circumstances, Sampling
 from storage import tables
 from storage.chunks import drop_chunks, open_chunks
 from storage.database import insert

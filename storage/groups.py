@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from actors.messages.archive import SetGroup
+from actors.messages.conversations import SetGroup
 from actors.messages.group import Group
 from storage import tables
 from storage.characters import secrets_of

@@ -5,7 +5,7 @@ from uuid import UUID
 from tortoise.expressions import Q
 from tortoise.functions import Sum
 
-from actors.messages.archive import (
+from actors.messages.library import (
     CharacterFound,
     CharacterOriginal,
     CharacterRow,

@@ -8,7 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from actors.messages.archive import (
+from actors.messages.lore import Attached, BookSheet
+from actors.messages.lorebooks import (
     AttachLorebook,
     FindLorebook,
     FindLorebooks,
@@ -18,7 +19,6 @@ from actors.messages.archive import (
     RemoveLorebook,
     SaveLorebook,
 )
-from actors.messages.lore import Attached, BookSheet
 from storage import tables
 from storage.sealing import NOWHERE, Place, Row, SealedColumn, Secrets
 from storage.select import Select

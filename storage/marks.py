@@ -6,7 +6,7 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from actors.messages.archive import MarkMessage, PurgeRemoved, ReviseMessage, StoredMessage
+from actors.messages.conversations import MarkMessage, PurgeRemoved, ReviseMessage, StoredMessage
 from storage import tables
 from storage.characters import secrets_of
 from storage.database import Db, raw

@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from actors.messages.archive import AddMessage, AddMessages, StoredMessage
+from actors.messages.conversations import AddMessage, AddMessages, StoredMessage
 from storage import tables
 from storage.database import insert, insert_many
 from storage.sealing import DataKey, Place, Row, SealedColumn, Secrets

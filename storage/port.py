@@ -5,20 +5,10 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from actors.messages.archive import (
-    AddConversation,
-    AddMessage,
-    AddMessages,
-    EndGeneration,
-    QueryDone,
-    QueryFailed,
-    RenameConversation,
-    RunQuery,
-    RunWrites,
-    WritesDone,
-    WritesFailed,
-)
+from actors.messages.archive import QueryDone, QueryFailed, RunQuery, RunWrites, WritesDone, WritesFailed
+from actors.messages.conversations import AddConversation, AddMessage, AddMessages, RenameConversation
 from actors.messages.filing import RemoveConversation
+from actors.messages.replies import EndGeneration
 from storage.database import Database
 from storage.purge import Purge
 from storage.reads import is_direct, run_query

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from uuid import UUID
 
-from actors.messages.archive import DropConversation
+from actors.messages.conversations import DropConversation
 from storage import conversations, tables
 from storage.database import Database
 from storage.search import index

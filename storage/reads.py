@@ -3,32 +3,22 @@
 from typing import Any
 from uuid import UUID
 
-from actors.messages.archive import (
-    FindAccounts,
+from actors.messages.accounts import FindAccounts, FindLogins
+from actors.messages.archive import Load, Query
+from actors.messages.choosing import FindChoices, FindChosen, FindPersonas, FindPresets
+from actors.messages.conversations import FindChat, FindConversation, FindConversations, FindOwners
+from actors.messages.filing import FindFolders, FindMatches
+from actors.messages.library import (
     FindAssetsInUse,
     FindCharacter,
     FindCharacters,
-    FindChat,
-    FindChoices,
-    FindChosen,
-    FindConversation,
-    FindConversations,
     FindLibraryUse,
-    FindLogins,
-    FindLorebook,
-    FindLorebooks,
     FindOriginal,
-    FindOwners,
-    FindPersonas,
-    FindPresets,
     FindPurgeable,
-    FindShelf,
-    FindTrace,
     FindVersions,
-    Load,
-    Query,
 )
-from actors.messages.filing import FindFolders, FindMatches
+from actors.messages.lorebooks import FindLorebook, FindLorebooks, FindShelf
+from actors.messages.replies import FindTrace
 from storage import (
     accounts,
     characters,

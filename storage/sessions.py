@@ -5,13 +5,9 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from actors.messages.archive import (
-    ChatFound,
-    ConversationState,
-    FindChat,
-    FindChosen,
-    StoredMessage,
-)
+from actors.messages.archive import ConversationState
+from actors.messages.choosing import FindChosen
+from actors.messages.conversations import ChatFound, FindChat, StoredMessage
 from storage import tables
 from storage.characters import SHEET, open_face, secrets_of, versions
 from storage.choices import ONE_CHOICE, WHOSE_VERSION, find_chosen

@@ -2,7 +2,13 @@
 
 from uuid import UUID
 
-from actors.messages.archive import DropSummary, OutdateSummaries, PutSummary, SetSummarise, StoredSummary
+from actors.messages.conversations import (
+    DropSummary,
+    OutdateSummaries,
+    PutSummary,
+    SetSummarise,
+    StoredSummary,
+)
 from storage import tables
 from storage.characters import secrets_of
 from storage.messages import check_in_tree

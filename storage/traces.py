@@ -5,8 +5,8 @@ from uuid import UUID
 
 import msgspec
 
-from actors.messages.archive import FindTrace, KeepTrace, ReplyTrace
 from actors.messages.generation import PromptReport
+from actors.messages.replies import FindTrace, KeepTrace, ReplyTrace
 from storage import tables
 from storage.messages import check_in_tree
 from storage.sealing import Place, SealedColumn

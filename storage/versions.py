@@ -7,7 +7,7 @@ from uuid import UUID
 from tortoise.functions import Count
 from tortoise.models import Model
 
-from actors.messages.archive import (
+from actors.messages.library import (
     ChooseVersion,
     FindAssetsInUse,
     FindPurgeable,

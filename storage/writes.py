@@ -2,52 +2,25 @@
 
 from collections.abc import Iterable
 
-from actors.messages.archive import (
-    AddAccount,
-    AddCharacterVersion,
+from actors.messages.accounts import AddAccount, AddLogin, DropLogin, SetRole
+from actors.messages.archive import Write
+from actors.messages.choosing import PutPersona, PutPreset, RemovePersona, RemovePreset, SetChoices
+from actors.messages.conversations import (
     AddConversation,
-    AddGeneration,
-    AddLogin,
     AddMessage,
     AddMessages,
-    AppendChunk,
-    AttachLorebook,
-    ChooseVersion,
-    DrainBox,
     DropConversation,
-    DropLogin,
     DropSummary,
-    EndGeneration,
-    KeepTrace,
-    LeaseGeneration,
-    MarkFavourite,
     MarkMessage,
-    MarkSeam,
     MoveHead,
     MoveToVersion,
     OutdateSummaries,
-    PinPrompt,
-    PurgeCharacter,
-    PurgeLorebooks,
     PurgeRemoved,
-    PutPersona,
-    PutPreset,
     PutSummary,
-    RemoveCharacter,
-    RemoveLorebook,
-    RemovePersona,
-    RemovePreset,
     RenameConversation,
     ReviseMessage,
-    SaveLorebook,
-    SetChoices,
     SetGroup,
-    SetRole,
-    SetShare,
     SetSummarise,
-    ShareCharacter,
-    SpendTokens,
-    Write,
 )
 from actors.messages.filing import (
     AddFolder,
@@ -55,6 +28,27 @@ from actors.messages.filing import (
     DropFolder,
     FileConversation,
     RemoveConversation,
+)
+from actors.messages.library import (
+    AddCharacterVersion,
+    ChooseVersion,
+    MarkFavourite,
+    PurgeCharacter,
+    RemoveCharacter,
+    ShareCharacter,
+)
+from actors.messages.lorebooks import AttachLorebook, PurgeLorebooks, RemoveLorebook, SaveLorebook
+from actors.messages.replies import (
+    AddGeneration,
+    AppendChunk,
+    DrainBox,
+    EndGeneration,
+    KeepTrace,
+    LeaseGeneration,
+    MarkSeam,
+    PinPrompt,
+    SetShare,
+    SpendTokens,
 )
 from storage import (
     accounts,

@@ -13,11 +13,11 @@ import unicodedata
 from typing import Literal
 from uuid import UUID
 
-from actors.messages.archive import AccountRow, AddAccount, AddLogin, DropLogin, SetRole
+from actors.messages.accounts import AccountRow, AddAccount, AddLogin, DropLogin, SetRole
 from actors.world import World
 from web.passwords import Passwords, TooManyPasswordsError
 from web.peer import Peer
-from web.protocol import FirstVisit, Login
+from web.protocol.accounts import FirstVisit, Login
 from web.records import ConflictError, Records
 from web.refusal import RefusedError, not_found
 from web.settings import WebSettings

@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException
 from web import requests
 from web.accounts import hash_token
 from web.edge import Edge
-from web.protocol import Refusal
+from web.protocol.refusal import Refusal
 from web.records import StorageTroubleError
 from web.refusal import RefusedError, storage_trouble
 from web.requests import COOKIE

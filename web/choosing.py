@@ -10,8 +10,9 @@ from actors import addresses
 from actors.addresses import SOCKETS
 from actors.conversation.chosen import OTHERS, changes, format_of, persona_of, sampled
 from actors.mailbox import Runtime
-from actors.messages.archive import PutPersona, PutPreset, RemovePersona, RemovePreset, SetChoices, Write
+from actors.messages.archive import Write
 from actors.messages.choices import Choices, Chosen, ChosenChanged, Level, Persona, Preset, ReplySettings
+from actors.messages.choosing import PutPersona, PutPreset, RemovePersona, RemovePreset, SetChoices
 from actors.messages.generation import Sampling
 from actors.world import World
 from web.library.bench import Bench

@@ -6,10 +6,10 @@ and exchange it for a short login. It is another token at each start.
 
 import secrets
 
-from actors.messages.archive import AccountRow
+from actors.messages.accounts import AccountRow
 from web.accounts import LOCAL, LOCAL_NAME
 from web.peer import Peer
-from web.protocol import ControlToken
+from web.protocol.accounts import ControlToken
 from web.refusal import RefusedError
 
 LOCAL_ACCOUNT = AccountRow(LOCAL, LOCAL_NAME, "local", "")

@@ -15,7 +15,8 @@ import msgspec
 import psutil
 from msgspec import Struct
 
-from web.protocol import ControlToken, Refusal
+from web.protocol.accounts import ControlToken
+from web.protocol.refusal import Refusal
 
 REQUEST_S = 10.0
 PAUSE_S = 2.0  # between two tries

@@ -77,7 +77,7 @@ class Edge:
         self.ui = ui
         self.boxes = boxes
         self.gate = Gate(settings)
-        self.records = Records(runtime, settings.ask_s)
+        self.records = Records(runtime, settings.ask_s, settings.gathered)
         self.accounts = Accounts(self.records, self.world, settings)
         library = library or LibrarySettings()
         bench = Bench(library, cards or CardLimits())

@@ -15,9 +15,7 @@ V = TypeVar("V")
 class Gathered(Generic[K, V]):
     """`find_all` answers for those keys that have an answer. At most `most` are asked for at once."""
 
-    def __init__(
-        self, find_all: Callable[[tuple[K, ...]], Awaitable[Mapping[K, V]]], most: int = 100
-    ) -> None:
+    def __init__(self, find_all: Callable[[tuple[K, ...]], Awaitable[Mapping[K, V]]], most: int) -> None:
         self.find_all = find_all
         self.most = most
         self.waiting: dict[K, asyncio.Future[V | None]] = {}

@@ -1,7 +1,8 @@
 """Limits of what a frame may ask for, beyond its types: nothing out of range reaches a GPU box."""
 
+from actors.messages.chat import Open, SendText
 from actors.sampling_limits import unfit_sampling
-from web.protocol import ClientFrame, Open, SendText
+from web.protocol.frames import ClientFrame
 
 SEED_END = 2**63
 DAY_MIN = 24 * 60

@@ -31,7 +31,7 @@ from actors.messages.chat import (
     SummariesChanged,
     TitleChanged,
 )
-from web.protocol import ConversationsChanged, NodeState, RoleChanged
+from web.protocol.frames import ConversationsChanged, NodeState, RoleChanged
 
 OutEvent = ChatEvent | NodeState | ConversationsChanged | RoleChanged
 

@@ -10,7 +10,7 @@ from actors.character.sheet import card_of
 from actors.effects import Send
 from actors.link_materials import Materials
 from actors.mailbox import AskTimeoutError, Runtime
-from actors.messages.archive import AccountRow
+from actors.messages.accounts import AccountRow
 from actors.messages.generation import CharacterSheet, GenerateReply, PromptTrace, Turn
 from actors.messages.lore import BookSheet, BookWanted
 from actors.messages.preview import (
@@ -22,7 +22,7 @@ from actors.messages.preview import (
 )
 from actors.settings import LinkSettings
 from web.estimate import parts_of, tokens_of
-from web.protocol import PromptMessage, PromptPart, PromptPreview, TokenCounts
+from web.protocol.prompts import PromptMessage, PromptPart, PromptPreview, TokenCounts
 
 
 class MaterialMissingError(Exception):

@@ -6,57 +6,51 @@ from uuid import UUID
 
 from actors.addresses import ARCHIVE
 from actors.mailbox import AskTimeoutError, Runtime
+from actors.messages.accounts import AccountRow, FindAccounts, FindLogins
 from actors.messages.archive import (
-    AccountRow,
-    CharacterFound,
-    CharacterOriginal,
-    CharacterRow,
-    ChatFound,
     Commit,
     CommitFailed,
     Committed,
-    ConversationRow,
     ConversationState,
     Find,
-    FindAccounts,
-    FindAssetsInUse,
-    FindCharacter,
-    FindCharacters,
-    FindChat,
-    FindChoices,
-    FindChosen,
-    FindConversation,
-    FindConversations,
     FindFailed,
-    FindLibraryUse,
-    FindLogins,
-    FindLorebook,
-    FindLorebooks,
-    FindOriginal,
-    FindOwners,
-    FindPersonas,
-    FindPresets,
-    FindPurgeable,
-    FindShelf,
-    FindTrace,
-    FindVersions,
     Found,
-    LibraryUse,
     Load,
     Loaded,
     LoadFailed,
-    LorebookFound,
-    LorebookRow,
-    Purgeable,
     Query,
-    ReplyTrace,
-    StoredConversation,
-    VersionRow,
     Write,
 )
 from actors.messages.choices import Choices, Chosen, Persona, Preset
+from actors.messages.choosing import FindChoices, FindChosen, FindPersonas, FindPresets
+from actors.messages.conversations import (
+    ChatFound,
+    ConversationRow,
+    FindChat,
+    FindConversation,
+    FindConversations,
+    FindOwners,
+    StoredConversation,
+)
 from actors.messages.filing import FindFolders, FindMatches, FolderRow, Matches
+from actors.messages.library import (
+    CharacterFound,
+    CharacterOriginal,
+    CharacterRow,
+    FindAssetsInUse,
+    FindCharacter,
+    FindCharacters,
+    FindLibraryUse,
+    FindOriginal,
+    FindPurgeable,
+    FindVersions,
+    LibraryUse,
+    Purgeable,
+    VersionRow,
+)
 from actors.messages.lore import Attached, BookSheet
+from actors.messages.lorebooks import FindLorebook, FindLorebooks, FindShelf, LorebookFound, LorebookRow
+from actors.messages.replies import FindTrace, ReplyTrace
 from web.gathered import Gathered
 
 
@@ -69,11 +63,11 @@ class ConflictError(Exception):
 
 
 class Records:
-    def __init__(self, runtime: Runtime, ask_s: float) -> None:
+    def __init__(self, runtime: Runtime, ask_s: float, gathered: int) -> None:
         self.runtime = runtime
         self.ask_s = ask_s
-        self.logins = Gathered(self.find_logins)
-        self.owners = Gathered(self.find_owners)
+        self.logins = Gathered(self.find_logins, gathered)
+        self.owners = Gathered(self.find_owners, gathered)
 
     async def commit(self, *writes: Write) -> None:
         """All of them or none. Raises ConflictError, StorageTroubleError."""

@@ -1,6 +1,6 @@
 """Refusals: how a request that cannot be served ends. One class for all, with the status beside the words."""
 
-from web.protocol import Refusal
+from web.protocol.refusal import Refusal
 
 
 class RefusedError(Exception):

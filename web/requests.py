@@ -6,7 +6,7 @@ import msgspec
 from quart import Response, g, request
 from quart.wrappers.base import BaseRequestWebsocket
 
-from actors.messages.archive import AccountRow
+from actors.messages.accounts import AccountRow
 from web.peer import Peer, peer_of
 from web.refusal import RefusedError
 from web.rights import NOBODY

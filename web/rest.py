@@ -1,4 +1,4 @@
-"""REST: the endpoints of web/protocol.py under /api. Each is named in web/rights.py."""
+"""REST: the endpoints of web/protocol/ under /api. Each is named in web/rights.py."""
 
 import asyncio
 import re
@@ -7,7 +7,7 @@ from uuid import UUID
 from msgspec.structs import replace
 from quart import Quart, Response, g, request
 
-from actors.messages.archive import AccountRow
+from actors.messages.accounts import AccountRow
 from actors.messages.chat import AskMap, ChangeGroup, Delete, Rename, StartConversation
 from actors.messages.group import Group, GroupWish
 from web import requests
@@ -16,17 +16,8 @@ from web.ask_session import ask_session, own_conversation
 from web.control import local_account
 from web.edge import Edge
 from web.peer import Peer
-from web.protocol import (
-    ControlToken,
-    Conversation,
-    ConversationMade,
-    Face,
-    FirstVisit,
-    Login,
-    Me,
-    NewConversation,
-    NewTitle,
-)
+from web.protocol.accounts import ControlToken, FirstVisit, Login, Me
+from web.protocol.conversations import Conversation, ConversationMade, Face, NewConversation, NewTitle
 from web.refusal import RefusedError, not_found
 
 TITLE_LIMIT = 200

@@ -4,7 +4,7 @@ from quart import Quart, Response
 
 from web import requests
 from web.edge import Edge
-from web.protocol import AccountFacts, AccountMade, NewAccount, NewRole
+from web.protocol.accounts import AccountFacts, AccountMade, NewAccount, NewRole
 
 
 def add_people_routes(app: Quart, edge: Edge) -> None:

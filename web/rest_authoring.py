@@ -11,7 +11,7 @@ from web.edge import Edge
 from web.library.authoring import CardRefusedError, Draft, Saved, SavedMeanwhileError
 from web.library.bench import BusyError
 from web.library.importing import NAME
-from web.protocol import BroughtPicture, CardAsset, CardSave, EditableCard, SavedCard
+from web.protocol.characters import BroughtPicture, CardAsset, CardSave, EditableCard, SavedCard
 from web.refusal import RefusedError, not_found
 from web.rest_library import busy, id_of, refused_card, shown
 from web.rest_versions import conflict

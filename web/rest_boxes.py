@@ -10,7 +10,7 @@ from web import requests
 from web.boxes import Boxes, BoxTroubleError
 from web.edge import Edge
 from web.join_addresses import BadAddressError, join_addresses, on_loopback, with_port
-from web.protocol import BoxFacts, BoxList, BoxName, BoxOffer, KeyChangeState, NewOffer, OfferState
+from web.protocol.boxes import BoxFacts, BoxList, BoxName, BoxOffer, KeyChangeState, NewOffer, OfferState
 from web.refusal import RefusedError, not_found
 
 

@@ -13,7 +13,7 @@ from web.ask_session import own_conversation
 from web.chats.exporting import WRITERS, chat_found, file_name, pieces, zipped
 from web.edge import Edge
 from web.library.importing import Upload
-from web.protocol import ChatImport
+from web.protocol.conversations import ChatImport
 from web.refusal import RefusedError, not_found
 
 

@@ -7,15 +7,15 @@ from quart import Quart, Response
 
 from actors.character.sheet import card_of
 from actors.messages import choices
-from actors.messages.archive import PutPreset
 from actors.messages.choices import Choices, Level, ReplySettings
+from actors.messages.choosing import PutPreset
 from actors.presets import PRESETS
 from actors.sampler_preset import NotAPresetError, read_preset
 from web import requests
 from web.ask_session import own_conversation
 from web.choosing import TooManyError, effect, in_full, on_their_own
 from web.edge import Edge
-from web.protocol import (
+from web.protocol.choices import (
     CharacterChoices,
     ConversationChoices,
     NewPreset,

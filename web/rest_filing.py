@@ -17,7 +17,7 @@ from actors.messages.filing import (
 from web import requests
 from web.ask_session import ask_session, own_conversation
 from web.edge import Edge
-from web.protocol import (
+from web.protocol.conversations import (
     ConversationFiling,
     Folder,
     FolderChange,

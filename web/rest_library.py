@@ -8,21 +8,21 @@ from uuid import UUID
 from quart import Quart, Response, request
 
 from actors.character.sheet import card_of
-from actors.messages.archive import (
+from actors.messages.archive import Write
+from actors.messages.generation import CharacterSheet
+from actors.messages.library import (
     CharacterFound,
     CharacterRow,
     MarkFavourite,
     RemoveCharacter,
     ShareCharacter,
-    Write,
 )
-from actors.messages.generation import CharacterSheet
 from web import requests
 from web.edge import Edge
 from web.library.bench import BusyError
 from web.library.importing import CannotExportError, Upload
 from web.library.work import CardRefused
-from web.protocol import Character, CharacterChange, CharacterDetails, ImportedFile, ImportReport
+from web.protocol.characters import Character, CharacterChange, CharacterDetails, ImportedFile, ImportReport
 from web.records import ConflictError
 from web.refusal import RefusedError, not_found
 

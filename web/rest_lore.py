@@ -9,13 +9,13 @@ from actors.character.card import Card
 from actors.character.formats.card_view import BOOK
 from actors.character.formats.lorebook_file import WORLD
 from actors.character.sheet import card_of
-from actors.messages.archive import AttachLorebook, LorebookFound, LorebookRow
+from actors.messages.lorebooks import AttachLorebook, LorebookFound, LorebookRow
 from web import requests
 from web.edge import Edge
 from web.library.bench import BusyError
 from web.library.importing import CannotExportError
 from web.lore.books import BookTrouble
-from web.protocol import (
+from web.protocol.lorebooks import (
     ImportedLorebook,
     Lorebook,
     LorebookAttach,

@@ -4,13 +4,13 @@ from typing import cast
 
 from quart import Quart, Response, request
 
-from actors.messages.archive import AccountRow
+from actors.messages.accounts import AccountRow
 from web import requests
 from web.edge import Edge
 from web.library.bench import BusyError
 from web.moving.folder import NoFolderError
 from web.moving.moves import Moving, TooManyFilesError, TooManyMovesError, WrongPieceError
-from web.protocol import FolderList
+from web.protocol.moving import FolderList
 from web.refusal import RefusedError, not_found
 from web.rest_library import busy, id_of
 

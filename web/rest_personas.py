@@ -7,12 +7,12 @@ from msgspec.structs import replace
 from quart import Quart, Response, request
 
 from actors.messages import choices
-from actors.messages.archive import PutPersona
+from actors.messages.choosing import PutPersona
 from web import requests
 from web.choosing import NoPictureError, TooManyError
 from web.edge import Edge
 from web.library.bench import BusyError
-from web.protocol import NewPersona, Persona, PersonaChange
+from web.protocol.choices import NewPersona, Persona, PersonaChange
 from web.records import ConflictError
 from web.refusal import RefusedError, not_found
 from web.rest_library import busy, id_of

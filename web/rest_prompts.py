@@ -11,7 +11,7 @@ from actors.character.sheet import card_of
 from actors.conversation.chosen import persona_of, sampling_of, with_choices
 from actors.conversation.shelf import Shelf
 from actors.mailbox import AskTimeoutError
-from actors.messages.archive import AccountRow, ReplyTrace
+from actors.messages.accounts import AccountRow
 from actors.messages.choices import Chosen
 from actors.messages.generation import (
     CharacterSheet,
@@ -22,19 +22,14 @@ from actors.messages.generation import (
     TurnMessage,
 )
 from actors.messages.preview import AskTurn, NextTurn
+from actors.messages.replies import ReplyTrace
 from web import requests
 from web.ask_session import ask_session, own_conversation
 from web.edge import Edge
 from web.library.bench import BusyError
 from web.library.work import CardRead, CardRefused, ReadWork
 from web.prompts import MaterialMissingError, Ready, part
-from web.protocol import (
-    MessageTrace,
-    NextPrompt,
-    PromptWish,
-    SamplerSetting,
-    TextsToCount,
-)
+from web.protocol.prompts import MessageTrace, NextPrompt, PromptWish, SamplerSetting, TextsToCount
 from web.refusal import RefusedError, not_found, storage_trouble
 from web.rest_library import busy, greetings, id_of, refused_card
 

@@ -12,12 +12,12 @@ from quart import Quart, Response
 
 from actors import addresses
 from actors.mailbox import AskTimeoutError
-from actors.messages.archive import DrainBox, SetShare
 from actors.messages.queueing import AskLine, BoxDrained, Dismiss, Line, Move, ShareSet
+from actors.messages.replies import DrainBox, SetShare
 from actors.wire.box_list import UnknownBoxError
 from web import requests
 from web.edge import Edge
-from web.protocol import BoxDrain, QueueBox, QueueEntry, QueueMove, QueueUser, QueueView, UserShare
+from web.protocol.queue import BoxDrain, QueueBox, QueueEntry, QueueMove, QueueUser, QueueView, UserShare
 from web.refusal import RefusedError, not_found, storage_trouble
 from web.rights import OWNERS
 

@@ -6,7 +6,7 @@ from actors.messages.chat import RemoveSummary, SaveSummary, SetSummaries, Write
 from web import requests
 from web.ask_session import ask_session, own_conversation
 from web.edge import Edge
-from web.protocol import SummariesWanted, SummaryText
+from web.protocol.conversations import SummariesWanted, SummaryText
 from web.rest_library import id_of
 
 

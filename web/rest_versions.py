@@ -2,12 +2,13 @@
 
 from quart import Quart, Response
 
-from actors.messages.archive import ChooseVersion
 from actors.messages.chat import ChangeVersion
+from actors.messages.library import ChooseVersion
 from web import requests
 from web.ask_session import ask_session, own_conversation
 from web.edge import Edge
-from web.protocol import CharacterVersion, ChosenVersion, ConversationVersion
+from web.protocol.characters import CharacterVersion, ChosenVersion
+from web.protocol.conversations import ConversationVersion
 from web.records import ConflictError
 from web.refusal import RefusedError, not_found
 from web.rest_library import id_of

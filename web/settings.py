@@ -19,6 +19,7 @@ class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
     # -- requests
     body_bytes: int = 65_536  # largest body of a request
     body_s: float = 10.0  # most time a body may take to arrive
+    gathered: int = 100  # logins, or owners of conversations, that are looked up in one question
     ask_s: float = 5.0  # most time the archive or a session may take to answer
     conversations_per_minute: int = 60  # new conversations of one user
     prompt_bytes: int = 4_194_304  # the body of a request with a whole card, or with texts to count
@@ -55,4 +56,5 @@ class WebSettings(Struct, frozen=True, forbid_unknown_fields=True):
     outbox_bytes: int = 1_048_576  # … and their size; beyond, the reader gets a snapshot later
     login_check_s: float = 60.0  # how often the login of an open socket is looked at again
     state_pause_s: float = 0.25  # least pause between two NodeStates, or two ConversationsChanged
+    states_per_s: float = 200.0  # NodeStates to all sockets together, in the long run
     watch_s: float = 5.0  # how often the queue is asked to report to us, should it have forgotten

@@ -14,12 +14,12 @@ import msgspec
 
 from actors import addresses
 from actors.mailbox import Runtime
-from actors.messages.archive import AccountRow
+from actors.messages.accounts import AccountRow
 from actors.messages.chat import Close, Command, ConversationGone, Open, Problem
 from web.limits import unfit
 from web.outbox import Outbox, OutEvent, TooFarBehindError
 from web.ownership import Ownership
-from web.protocol import (
+from web.protocol.frames import (
     PROTOCOL_VERSION,
     ClientFrame,
     Farewell,
@@ -77,19 +77,6 @@ class Door(Protocol):
         ...
 
 
-class ClosedDoor:
-    """Where the server has none: everything goes through the framework."""
-
-    def is_free(self) -> bool:
-        return False
-
-    def send_now(self, data: bytes) -> None:
-        raise NotImplementedError
-
-    def abort(self) -> None:
-        """It ends when the framework ends it."""
-
-
 class Socket:
     """The port of one reader; its address is `sockets/<id>`."""
 
@@ -116,7 +103,7 @@ class Socket:
         self.utc_offset_min = 0  # of the reader's clock, as last told
         self.welcome: Welcome | None = None
         self.greeted = False
-        self.door: Door = ClosedDoor()
+        self.door: Door | None = None  # without one everything goes through the framework
         self.wake = asyncio.Event()  # something waits for the writer
         self.rests = False  # the writer: whatever was put into the outbox is sent
         self.leaving = asyncio.Event()
@@ -132,7 +119,8 @@ class Socket:
             self.outbox.put(event)
         except TooFarBehindError:
             self.leave(Farewell("too_many", "This page does not take what it is sent.", again=True))
-        if self.rests and not self.wake.is_set() and not self.outbox.behind and self.door.is_free():
+        is_next = self.rests and not self.wake.is_set() and not self.outbox.behind
+        if is_next and self.door is not None and self.door.is_free():
             waiting = self.outbox.pop()
             if waiting is not None:
                 self.door.send_now(encode(waiting))
@@ -160,7 +148,7 @@ class Socket:
 
     # -- life -----------------------------------------------------------------------------------
 
-    async def live(self, connection: Connection, door: Door) -> None:
+    async def live(self, connection: Connection, door: Door | None) -> None:
         """Serve the client until either side has enough. Raises CutError."""
         self.door = door
         reader = asyncio.create_task(self.read(connection))
@@ -171,7 +159,7 @@ class Socket:
             await asyncio.wait((reader, writer, leaving), return_when=asyncio.FIRST_COMPLETED)
             if not reader.done() or reader.exception() is None:
                 await asyncio.wait((writer,), timeout=FLUSH_S)
-            if not writer.done():
+            if not writer.done() and door is not None:
                 door.abort()  # it does not even take the farewell
             for task in (reader, writer):
                 if task.done():

@@ -18,7 +18,7 @@ from actors.mailbox import Runtime
 from actors.messages.chat import Awake, ListChanged, MessageAdded, ReplyFinished
 from actors.messages.queueing import QueueStatus, WatchQueue
 from web.pacer import Pacer
-from web.protocol import ConversationsChanged, Farewell, NodeState
+from web.protocol.frames import ConversationsChanged, Farewell, NodeState
 from web.settings import WebSettings
 from web.socket import Socket
 
@@ -115,6 +115,8 @@ class Sockets:
     def state_changed(self, state: NodeState) -> None:
         if state != self.state:
             self.state = state
+            everybody_s = len(self.open) / self.settings.states_per_s
+            self.state_pacer.pause_s = max(self.settings.state_pause_s, everybody_s)
             self.state_pacer.run(self.send_state)
 
     def send_state(self) -> None:

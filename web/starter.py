@@ -14,7 +14,7 @@ from actors.character.formats.limits import CardLimits
 from actors.character.formats.reading import read_card
 from actors.character.formats.troubles import CardTrouble
 from actors.character.sheet import sheet_of
-from actors.messages.archive import AddCharacterVersion
+from actors.messages.library import AddCharacterVersion
 from actors.world import World
 from web.accounts import LOCAL
 from web.library.content_ids import content_id

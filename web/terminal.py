@@ -32,17 +32,10 @@ from web.control_client import (
     find_door,
     own_machine,
 )
-from web.protocol import (
-    PROTOCOL_VERSION,
-    Character,
-    ControlToken,
-    ConversationMade,
-    Farewell,
-    Greeting,
-    NewConversation,
-    ServerFrame,
-    Welcome,
-)
+from web.protocol.accounts import ControlToken
+from web.protocol.characters import Character
+from web.protocol.conversations import ConversationMade, NewConversation
+from web.protocol.frames import PROTOCOL_VERSION, Farewell, Greeting, ServerFrame, Welcome
 from web.reply_reader import Outcome, ReplyReader, Step
 
 FIRST_PAUSE_S = 0.1

@@ -1,4 +1,4 @@
-"""Writes web/ui/src/wire/protocol.ts from web/protocol.py, so that the browser's types cannot drift.
+"""Writes web/ui/src/wire/protocol.ts from web/protocol/, so that the browser's types cannot drift.
 
 `python -m web.typescript` writes the file; with `--check` it only compares, and fails on a difference.
 
@@ -11,19 +11,24 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
+from types import ModuleType
 from typing import Any, get_args
 
 import msgspec
 from msgspec import inspect as shape
 
-from actors.messages import archive, chat, generation, group
+from actors.messages import chat, conversations, generation, group, replies
 from web import protocol
+from web.protocol import frames
+from web.protocol.conversations import ANSWERS
 
 TARGET = Path(__file__).parent / "ui" / "src" / "wire" / "protocol.ts"
 
 HEADER = """\
-// Made from web/protocol.py by `python -m web.typescript`. Do not edit: change that file and run it again.
+// Made from web/protocol/ by `python -m web.typescript`. Do not edit: change a file there and run it again.
 """
 
 PRIMITIVES: dict[type[shape.Type], str] = {
@@ -38,7 +43,7 @@ PRIMITIVES: dict[type[shape.Type], str] = {
 
 
 class NoTypeScriptError(TypeError):
-    """web/protocol.py uses a type that has no counterpart yet: teach web/typescript.py about it."""
+    """web/protocol/ uses a type that has no counterpart yet: teach web/typescript.py about it."""
 
 
 def structs_of(union: Any) -> tuple[type[msgspec.Struct], ...]:
@@ -46,27 +51,34 @@ def structs_of(union: Any) -> tuple[type[msgspec.Struct], ...]:
     return get_args(union)
 
 
+def rest_modules() -> Iterator[ModuleType]:
+    """The files of the REST bodies, by name."""
+    for _, name, _ in iter_modules(protocol.__path__):
+        if name != "frames":
+            yield import_module(f"{protocol.__name__}.{name}")
+
+
 def rest_structs() -> Iterator[type[msgspec.Struct]]:
-    """The REST bodies: the Structs of web/protocol.py that are no frames, in the order of the file."""
-    frames = {*structs_of(protocol.ClientFrame), *structs_of(protocol.ServerFrame)}
-    yield from protocol.ANSWERS
-    for value in vars(protocol).values():
-        if not (inspect.isclass(value) and issubclass(value, msgspec.Struct)):
-            continue
-        if value.__module__ == protocol.__name__ and value not in frames:
-            yield value
+    """The REST bodies: the Structs of web/protocol/ that are no frames, in the order of their file."""
+    yield from ANSWERS
+    for module in rest_modules():
+        for value in vars(module).values():
+            if not (inspect.isclass(value) and issubclass(value, msgspec.Struct)):
+                continue
+            if value.__module__ == module.__name__:
+                yield value
 
 
 def sent_by_client(struct: type[msgspec.Struct]) -> bool:
     """Request bodies refuse unknown fields; answers do not care."""
-    return struct in structs_of(protocol.ClientFrame) or struct.__struct_config__.forbid_unknown_fields
+    return struct in structs_of(frames.ClientFrame) or struct.__struct_config__.forbid_unknown_fields
 
 
 def named_literals() -> dict[tuple[Any, ...], str]:
     """Literal aliases of the message files, by their values: they keep their names."""
     return {
         tuple(sorted(get_args(alias))): name
-        for module in (generation, archive, chat, group)
+        for module in (generation, conversations, replies, chat, group)
         for name, alias in vars(module).items()
         if type(alias) is type(generation.Role)
     }
@@ -150,7 +162,7 @@ def union(name: str, members: Any) -> str:
 def generate() -> str:
     """The whole file."""
     writer = Writer()
-    roots = [*structs_of(protocol.ClientFrame), *structs_of(protocol.ServerFrame), *rest_structs()]
+    roots = [*structs_of(frames.ClientFrame), *structs_of(frames.ServerFrame), *rest_structs()]
     for struct in roots:
         writer.wanted[struct] = sent_by_client(struct)
     parts: dict[type[msgspec.Struct], str] = {}
@@ -167,10 +179,10 @@ def generate() -> str:
     return "\n".join(
         [
             HEADER,
-            f"export const PROTOCOL_VERSION = {protocol.PROTOCOL_VERSION};\n",
+            f"export const PROTOCOL_VERSION = {frames.PROTOCOL_VERSION};\n",
             *aliases,
-            union("ClientFrame", protocol.ClientFrame),
-            union("ServerFrame", protocol.ServerFrame),
+            union("ClientFrame", frames.ClientFrame),
+            union("ServerFrame", frames.ServerFrame),
             *parts.values(),
         ]
     )

@@ -13,17 +13,17 @@ from quart import Response
 from quart.asgi import ASGIWebsocketConnection
 from werkzeug.http import parse_cookie
 
-from actors.messages.archive import AccountRow
+from actors.messages.accounts import AccountRow
 from web import requests
 from web.accounts import hash_token
 from web.edge import Edge
-from web.protocol import Farewell
+from web.protocol.frames import Farewell
 from web.records import StorageTroubleError
 from web.refusal import RefusedError, storage_trouble
 from web.requests import COOKIE
 from web.rights import may_connect
 from web.security import Asked
-from web.socket import NORMAL, ClosedDoor, CutError, Door, Socket, close_code, text_of
+from web.socket import NORMAL, CutError, Door, Socket, close_code, text_of
 
 log = logging.getLogger(__name__)
 
@@ -107,7 +107,7 @@ async def serve(edge: Edge, scope: dict[str, Any], line: Line) -> None:
         elif refusal := edge.sockets.refusal(account.id):
             await turn_away(line, refusal)
         else:
-            await serve_page(edge, account, login, line, scope["extensions"].get(DOOR, ClosedDoor()))
+            await serve_page(edge, account, login, line, scope["extensions"].get(DOOR))
             await line.close(NORMAL)
 
 
@@ -116,7 +116,7 @@ async def turn_away(line: Line, farewell: Farewell) -> None:
     await line.close(close_code(farewell))
 
 
-async def serve_page(edge: Edge, account: AccountRow, login: bytes, line: Line, door: Door) -> None:
+async def serve_page(edge: Edge, account: AccountRow, login: bytes, line: Line, door: Door | None) -> None:
     """Until either side has enough. Raises CutError."""
     socket = Socket(
         edge.new_socket_id(), account, login, edge.runtime, edge.ownership, edge.settings, edge.boot

@@ -10,16 +10,11 @@ from actors.character.macros import expand_names
 from actors.character.sheet import card_of
 from actors.conversation.chosen import persona_of
 from actors.conversation.group_change import group_of
-from actors.messages.archive import (
-    AddConversation,
-    AddMessage,
-    SetChoices,
-    StoredConversation,
-    StoredMessage,
-    Write,
-)
+from actors.messages.archive import Write
 from actors.messages.chat import StartConversation
 from actors.messages.choices import Choices
+from actors.messages.choosing import SetChoices
+from actors.messages.conversations import AddConversation, AddMessage, StoredConversation, StoredMessage
 from actors.messages.generation import CharacterSheet
 from actors.world import World
 

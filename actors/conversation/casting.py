@@ -13,8 +13,9 @@ from actors.conversation.beginning import beginning
 from actors.conversation.group_change import group_of, unknown, wish_refusal
 from actors.conversation.message_tree import MessageTree
 from actors.effects import Effect, Send
-from actors.messages.archive import SetGroup, StoredConversation, StoredMessage, Write
+from actors.messages.archive import Write
 from actors.messages.chat import ChangeGroup, ProblemCode, StartConversation
+from actors.messages.conversations import SetGroup, StoredConversation, StoredMessage
 from actors.messages.generation import CharacterSheet, SheetMissing, SheetWanted
 from actors.settings import SessionSettings
 from actors.world import World

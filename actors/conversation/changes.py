@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from actors.messages.archive import MoveToVersion, RenameConversation, StoredConversation, Write
+from actors.messages.archive import Write
 from actors.messages.chat import ChangeVersion, Rename
+from actors.messages.conversations import MoveToVersion, RenameConversation, StoredConversation
 
 Change = Rename | ChangeVersion
 Applied = Callable[[StoredConversation], StoredConversation]

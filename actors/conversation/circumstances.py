@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from actors.conversation.message_tree import MessageTree
-from actors.messages.archive import StoredMessage
+from actors.messages.conversations import StoredMessage
 from actors.messages.generation import Circumstances
 
 

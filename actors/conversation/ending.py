@@ -8,15 +8,11 @@ from msgspec import Struct
 from actors.conversation.live_reply import LiveReply, joined
 from actors.conversation.requests import Maker
 from actors.conversation.turned_away import TurnedAway
-from actors.messages.archive import (
-    AddGeneration,
-    EndGeneration,
-    StoredGeneration,
-    StoredMessage,
-    Write,
-)
+from actors.messages.archive import Write
 from actors.messages.chat import ReplyFinished, ShownMessage, Suggestion
+from actors.messages.conversations import StoredMessage
 from actors.messages.generation import End
+from actors.messages.replies import AddGeneration, EndGeneration, StoredGeneration
 
 EndState = Literal["done", "failed", "cancelled"]
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from actors.character.draws import draw
 from actors.conversation.mentions import mentioned
-from actors.messages.archive import StoredMessage
+from actors.messages.conversations import StoredMessage
 from actors.messages.group import Group, Member
 
 

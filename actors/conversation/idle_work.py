@@ -22,8 +22,8 @@ from actors.conversation.summary_keeping import Home, SummaryCommand, SummaryKee
 from actors.conversation.tasks import summary_in, summary_task, title_in, title_task
 from actors.conversation.turn import request_of
 from actors.effects import CancelTimer, Effect, Send, StartTimer
-from actors.messages.archive import RenameConversation, StoredConversation, StoredMessage
 from actors.messages.chat import ListChanged, TitleChanged
+from actors.messages.conversations import RenameConversation, StoredConversation, StoredMessage
 from actors.messages.generation import Accepted, Cancel, End, GenerateReply, Progress, Sampling, Token, Traced
 from actors.messages.queueing import BACKGROUND_ATTEMPT, BackgroundLeased, BackgroundLost, ReplyEnded
 

@@ -10,10 +10,10 @@ import msgspec
 
 from actors.conversation.tracing import Tracing
 from actors.conversation.turned_away import TurnedAway
-from actors.messages.archive import AppendChunk, GenerationState, StoredGeneration
 from actors.messages.chat import LiveReply as ShownLive
 from actors.messages.generation import Accepted, End, Token
 from actors.messages.queueing import Placed
+from actors.messages.replies import AppendChunk, GenerationState, StoredGeneration
 from actors.wire.reliable import Inbox
 
 CHARACTERS_A_TOKEN = 200  # on the average; those of an honest model have a handful

@@ -3,8 +3,8 @@
 from collections.abc import Collection
 from uuid import UUID
 
-from actors.messages.archive import StoredMessage
 from actors.messages.chat import ShownMessage
+from actors.messages.conversations import StoredMessage
 
 
 class MessageTree:

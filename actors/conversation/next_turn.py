@@ -6,8 +6,8 @@ from actors.conversation.live_reply import LiveReply
 from actors.conversation.message_tree import MessageTree
 from actors.conversation.requests import Maker, refusal
 from actors.conversation.turn import request_of
-from actors.messages.archive import StoredMessage, StoredSummary
 from actors.messages.chat import Problem, SendText, Speak
+from actors.messages.conversations import StoredMessage, StoredSummary
 from actors.messages.preview import AskTurn, NextTurn
 
 NO_KEY = UUID(int=0)

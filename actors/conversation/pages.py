@@ -6,10 +6,11 @@ from collections import deque
 from uuid import UUID
 
 from actors.conversation.message_tree import MessageTree
-from actors.messages.archive import StoredConversation, StoredGeneration
 from actors.messages.chat import LiveReply as ShownLive
 from actors.messages.chat import Older, OlderMessages, ShownMessage, Snapshot, Suggestion
 from actors.messages.choices import Persona
+from actors.messages.conversations import StoredConversation
+from actors.messages.replies import StoredGeneration
 from actors.settings import SessionSettings
 
 MESSAGE_CHARS = 200  # what a message takes beside its texts, about

@@ -10,18 +10,12 @@ from actors.conversation.circumstances import circumstances_of
 from actors.conversation.floor import anybody, followers, next_speaker, willing
 from actors.conversation.message_tree import MessageTree
 from actors.conversation.shelf import Shelf
-from actors.messages.archive import (
-    AddGeneration,
-    AddMessage,
-    ReviseMessage,
-    StoredConversation,
-    StoredGeneration,
-    StoredMessage,
-    Write,
-)
+from actors.messages.archive import Write
 from actors.messages.chat import Continue, Edit, Impersonate, ProblemCode, Regenerate, SendText, Speak
 from actors.messages.choices import Chosen
+from actors.messages.conversations import AddMessage, ReviseMessage, StoredConversation, StoredMessage
 from actors.messages.generation import Circumstances, Role, Sampling
+from actors.messages.replies import AddGeneration, StoredGeneration
 from actors.settings import SessionSettings
 from actors.world import World
 

@@ -14,8 +14,8 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
-from actors.messages.archive import StoredMessage, StoredSummary
 from actors.messages.chat import ShownContext, ShownSummary
+from actors.messages.conversations import StoredMessage, StoredSummary
 from actors.messages.generation import PromptReport
 from actors.settings import SessionSettings
 

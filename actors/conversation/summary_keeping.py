@@ -16,16 +16,6 @@ from actors.conversation.requests import Maker
 from actors.conversation.saving import Saving
 from actors.conversation.summaries import ContextUse, Summaries, fill_of, use_of
 from actors.effects import Effect, Send
-from actors.messages.archive import (
-    Author,
-    DropSummary,
-    OutdateSummaries,
-    PutSummary,
-    SetSummarise,
-    StoredConversation,
-    StoredMessage,
-    StoredSummary,
-)
 from actors.messages.chat import (
     ChatEvent,
     ContextChanged,
@@ -39,6 +29,16 @@ from actors.messages.chat import (
     ShownSummaries,
     SummariesChanged,
     WriteSummary,
+)
+from actors.messages.conversations import (
+    Author,
+    DropSummary,
+    OutdateSummaries,
+    PutSummary,
+    SetSummarise,
+    StoredConversation,
+    StoredMessage,
+    StoredSummary,
 )
 from actors.messages.generation import PromptReport
 from actors.settings import SessionSettings

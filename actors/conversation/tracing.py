@@ -1,7 +1,8 @@
 """Tracing: how the live reply comes about, as its session sees it. Pure; it is written with the message."""
 
-from actors.messages.archive import KeepTrace, ReplyTrace, StoredGeneration, StoredMessage
+from actors.messages.conversations import StoredMessage
 from actors.messages.generation import PromptReport
+from actors.messages.replies import KeepTrace, ReplyTrace, StoredGeneration
 
 
 class Tracing:

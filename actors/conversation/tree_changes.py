@@ -8,8 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from actors.conversation.message_tree import MessageTree
-from actors.messages.archive import MarkMessage, MoveHead, PurgeRemoved, StoredMessage, Write
+from actors.messages.archive import Write
 from actors.messages.chat import Bookmark, ProblemCode, Purge, RemoveMessage, RestoreMessage, Select
+from actors.messages.conversations import MarkMessage, MoveHead, PurgeRemoved, StoredMessage
 
 TreeChange = Select | RemoveMessage | RestoreMessage | Bookmark | Purge
 

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from actors.conversation.message_tree import MessageTree
-from actors.messages.archive import StoredMessage
 from actors.messages.chat import ConversationMap, MapNode
+from actors.messages.conversations import StoredMessage
 
 PREVIEW = 120  # characters
 READ = 400  # … of which so many are looked at

@@ -5,9 +5,10 @@ from uuid import UUID
 
 from actors.conversation.live_reply import LiveReply
 from actors.conversation.message_tree import MessageTree
-from actors.messages.archive import StoredConversation, StoredGeneration, StoredMessage, StoredSummary
+from actors.messages.conversations import StoredConversation, StoredMessage, StoredSummary
 from actors.messages.generation import GenerateReply, Turn, TurnMember, TurnMessage
 from actors.messages.group import Group
+from actors.messages.replies import StoredGeneration
 from actors.settings import SessionSettings
 
 

@@ -24,11 +24,12 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from actors.messages.archive import Author, GenerationKind, GenerationState, Removal
 from actors.messages.choices import Chosen
+from actors.messages.conversations import Author, Removal
 from actors.messages.generation import Role, Sampling
 from actors.messages.group import Group, GroupWish
 from actors.messages.lore import Attached
+from actors.messages.replies import GenerationKind, GenerationState
 
 # -- commands -----------------------------------------------------------------------------------
 

@@ -4,7 +4,6 @@ A lease is committed before anybody hears of it. What a reply costs is charged w
 put right when its session says how many tokens there were.
 """
 
-from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -12,8 +11,9 @@ import msgspec
 from actors import addresses
 from actors.addresses import ARCHIVE, QUEUE
 from actors.effects import Effect, Send, StartTimer
-from actors.messages.archive import Commit, CommitFailed, LeaseGeneration
+from actors.messages.archive import Commit, CommitFailed
 from actors.messages.queueing import Leased, LeaseLost, ReplyEnded
+from actors.messages.replies import LeaseGeneration
 from actors.queueing.background import Background
 from actors.queueing.fair_share import FairShare
 from actors.queueing.forecast import Measured, frees_within_s
@@ -58,7 +58,10 @@ class Dispatch:
     def lease_next(self) -> list[Effect]:
         """The next one of the line that can be served is leased, or turned away; empty where none can."""
         now = self.world.monotonic_s()
-        frees = partial(frees_within_s, leases=self.leases.all(), measured=self.measured, now_s=now)
+
+        def frees(worker_id: str) -> float:
+            return frees_within_s(worker_id, self.leases.all(), self.measured, now)
+
         for ticket in self.line.order(self.cost_of):
             over = None
             if not ticket.request.attempt:
@@ -82,17 +85,17 @@ class Dispatch:
         self.commit_number += 1
         tag = f"{self.node.hex}/{self.commit_number}"
         lease = Lease(request.conversation, request.user, attempt, worker_id, boot, self.world.monotonic_s())
-        self.leases.becoming[tag] = (ticket, lease)
+        self.leases.begin(tag, ticket, lease)
         write = LeaseGeneration(request.generation, attempt, worker_id, boot)
         return [*self.background.give_way(worker_id), Send(ARCHIVE, Commit((write,), QUEUE, tag))]
 
     def lease_durable(self, tag: str) -> list[Effect]:
-        found = self.leases.becoming.pop(tag, None)
+        found = self.leases.decided(tag)
         if found is None:
             return []  # the reply was ended meanwhile
         ticket, lease = found
         request = msgspec.structs.replace(ticket.request, attempt=lease.attempt)
-        self.leases.durable[request.generation] = lease
+        self.leases.hold(request.generation, lease)
         leased = Leased(request.generation, lease.attempt, lease.worker, len(request.committed))
         effects: list[Effect] = [Send(addresses.session(lease.conversation), leased)]
         worker = self.workers.known.get(lease.worker)
@@ -104,7 +107,7 @@ class Dispatch:
         return [*effects, Send(addresses.worker(lease.worker), request)]
 
     def lease_failed(self, failed: CommitFailed) -> list[Effect]:
-        found = self.leases.becoming.pop(failed.tag, None)
+        found = self.leases.decided(failed.tag)
         if found is None:
             return []
         ticket, lease = found
@@ -115,7 +118,8 @@ class Dispatch:
         return [StartTimer("retry", self.settings.commit_retry_s)]
 
     def take_away(self, generation: UUID, why: str) -> list[Effect]:
-        lease = self.leases.durable.pop(generation)
+        lease = self.leases.durable[generation]
+        self.leases.drop(generation)
         lost = LeaseLost(generation, lease.attempt, why)
         return [Send(addresses.session(lease.conversation), lost)]
 
@@ -124,6 +128,8 @@ class Dispatch:
         effects: list[Effect] = []
         now = self.world.monotonic_s()
         free = self.workers.free(now)
+        if not free:
+            return effects
         for generation, lease in list(self.leases.durable.items()):
             if free > 0 and now - self.away_since(lease, now) > self.settings.lease_s:
                 effects += self.take_away(generation, "the GPU box stayed away")
@@ -142,7 +148,7 @@ class Dispatch:
         generation = message.generation
         if self.background.ended(generation):
             return self.fill_free_slots()
-        lease = self.leases.durable.pop(generation, None)
+        lease = self.leases.drop(generation)
         cost = self.count(message, lease)
         self.line.leave(generation)
         self.leases.forget_becoming(generation)

@@ -7,8 +7,8 @@ the sessions tell of each reply that ended, so no restart makes it less. A reply
 from collections.abc import Iterable
 from uuid import UUID
 
-from actors.messages.archive import SPENDING_DAYS, Spending
 from actors.messages.queueing import OverLimit
+from actors.messages.replies import SPENDING_DAYS, Spending
 from actors.settings import QueueSettings
 from actors.world import DAY_MS, day_of
 

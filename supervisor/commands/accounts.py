@@ -11,7 +11,7 @@ from supervisor.control import control
 from supervisor.errors import UsageError
 from supervisor.table import columns
 from web.control_client import ControlClient
-from web.protocol import AccountFacts, AccountMade, NewAccount, NewRole
+from web.protocol.accounts import AccountFacts, AccountMade, NewAccount, NewRole
 
 
 def add(parser: argparse.ArgumentParser) -> None:

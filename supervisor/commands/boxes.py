@@ -10,7 +10,7 @@ import msgspec
 from supervisor.commands.options import add_data, data_folder
 from supervisor.control import control
 from supervisor.table import columns
-from web.protocol import BoxFacts, BoxList, BoxName
+from web.protocol.boxes import BoxFacts, BoxList, BoxName
 
 
 def add(parser: argparse.ArgumentParser) -> None:

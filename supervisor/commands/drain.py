@@ -10,7 +10,7 @@ from supervisor.commands.options import add_data, data_folder, seconds
 from supervisor.control import control
 from supervisor.errors import OperatorError, UsageError
 from web.control_client import ControlClient
-from web.protocol import BoxDrain, QueueBox, QueueView
+from web.protocol.queue import BoxDrain, QueueBox, QueueView
 
 LOOK_S = 0.5
 

@@ -14,7 +14,7 @@ from supervisor.data_folder import DataFolder
 from supervisor.errors import ControlRefusedError
 from supervisor.node_file import read_node
 from supervisor.status import ask_node
-from web.protocol import BoxList
+from web.protocol.boxes import BoxList
 
 
 def add(parser: argparse.ArgumentParser) -> None:

@@ -21,7 +21,7 @@ from supervisor.control import control
 from supervisor.errors import UsageError
 from supervisor.table import columns
 from web.control_client import ControlClient
-from web.protocol import FolderList, ListedFile, Move, MovedItem, MoveReport
+from web.protocol.moving import FolderList, ListedFile, Move, MovedItem, MoveReport
 
 PROGRAMS = frozenset({"node_modules", ".git"})
 """Folders of programs: hundreds of thousands of files that nobody wants."""

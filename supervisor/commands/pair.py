@@ -11,7 +11,7 @@ from supervisor.commands.options import add_data, data_folder
 from supervisor.control import control
 from web.control_client import ControlClient
 from web.join_addresses import on_loopback
-from web.protocol import BoxFacts, BoxList, BoxOffer, NewOffer
+from web.protocol.boxes import BoxFacts, BoxList, BoxOffer, NewOffer
 
 POLL_S = 1.0
 ONLY_HERE = (

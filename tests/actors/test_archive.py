@@ -7,14 +7,12 @@ import pytest
 from actors.addresses import STORAGE
 from actors.archive import Archive, StorageTimeoutError
 from actors.effects import Started
+from actors.messages.accounts import DropLogin, FindAccounts
 from actors.messages.archive import (
     Commit,
     CommitFailed,
     Committed,
-    DropConversation,
-    DropLogin,
     Find,
-    FindAccounts,
     FindFailed,
     Found,
     Load,
@@ -27,6 +25,7 @@ from actors.messages.archive import (
     WritesDone,
     WritesFailed,
 )
+from actors.messages.conversations import DropConversation
 from actors.settings import ArchiveSettings
 from tests.actors.kit import Said, Stage, new_world, uid
 

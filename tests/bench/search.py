@@ -19,7 +19,7 @@ import psutil
 from msgspec import Struct
 from msgspec.structs import replace
 
-from actors.messages.archive import AddConversation, AddMessages, StoredMessage
+from actors.messages.conversations import AddConversation, AddMessages, StoredMessage
 from actors.messages.filing import FindMatches
 from tests.bench.percentiles import Percentiles, percentiles
 from tests.bench.words import LETTERS, vocabulary

@@ -11,14 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-from actors.messages.archive import (
-    QueryDone,
-    QueryFailed,
-    RunQuery,
-    RunWrites,
-    WritesDone,
-    WritesFailed,
-)
+from actors.messages.archive import QueryDone, QueryFailed, RunQuery, RunWrites, WritesDone, WritesFailed
 from tests.fakes.memory_disk import Forbidden, MemoryDisk
 
 STORAGE = "storage"

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from actors.messages.archive import AddAccount, AddLogin, RunWrites, Write, WritesDone
+from actors.messages.accounts import AddAccount, AddLogin
+from actors.messages.archive import RunWrites, Write, WritesDone
 from actors.world import RealWorld
 from storage.settings import StorageSettings
 from storage.start import open_storage

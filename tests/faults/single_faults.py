@@ -7,9 +7,9 @@ from typing import Any
 
 from actors import link
 from actors.effects import Effect
-from actors.messages.archive import AppendChunk
 from actors.messages.generation import Token
 from actors.messages.link import WIRE_VERSION
+from actors.messages.replies import AppendChunk
 from actors.session import Session
 from tests.faults.planted import DEATH_MARK
 

@@ -5,8 +5,8 @@ from uuid import UUID
 from actors import addresses
 from actors.addresses import QUEUE
 from actors.generation_queue import GenerationQueue
-from actors.messages.archive import StoredMessage
 from actors.messages.chat import Rename
+from actors.messages.conversations import StoredMessage
 from actors.messages.generation import GenerateReply
 from tests.fakes.memory_filing import UNFILED
 from tests.sim.cluster import Box, Cluster

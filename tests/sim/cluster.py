@@ -19,9 +19,10 @@ from actors.character.book_actor import LorebookVersion
 from actors.generation_queue import GenerationQueue
 from actors.link import Link
 from actors.mailbox import Runtime
-from actors.messages.archive import AddAccount, AddCharacterVersion
+from actors.messages.accounts import AddAccount
 from actors.messages.chat import ListChanged
 from actors.messages.generation import Ack, CharacterSheet, GenerateReply, Sampling
+from actors.messages.library import AddCharacterVersion
 from actors.messages.link import WIRE_VERSION, EngineDown, EngineHello, EngineJob, HangUp, Hello, Redial
 from actors.session import Session
 from actors.settings import (

@@ -17,10 +17,12 @@ from actors.conversation.live_reply import LiveReply
 from actors.conversation.message_tree import MessageTree
 from actors.effects import Effect, Send
 from actors.link_materials import Materials
-from actors.messages.archive import AppendChunk, ConversationState, StoredConversation, StoredMessage
+from actors.messages.archive import ConversationState
 from actors.messages.choices import ChosenChanged
+from actors.messages.conversations import StoredConversation, StoredMessage
 from actors.messages.generation import Ack, CharacterSheet, End, GenerateReply, SheetWanted, Token, Turn
 from actors.messages.lore import BookSheet
+from actors.messages.replies import AppendChunk
 from actors.queueing.dispatch import Dispatch
 from actors.session import Session
 from actors.settings import SessionSettings

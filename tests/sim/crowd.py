@@ -10,11 +10,12 @@ from typing import Any
 from uuid import UUID
 
 from actors.addresses import ARCHIVE, QUEUE
-from actors.messages.archive import Commit, Committed, DrainBox, StoredGeneration
+from actors.messages.archive import Commit, Committed
 from actors.messages.chat import Stop
 from actors.messages.generation import Sampling
 from actors.messages.link import WIRE_VERSION
 from actors.messages.queueing import BoxDrained, Dismiss, Line, Move
+from actors.messages.replies import DrainBox, StoredGeneration
 from actors.settings import QueueSettings
 from tests.sim.background_watch import BackgroundWatch
 from tests.sim.cluster import Box, Cluster

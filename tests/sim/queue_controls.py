@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from actors import addresses, generation_queue
 from actors.conversation.idle_work import IdleWork
 from actors.effects import Effect, Send
-from actors.messages.archive import StoredConversation, StoredMessage, Write
+from actors.messages.archive import Write
+from actors.messages.conversations import StoredConversation, StoredMessage
 from actors.messages.generation import GenerateReply
 from actors.messages.link import WIRE_VERSION
 from actors.messages.queueing import OverLimit

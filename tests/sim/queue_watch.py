@@ -6,9 +6,9 @@ from uuid import UUID
 
 from actors.addresses import QUEUE
 from actors.generation_queue import GenerationQueue
-from actors.messages.archive import UNFINISHED
 from actors.messages.generation import GenerateReply
 from actors.messages.link import WIRE_VERSION
+from actors.messages.replies import UNFINISHED
 from tests.sim.cluster import Box, Cluster
 
 LOOK_S = 0.05

@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from actors import addresses
 from actors.mailbox import Runtime
-from actors.messages.archive import UNFINISHED, StoredGeneration, StoredMessage
 from actors.messages.chat import (
     ChangeGroup,
     Continue,
@@ -22,6 +21,8 @@ from actors.messages.chat import (
     StartConversation,
     Stop,
 )
+from actors.messages.conversations import StoredMessage
+from actors.messages.replies import UNFINISHED, StoredGeneration
 from actors.settings import QueueSettings
 from tests.fakes.memory_filing import UNFILED
 from tests.sim import chain

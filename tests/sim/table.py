@@ -4,8 +4,9 @@ from random import Random
 from uuid import UUID
 
 from actors.conversation.floor import next_speaker
-from actors.messages.archive import StoredGeneration, StoredMessage
+from actors.messages.conversations import StoredMessage
 from actors.messages.group import Group, GroupWish, MemberWish, TurnTaking
+from actors.messages.replies import StoredGeneration
 from tests.fakes.memory_disk import MemoryDisk
 from tests.sim.cluster import GUESTS, Cluster
 

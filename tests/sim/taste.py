@@ -13,18 +13,12 @@ from msgspec import Struct
 from actors import addresses
 from actors.addresses import SOCKETS
 from actors.mailbox import Runtime
-from actors.messages.archive import (
-    AttachLorebook,
-    FindChosen,
-    FindShelf,
-    PutPersona,
-    SaveLorebook,
-    SetChoices,
-)
 from actors.messages.choices import AuthorsNote, Choices, Chosen, ChosenChanged, Persona, ReplySettings
+from actors.messages.choosing import FindChosen, PutPersona, SetChoices
 from actors.messages.generation import GenerateReply
 from actors.messages.link import EngineJob
 from actors.messages.lore import Attached, BookSheet, ShelfChanged
+from actors.messages.lorebooks import AttachLorebook, FindShelf, SaveLorebook
 from actors.session import Session
 from tests.sim.cluster import Cluster
 

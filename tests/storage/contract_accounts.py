@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from actors.messages.archive import AddAccount, FindAccounts, SetRole
+from actors.messages.accounts import AddAccount, FindAccounts, SetRole
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import ACCOUNT, STRANGER, USER, Store, uid
 

@@ -4,9 +4,17 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from actors.messages.archive import (
-    AddAccount,
-    DropConversation,
+from actors.messages.accounts import AddAccount
+from actors.messages.choices import (
+    NOBODY,
+    AuthorsNote,
+    Choices,
+    Chosen,
+    Persona,
+    Preset,
+    ReplySettings,
+)
+from actors.messages.choosing import (
     FindChoices,
     FindChosen,
     FindPersonas,
@@ -17,15 +25,7 @@ from actors.messages.archive import (
     RemovePreset,
     SetChoices,
 )
-from actors.messages.choices import (
-    NOBODY,
-    AuthorsNote,
-    Choices,
-    Chosen,
-    Persona,
-    Preset,
-    ReplySettings,
-)
+from actors.messages.conversations import DropConversation
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import CHARACTER, CHAT, STRANGER, USER, VERSION, Store, begin, uid
 

@@ -5,28 +5,20 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from actors.messages.archive import (
-    AddAccount,
+from actors.messages.accounts import AddAccount, AddLogin, DropLogin, FindAccounts, FindLogins
+from actors.messages.archive import Load, QueryFailed, RunQuery, WritesDone
+from actors.messages.conversations import (
     AddConversation,
-    AddGeneration,
-    AddLogin,
     AddMessage,
-    AppendChunk,
     DropConversation,
-    DropLogin,
-    FindAccounts,
-    FindCharacters,
     FindConversation,
     FindConversations,
-    FindLogins,
     FindOwners,
-    Load,
     MoveHead,
-    QueryFailed,
     RenameConversation,
-    RunQuery,
-    WritesDone,
 )
+from actors.messages.library import FindCharacters
+from actors.messages.replies import AddGeneration, AppendChunk
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import (
     ACCOUNT,

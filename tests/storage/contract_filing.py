@@ -3,14 +3,13 @@
 import time
 from pathlib import Path
 
-from actors.messages.archive import (
+from actors.messages.archive import Load
+from actors.messages.conversations import (
     AddConversation,
-    AddGeneration,
     AddMessages,
     DropConversation,
     FindConversation,
     FindConversations,
-    Load,
     MoveHead,
 )
 from actors.messages.filing import (
@@ -22,6 +21,7 @@ from actors.messages.filing import (
     FolderRow,
     RemoveConversation,
 )
+from actors.messages.replies import AddGeneration
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import (
     ACCOUNT,

@@ -8,25 +8,25 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from actors.messages.archive import (
-    AddAccount,
+from actors.messages.accounts import AddAccount, FindAccounts
+from actors.messages.archive import RunWrites, WritesDone
+from actors.messages.conversations import (
     AddConversation,
-    AddGeneration,
     AddMessage,
-    AppendChunk,
     DropConversation,
-    EndGeneration,
-    FindAccounts,
     FindConversations,
-    LeaseGeneration,
-    MarkSeam,
     MoveHead,
-    PinPrompt,
     RenameConversation,
-    RunWrites,
-    WritesDone,
 )
 from actors.messages.generation import Circumstances, Note
+from actors.messages.replies import (
+    AddGeneration,
+    AppendChunk,
+    EndGeneration,
+    LeaseGeneration,
+    MarkSeam,
+    PinPrompt,
+)
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import (
     ACCOUNT,

@@ -4,9 +4,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from actors.messages.archive import (
+from actors.messages.conversations import (
     AddConversation,
-    AddGeneration,
     DropConversation,
     FindConversation,
     FindConversations,
@@ -14,6 +13,7 @@ from actors.messages.archive import (
     SetGroup,
 )
 from actors.messages.group import Group, Member
+from actors.messages.replies import AddGeneration
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import (
     ACCOUNT,

@@ -4,31 +4,33 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from actors.messages.archive import (
+from actors.messages.archive import Load
+from actors.messages.conversations import (
     AddConversation,
     AddMessage,
+    DropConversation,
+    FindConversations,
+    MoveToVersion,
+    SetGroup,
+)
+from actors.messages.group import Group, Member
+from actors.messages.library import (
     CharacterOriginal,
     ChooseVersion,
-    DropConversation,
     FindAssetsInUse,
     FindCharacter,
     FindCharacters,
-    FindConversations,
     FindLibraryUse,
     FindOriginal,
     FindPurgeable,
     FindVersions,
     LibraryUse,
-    Load,
     MarkFavourite,
-    MoveToVersion,
     Purgeable,
     PurgeCharacter,
     RemoveCharacter,
-    SetGroup,
     ShareCharacter,
 )
-from actors.messages.group import Group, Member
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import (
     ACCOUNT,

@@ -5,20 +5,19 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from actors.messages.archive import (
-    AddConversation,
-    AddGeneration,
+from actors.messages.archive import Load
+from actors.messages.conversations import AddConversation, DropConversation
+from actors.messages.lore import Attached, BookSheet
+from actors.messages.lorebooks import (
     AttachLorebook,
-    DropConversation,
     FindLorebook,
     FindLorebooks,
     FindShelf,
-    Load,
     PurgeLorebooks,
     RemoveLorebook,
     SaveLorebook,
 )
-from actors.messages.lore import Attached, BookSheet
+from actors.messages.replies import AddGeneration
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import (
     ACCOUNT,

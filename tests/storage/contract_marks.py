@@ -5,21 +5,19 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from actors.conversation.formats.chat_rows import chat_of
-from actors.messages.archive import (
+from actors.messages.conversations import (
     AddConversation,
-    AddGeneration,
     AddMessage,
     DropConversation,
-    EndGeneration,
     FindChat,
     FindConversations,
-    LeaseGeneration,
     MarkMessage,
     MoveHead,
     PurgeRemoved,
     ReviseMessage,
     StoredMessage,
 )
+from actors.messages.replies import AddGeneration, EndGeneration, LeaseGeneration
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import (
     BOOT,

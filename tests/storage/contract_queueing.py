@@ -2,15 +2,8 @@
 
 from pathlib import Path
 
-from actors.messages.archive import (
-    SPENDING_DAYS,
-    DrainBox,
-    DropConversation,
-    EndGeneration,
-    SetShare,
-    Spending,
-    SpendTokens,
-)
+from actors.messages.conversations import DropConversation
+from actors.messages.replies import SPENDING_DAYS, DrainBox, EndGeneration, SetShare, Spending, SpendTokens
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import CHAT, GENERATION, STRANGER, USER, Store, begin_reply
 

@@ -8,18 +8,18 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from actors.messages.archive import (
-    AddAccount,
+from actors.messages.accounts import AddAccount
+from actors.messages.conversations import (
     AddConversation,
     AddMessage,
     DropConversation,
-    EndGeneration,
     MarkMessage,
     MoveHead,
     PurgeRemoved,
     RenameConversation,
 )
 from actors.messages.filing import FileConversation, FindMatches, Matches, RemoveConversation
+from actors.messages.replies import EndGeneration
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import (
     CHAT,

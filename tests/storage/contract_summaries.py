@@ -4,7 +4,7 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from actors.messages.archive import (
+from actors.messages.conversations import (
     AddConversation,
     AddMessage,
     DropConversation,

@@ -4,15 +4,9 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from actors.messages.archive import (
-    AddMessage,
-    DropConversation,
-    EndGeneration,
-    FindTrace,
-    KeepTrace,
-    ReplyTrace,
-)
+from actors.messages.conversations import AddMessage, DropConversation
 from actors.messages.generation import PromptReport, PromptTrace, Sampling
+from actors.messages.replies import EndGeneration, FindTrace, KeepTrace, ReplyTrace
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import CHAT, GENERATION, HELLO, REPLY, Store, begin_reply, reply, said, uid
 

@@ -8,28 +8,23 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
+from actors.messages.accounts import AddAccount
 from actors.messages.archive import (
-    AddAccount,
-    AddCharacterVersion,
-    AddConversation,
-    AddGeneration,
-    AddMessage,
     ConversationState,
-    LeaseGeneration,
     Load,
     Query,
     QueryDone,
     QueueState,
     RunQuery,
     RunWrites,
-    StoredConversation,
-    StoredGeneration,
-    StoredMessage,
     Write,
     WritesDone,
     WritesFailed,
 )
+from actors.messages.conversations import AddConversation, AddMessage, StoredConversation, StoredMessage
 from actors.messages.generation import CharacterSheet, Sampling
+from actors.messages.library import AddCharacterVersion
+from actors.messages.replies import AddGeneration, LeaseGeneration, StoredGeneration
 
 
 class Port(Protocol):

@@ -6,7 +6,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
-from actors.messages.archive import FindAccounts
+from actors.messages.accounts import FindAccounts
 from tests.storage.node import Node
 from tests.storage.store import CHAT, Store, begin_reply
 

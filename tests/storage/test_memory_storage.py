@@ -9,7 +9,8 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from actors.messages.archive import FindAccounts, QueryDone, RunQuery, RunWrites, WritesDone, WritesFailed
+from actors.messages.accounts import FindAccounts
+from actors.messages.archive import QueryDone, RunQuery, RunWrites, WritesDone, WritesFailed
 from tests.fakes.memory_disk import MemoryDisk
 from tests.fakes.memory_storage import MemoryStorage
 from tests.storage.contract import StorageContract

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from actors.messages.archive import StoredMessage
+from actors.messages.conversations import StoredMessage
 from storage.sessions import oldest_first
 
 CONVERSATION, VERSION = UUID(int=1), UUID(int=2)

@@ -9,27 +9,14 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
-from actors.messages.archive import (
-    AddConversation,
-    AddGeneration,
-    AddMessage,
-    AppendChunk,
-    EndGeneration,
-    FindCharacters,
-    FindConversations,
-    Load,
-    PutPersona,
-    PutPreset,
-    Query,
-    QueryFailed,
-    RenameConversation,
-    RunQuery,
-    SetChoices,
-    WritesDone,
-)
+from actors.messages.archive import Load, Query, QueryFailed, RunQuery, WritesDone
 from actors.messages.choices import AuthorsNote, Choices, Persona, Preset, ReplySettings
+from actors.messages.choosing import PutPersona, PutPreset, SetChoices
+from actors.messages.conversations import AddConversation, AddMessage, FindConversations, RenameConversation
 from actors.messages.generation import Sampling
 from actors.messages.group import Group, Member
+from actors.messages.library import FindCharacters
+from actors.messages.replies import AddGeneration, AppendChunk, EndGeneration
 from storage.sealing import DataKey, Place, SealedColumn, chunk_place
 from tests.storage.node import Node
 from tests.storage.store import (

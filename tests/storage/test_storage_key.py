@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from actors.messages.archive import FindCharacters, RenameConversation
+from actors.messages.conversations import RenameConversation
+from actors.messages.library import FindCharacters
 from storage.errors import (
     DamagedKeyFileError,
     DamagedRowError,

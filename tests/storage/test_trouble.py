@@ -10,17 +10,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from actors.messages.archive import (
-    AddAccount,
-    AddMessage,
-    FindAccounts,
-    LeaseGeneration,
-    RenameConversation,
-    RunQuery,
-    RunWrites,
-    WritesDone,
-    WritesFailed,
-)
+from actors.messages.accounts import AddAccount, FindAccounts
+from actors.messages.archive import RunQuery, RunWrites, WritesDone, WritesFailed
+from actors.messages.conversations import AddMessage, RenameConversation
+from actors.messages.replies import LeaseGeneration
 from storage import accounts
 from storage.database import raw
 from storage.errors import DatabaseUrlError, UnreachableError

@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from actors.messages.archive import AddAccount, AddLogin, AppendChunk, RunWrites, Write, WritesDone
+from actors.messages.accounts import AddAccount, AddLogin
+from actors.messages.archive import RunWrites, Write, WritesDone
+from actors.messages.replies import AppendChunk
 from storage.settings import StorageSettings
 from storage.start import open_storage
 from tests.storage.store import GENERATION, uid

@@ -11,7 +11,7 @@ import pytest
 
 from supervisor.cli import main
 from supervisor.commands import accounts
-from web.protocol import AccountFacts, AccountMade, NewAccount, NewRole
+from web.protocol.accounts import AccountFacts, AccountMade, NewAccount, NewRole
 
 
 class Node:

@@ -9,7 +9,7 @@ import pytest
 
 from supervisor.cli import main
 from supervisor.commands import drain
-from web.protocol import BoxDrain, QueueBox, QueueView
+from web.protocol.queue import BoxDrain, QueueBox, QueueView
 
 
 def box(name: str, busy: int = 0) -> QueueBox:

@@ -1,7 +1,7 @@
 """What `samovar pair` prints."""
 
 from supervisor.commands.pair import ONLY_HERE, joined_text, qr_lines, text_of
-from web.protocol import BoxFacts, BoxOffer
+from web.protocol.boxes import BoxFacts, BoxOffer
 
 
 def offer(*addresses: str) -> BoxOffer:

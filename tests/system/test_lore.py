@@ -16,7 +16,8 @@ import pytest
 from actors.messages.chat import ReplyFinished, SendText
 from actors.messages.generation import Sampling
 from tests.system.running_node import RunningNode, running_node
-from web.protocol import Lorebook, LorebookAttach, MessageTrace, PromptPart
+from web.protocol.lorebooks import Lorebook, LorebookAttach
+from web.protocol.prompts import MessageTrace, PromptPart
 from web.reply_reader import ReplyReader, Step
 from web.terminal import Terminal
 

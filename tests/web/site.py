@@ -28,10 +28,11 @@ from actors.character.actor import Character
 from actors.character.book_actor import LorebookVersion
 from actors.generation_queue import GenerationQueue
 from actors.mailbox import Runtime
-from actors.messages.archive import AccountRow, AddAccount, AddCharacterVersion
+from actors.messages.accounts import AccountRow, AddAccount
 from actors.messages.chat import Open, Snapshot
 from actors.messages.control import Door
 from actors.messages.generation import CharacterSheet
+from actors.messages.library import AddCharacterVersion
 from actors.previews import Previews
 from actors.session import Session
 from actors.settings import (
@@ -55,7 +56,7 @@ from web.accounts import LOCAL
 from web.app import make_app
 from web.boxes import Boxes
 from web.edge import Edge
-from web.protocol import Greeting, ServerFrame
+from web.protocol.frames import Greeting, ServerFrame
 from web.requests import COOKIE
 from web.server import Server
 from web.settings import WebSettings

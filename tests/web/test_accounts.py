@@ -13,7 +13,7 @@ from tests.web.site import SETTINGS, TOKEN, Answer, Site, run_at
 from web.accounts import NAME_LIMIT, clean_name, hash_token
 from web.accounts import OWNER as OWNER_ID
 from web.peer import Peer
-from web.protocol import Welcome
+from web.protocol.frames import Welcome
 from web.refusal import RefusedError
 from web.requests import COOKIE
 

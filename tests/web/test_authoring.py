@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from actors.character.formats.limits import CardLimits
 from actors.character.formats.reading import read_card
 from actors.character.formats.specs import as_spec
-from actors.messages.archive import DropConversation
+from actors.messages.conversations import DropConversation
 from tests.actors.character.fixtures import CHARX_FILES, IN_CHARX, V2, as_json, card_chunk, charx, png, v3
 from tests.web.site import Answer, Site, run_at
 from tests.web.test_library import AS_IT_IS, bring, gallery

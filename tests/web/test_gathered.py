@@ -47,7 +47,7 @@ def test_an_error_reaches_all_who_asked_and_the_next_question_is_asked_again() -
         library = Library()
         library.broken = True
         library.open.set()
-        gathered = Gathered(library.find_all)
+        gathered = Gathered(library.find_all, most=100)
         failed = await asyncio.gather(gathered.find(0), gathered.find(2), return_exceptions=True)
         assert [str(each) for each in failed] == ["no answer", "no answer"]
         library.broken = False
@@ -59,7 +59,7 @@ def test_an_error_reaches_all_who_asked_and_the_next_question_is_asked_again() -
 def test_whoever_gives_up_takes_nothing_from_the_others() -> None:
     async def scenario() -> None:
         library = Library()
-        gathered = Gathered(library.find_all)
+        gathered = Gathered(library.find_all, most=100)
         patient, other = (asyncio.create_task(gathered.find(2)) for _ in range(2))
         await asyncio.sleep(0.01)
         other.cancel()

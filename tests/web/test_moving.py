@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 from msgspec import Struct
 
-from actors.messages.archive import AddMessages
+from actors.messages.conversations import AddMessages
 from actors.messages.group import Group
 from tests.web import tavern
 from tests.web.site import Answer, Site, run_at

@@ -19,7 +19,7 @@ from actors.messages.chat import (
 )
 from actors.messages.queueing import WorkerFacts
 from web.outbox import FRAME_BYTES, Outbox, OutEvent, TooFarBehindError
-from web.protocol import ConversationsChanged, NodeState
+from web.protocol.frames import ConversationsChanged, NodeState
 
 CHAT, OTHER = UUID(int=1), UUID(int=2)
 REPLY = UUID(int=9)

@@ -9,7 +9,7 @@ import pytest
 
 from actors.messages.chat import Open, Problem, Snapshot
 from tests.web.site import TOKEN, Site, run_at
-from web.protocol import ClientFrame, Farewell, Greeting, Welcome
+from web.protocol.frames import ClientFrame, Farewell, Greeting, Welcome
 from web.rights import ENDPOINTS, FRAMES, ROLES, may_call, may_send
 
 COMMANDS: list[type[msgspec.Struct]] = [kind for kind in get_args(ClientFrame) if kind is not Greeting]

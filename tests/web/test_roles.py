@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from actors.messages.chat import Open, ReplyFinished, ReplyState, SendText, Snapshot
 from tests.web.site import SETTINGS, Page, Site, run_at
-from web.protocol import RoleChanged, Welcome
+from web.protocol.frames import RoleChanged, Welcome
 
 
 async def ask(site: Site, cookie: str, page: Page) -> str:

@@ -19,7 +19,7 @@ from websockets.typing import Origin
 
 from actors.host import CannotServeError
 from tests.web.site import SETTINGS, Page, Site, run_at
-from web.protocol import Greeting, Welcome
+from web.protocol.frames import Greeting, Welcome
 from web.server import (
     AddressTakenError,
     NoPublicNameError,

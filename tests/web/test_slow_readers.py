@@ -21,8 +21,7 @@ from actors.messages.chat import (
     Snapshot,
 )
 from tests.web.site import SETTINGS, Page, Site, run_at
-from web.protocol import Farewell, Greeting, Welcome
-from web.socket import ClosedDoor
+from web.protocol.frames import Farewell, Greeting, Welcome
 
 
 def sluggish(site: Site, cookie: str) -> connect:
@@ -124,7 +123,7 @@ def test_a_reader_that_takes_nothing_and_causes_more_is_sent_away(ui: Path) -> N
         async with site.page(await site.person("Anna")) as page:
             await page.until(Welcome)
             (mine,) = site.edge.sockets.open.values()
-            mine.door = ClosedDoor()  # in one turn of the loop nothing is sent then
+            mine.door = None  # in one turn of the loop nothing is sent then
             for _ in range(SETTINGS.outbox_events + 1):
                 mine.deliver(Problem("bad_request", "No."))
             assert (await page.until(Farewell)).code == "too_many"

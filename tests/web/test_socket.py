@@ -15,7 +15,7 @@ from actors.messages.chat import (
     Snapshot,
 )
 from tests.web.site import SETTINGS, Page, Site, run_at
-from web.protocol import Farewell, Greeting, NodeState, Welcome
+from web.protocol.frames import Farewell, Greeting, NodeState, Welcome
 
 # -- greeting and farewell ----------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from actors.messages.chat import (
 )
 from actors.messages.generation import Sampling
 from tests.web.site import SETTINGS, Site, run_at
-from web.protocol import ConversationsChanged, Greeting, Welcome
+from web.protocol.frames import ConversationsChanged, Greeting, Welcome
 
 
 def test_a_message_is_answered_by_the_character(ui: Path) -> None:

@@ -6,7 +6,7 @@ from uuid import uuid4
 from actors.addresses import SOCKETS
 from actors.messages.chat import ListChanged, Open, Snapshot, SummariesChanged
 from tests.web.site import Page, Site, run_at
-from web.protocol import ConversationsChanged
+from web.protocol.frames import ConversationsChanged
 
 
 async def opened(site: Site, page: Page, cookie: str) -> tuple[str, str]:

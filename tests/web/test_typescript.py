@@ -4,7 +4,8 @@ from typing import get_args
 
 import pytest
 
-from web import protocol, typescript
+from web import typescript
+from web.protocol import frames
 from web.typescript import TARGET, generate, main
 
 
@@ -31,7 +32,7 @@ def test_a_stale_file_is_noticed(
 
 def test_every_frame_is_a_member_of_its_union_and_an_interface() -> None:
     made = generate()
-    for union in (protocol.ClientFrame, protocol.ServerFrame):
+    for union in (frames.ClientFrame, frames.ServerFrame):
         for frame in get_args(union):
             tag = frame.__struct_config__.tag
             assert f"\n  | {frame.__name__}" in made

@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from msgspec.structs import replace
 
-from actors.messages.archive import AddCharacterVersion
+from actors.messages.library import AddCharacterVersion
 from tests.actors.character.fixtures import as_json, v3
 from tests.web.site import Site, run_at
 from tests.web.test_library import bring, gallery

@@ -11,7 +11,7 @@ from uuid import UUID
 from actors.conversation.formats import markdown, samovar_json, sillytavern
 from actors.conversation.formats.chat import Chat
 from actors.conversation.formats.chat_rows import chat_of
-from actors.messages.archive import ChatFound
+from actors.messages.conversations import ChatFound
 from web.records import Records
 
 WRITERS: dict[str, tuple[Callable[[Chat], Iterator[bytes]], str, str]] = {

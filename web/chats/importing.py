@@ -11,11 +11,13 @@ from uuid import UUID
 from actors.conversation.formats.chat import Chat, ChatLimits, ReadChat, UnreadableChatError, path_of
 from actors.conversation.formats.chat_rows import ChatRows, rows_of
 from actors.conversation.formats.reading import read_chat
-from actors.messages.archive import AddConversation, AddMessages, CharacterRow, MoveHead, Write
+from actors.messages.archive import Write
+from actors.messages.conversations import AddConversation, AddMessages, MoveHead
 from actors.messages.filing import RemoveConversation
+from actors.messages.library import CharacterRow
 from actors.world import World
 from web.library.importing import Upload
-from web.protocol import ImportedChat
+from web.protocol.conversations import ImportedChat
 from web.records import ConflictError, Records
 
 AT_ONCE = 200  # messages of one transaction

@@ -13,13 +13,8 @@ from msgspec.structs import replace
 
 from actors.character.editing import AssetEdit, CardTexts
 from actors.character.sheet import card_of
-from actors.messages.archive import (
-    AccountRow,
-    AddCharacterVersion,
-    CharacterFound,
-    CharacterOriginal,
-    ChooseVersion,
-)
+from actors.messages.accounts import AccountRow
+from actors.messages.library import AddCharacterVersion, CharacterFound, CharacterOriginal, ChooseVersion
 from web.library.content_ids import content_id
 from web.library.importing import NAME, Library, kept_tags
 from web.library.work import CardEdited, CardRefused, CardShown, EditWork, PictureDrawn, PictureWork, ShowWork

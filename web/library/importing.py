@@ -11,13 +11,14 @@ from typing import cast
 from msgspec import Struct
 from msgspec.structs import replace
 
-from actors.messages.archive import AccountRow, AddCharacterVersion, CharacterOriginal, RemoveCharacter
+from actors.messages.accounts import AccountRow
+from actors.messages.library import AddCharacterVersion, CharacterOriginal, RemoveCharacter
 from actors.world import World
 from web.library.bench import Bench
 from web.library.content_ids import content_id
 from web.library.shelf import Shelf
 from web.library.work import CardRead, CardRefused, CardWritten, ReadWork, WriteWork
-from web.protocol import ImportedFile
+from web.protocol.characters import ImportedFile
 from web.records import ConflictError, Records
 
 NAME = 200  # characters of a file's or a character's name

@@ -5,7 +5,7 @@ then it goes for good, with its pictures, unless a conversation uses it.
 import asyncio
 import logging
 
-from actors.messages.archive import PurgeCharacter
+from actors.messages.library import PurgeCharacter
 from actors.world import World
 from web.library.settings import LibrarySettings
 from web.library.shelf import Shelf

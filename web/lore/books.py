@@ -8,14 +8,8 @@ from uuid import UUID
 from actors.character.formats.json_tree import tree_bytes
 from actors.character.formats.limits import CardLimits
 from actors.character.formats.lorebook_edit import new_book
-from actors.messages.archive import (
-    LorebookFound,
-    LorebookRow,
-    PurgeLorebooks,
-    RemoveLorebook,
-    SaveLorebook,
-)
 from actors.messages.lore import BookSheet
+from actors.messages.lorebooks import LorebookFound, LorebookRow, PurgeLorebooks, RemoveLorebook, SaveLorebook
 from actors.world import World
 from web.library.bench import Bench
 from web.library.content_ids import content_id
@@ -23,7 +17,7 @@ from web.library.importing import CannotExportError, Upload, shown_name
 from web.library.work import CardRefused
 from web.lore.shelves import Shelves
 from web.lore.work import BookOpened, BookRead, BookWritten, ChangeBook, OpenBook, ReadBook, WriteBook
-from web.protocol import ImportedLorebook
+from web.protocol.lorebooks import ImportedLorebook
 from web.records import Records
 
 DAY_MS = 86_400_000

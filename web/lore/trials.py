@@ -17,7 +17,7 @@ from web.library.bench import Bench
 from web.library.work import CardRefused
 from web.lore.books import BookTrouble
 from web.lore.work import LoreTried, TriedBook, TryLore
-from web.protocol import LoreTrial, LoreTrialResult, TrialBook, TrialLine
+from web.protocol.lorebooks import LoreTrial, LoreTrialResult, TrialBook, TrialLine
 from web.records import Records
 
 NEWEST = 400

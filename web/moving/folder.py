@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from actors.messages.remarks import Remark, remark
-from web.protocol import ListedFile, MovedItem
+from web.protocol.moving import ListedFile, MovedItem
 
 Part = Literal["settings", "lorebook", "character", "avatar", "preset", "group", "chat", "group_chat"]
 """What a file is, in the order in which they come: each needs those before it."""

@@ -4,11 +4,11 @@ from uuid import UUID
 
 from msgspec import Struct, field
 
-from actors.messages.archive import AccountRow
+from actors.messages.accounts import AccountRow
 from actors.messages.group import Member
 from web.moving.group_file import GroupFound
 from web.moving.settings_file import Habits
-from web.protocol import MovedItem
+from web.protocol.moving import MovedItem
 
 
 class CardHere(Struct, frozen=True):

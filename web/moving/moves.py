@@ -8,7 +8,7 @@ from collections import Counter, deque
 from collections.abc import Callable
 from uuid import UUID
 
-from actors.messages.archive import AccountRow
+from actors.messages.accounts import AccountRow
 from actors.messages.remarks import remark
 from actors.world import World
 from web.library.settings import LibrarySettings
@@ -16,7 +16,7 @@ from web.moving.folder import Folder, Wanted, folder_of, shown
 from web.moving.here import Here
 from web.moving.talks import Talks
 from web.moving.things import Things
-from web.protocol import FolderList, Move, MovedItem, MovedKind, MovedThing, MoveReport, MoveStep
+from web.protocol.moving import FolderList, Move, MovedItem, MovedKind, MovedThing, MoveReport, MoveStep
 from web.records import Records
 
 KINDS: tuple[MovedThing, ...] = (

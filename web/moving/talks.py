@@ -16,10 +16,13 @@ from actors.character.formats.limits import CardLimits
 from actors.character.formats.troubles import CardTrouble
 from actors.conversation.formats.chat import Chat, ReadChat, UnreadableChatError, path_of
 from actors.conversation.formats.chat_rows import TITLE, ChatRows, Speaker, one_line, rows_of
-from actors.messages.archive import AttachLorebook, DropConversation, SetChoices, Write
+from actors.messages.archive import Write
 from actors.messages.choices import AuthorsNote, Choices
+from actors.messages.choosing import SetChoices
+from actors.messages.conversations import DropConversation
 from actors.messages.filing import RemoveConversation
 from actors.messages.group import Group
+from actors.messages.lorebooks import AttachLorebook
 from actors.messages.remarks import Remark, remark
 from actors.settings import SessionSettings
 from web.accounts import spoken_name
@@ -31,7 +34,7 @@ from web.moving.here import CardHere, GroupHere, Here, key_of
 from web.moving.loose_json import Fields, fields_of, text_in
 from web.moving.settings_file import note_of
 from web.moving.things import Things
-from web.protocol import MovedItem, MovedThing
+from web.protocol.moving import MovedItem, MovedThing
 from web.records import ConflictError, Records
 from web.refusal import RefusedError
 from web.unfit_choices import check_choices

@@ -16,9 +16,10 @@ from actors.character.card_options import card_options
 from actors.character.formats.troubles import CardTrouble
 from actors.character.sheet import card_of
 from actors.conversation.group_change import member_by
-from actors.messages.archive import AttachLorebook, MarkFavourite
 from actors.messages.choices import Choices, Level
+from actors.messages.library import MarkFavourite
 from actors.messages.lore import Scope
+from actors.messages.lorebooks import AttachLorebook
 from actors.messages.remarks import Remark, remark
 from actors.sampler_preset import NotAPresetError, read_preset
 from web.choosing import Choosing, NoPictureError, TooManyError
@@ -29,7 +30,7 @@ from web.moving.folder import Wanted, shown
 from web.moving.here import BookHere, CardHere, Here, key_of
 from web.moving.loose_json import dict_in, fields_of, list_in, text_in
 from web.moving.settings_file import PersonaFound, habits_of, objects
-from web.protocol import MovedItem
+from web.protocol.moving import MovedItem
 from web.records import Records
 from web.refusal import RefusedError
 from web.unfit_choices import DESCRIPTION, NAME, TEXT, check_settings, description_of, name_of

@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from actors.conversation.formats.chat import NOTHING, Chat, ChatMessage, clean
 from actors.conversation.message_tree import MessageTree
-from actors.messages.archive import StoredConversation, StoredMessage
+from actors.messages.conversations import StoredConversation, StoredMessage
 
 TITLE = 200  # characters
 NAME = 200

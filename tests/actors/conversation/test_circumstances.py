@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from actors.conversation.circumstances import circumstances_of
 from actors.conversation.message_tree import MessageTree
-from actors.messages.archive import StoredMessage
+from actors.messages.conversations import StoredMessage
 from actors.messages.generation import Circumstances
 from tests.actors.kit import CHARACTER, uid
 

@@ -6,7 +6,7 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from actors.conversation.floor import anybody, followers, next_speaker
-from actors.messages.archive import StoredMessage
+from actors.messages.conversations import StoredMessage
 from actors.messages.group import Group, Member, TurnTaking
 from tests.actors.kit import uid
 

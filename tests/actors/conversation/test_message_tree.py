@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from actors.conversation.message_tree import MessageTree
-from actors.messages.archive import StoredMessage
+from actors.messages.conversations import StoredMessage
 from tests.actors.kit import CHARACTER, uid
 
 ROOT = uid(0)

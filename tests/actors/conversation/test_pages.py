@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from actors.conversation.message_tree import MessageTree
 from actors.conversation.pages import MESSAGE_CHARS, Shown, page
-from actors.messages.archive import StoredConversation
 from actors.messages.chat import Older, ShownMessage
+from actors.messages.conversations import StoredConversation
 from actors.settings import SessionSettings
 from tests.actors.conversation.test_message_tree import ROOT, ids, tree
 from tests.actors.kit import CHARACTER, uid

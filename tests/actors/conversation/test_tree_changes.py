@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 from actors.conversation import tree_changes
 from actors.conversation.message_tree import MessageTree
 from actors.conversation.tree_changes import changed, refusal
-from actors.messages.archive import MarkMessage, MoveHead, PurgeRemoved
 from actors.messages.chat import Bookmark, Purge, RemoveMessage, RestoreMessage, Select
+from actors.messages.conversations import MarkMessage, MoveHead, PurgeRemoved
 from tests.actors.conversation.test_message_tree import ROOT, ids, tree
 from tests.actors.kit import uid
 

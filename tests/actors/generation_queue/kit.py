@@ -3,13 +3,10 @@
 from actors import addresses
 from actors.addresses import QUEUE
 from actors.generation_queue import GenerationQueue
-from actors.messages.archive import (
-    Loaded,
-    QueueState,
-    StoredGeneration,
-)
+from actors.messages.archive import Loaded, QueueState
 from actors.messages.generation import GenerateReply, Sampling
 from actors.messages.link import Ping
+from actors.messages.replies import StoredGeneration
 from actors.settings import QueueSettings
 from tests.actors.kit import BOX, Said, Writer, hello, new_world, request, uid
 

@@ -3,11 +3,7 @@
 import pytest
 
 from actors.generation_queue import LeaseTimeoutError
-from actors.messages.archive import (
-    CommitFailed,
-    Committed,
-    LeaseGeneration,
-)
+from actors.messages.archive import CommitFailed, Committed
 from actors.messages.generation import GenerateReply
 from actors.messages.queueing import (
     LeaseBelieved,
@@ -17,6 +13,7 @@ from actors.messages.queueing import (
     QueueFull,
     ReplyEnded,
 )
+from actors.messages.replies import LeaseGeneration
 from tests.actors.generation_queue.kit import Counter, counter, given, session
 from tests.actors.kit import BOX, OTHER_BOX, hello, request, uid
 

@@ -4,9 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from actors.generation_queue import GenerationQueue
-from actors.messages.archive import (
-    Loaded,
-)
+from actors.messages.archive import Loaded
 from actors.messages.link import Welcome
 from actors.messages.queueing import (
     GaveUp,
@@ -28,10 +26,19 @@ from tests.actors.kit import BOX, OTHER_BOX, Stage, hello, new_world, request, u
 
 def test_after_a_restart_leases_stand_and_what_waited_is_asked_for_again() -> None:
     queue = Counter(row(1, attempt=3, worker="box"), row(2))
-    assert queue.first.to(session(1)) == [WorkerSilent(uid(1), 3), SubmitAgain(uid(1))]
+    assert queue.first.to(session(1)) == [SubmitAgain(uid(1))]
     assert queue.first.to(session(2)) == [SubmitAgain(uid(2))]
     said = queue.do(hello((uid(1), 3)), BOX)
     assert said.to(session(1)) == [WorkerHeard(uid(1), 3)]
+    assert queue.tick(SETTINGS.silence_s / 2).to(session(1)) == []
+
+
+def test_after_a_restart_a_box_that_does_not_come_at_once_is_away() -> None:
+    queue = Counter(row(1, attempt=3, worker="box"))
+    assert queue.tick(SETTINGS.silence_s / 2).to(session(1)) == []
+    assert queue.tick(SETTINGS.silence_s).to(session(1)) == [WorkerSilent(uid(1), 3)]
+    assert queue.tick(SETTINGS.silence_s).to(session(1)) == []
+    assert queue.do(hello((uid(1), 3)), BOX).to(session(1)) == [WorkerHeard(uid(1), 3)]
 
 
 def test_after_a_restart_the_lease_of_a_box_that_never_comes_goes_to_another_one() -> None:

@@ -7,18 +7,8 @@ from msgspec.structs import replace
 
 from actors import addresses
 from actors.addresses import ARCHIVE, QUEUE
-from actors.messages.archive import (
-    AddAccount,
-    AddCharacterVersion,
-    Commit,
-    CommitFailed,
-    Committed,
-    LeaseGeneration,
-    Load,
-    Loaded,
-    StoredGeneration,
-    StoredMessage,
-)
+from actors.messages.accounts import AddAccount
+from actors.messages.archive import Commit, CommitFailed, Committed, Load, Loaded
 from actors.messages.chat import (
     LiveReply,
     Open,
@@ -28,6 +18,7 @@ from actors.messages.chat import (
     Snapshot,
     StartConversation,
 )
+from actors.messages.conversations import StoredMessage
 from actors.messages.generation import (
     Accepted,
     Ack,
@@ -36,10 +27,12 @@ from actors.messages.generation import (
     Resume,
     Token,
 )
+from actors.messages.library import AddCharacterVersion
 from actors.messages.queueing import (
     Leased,
     LeaseLost,
 )
+from actors.messages.replies import LeaseGeneration, StoredGeneration
 from actors.session import Session
 from actors.settings import SessionSettings
 from tests.actors.kit import (

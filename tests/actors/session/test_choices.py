@@ -2,7 +2,6 @@
 
 from msgspec.structs import replace
 
-from actors.messages.archive import FindChoices, SetChoices
 from actors.messages.chat import Edit, MessageAdded, Open, SendText, Snapshot, StartConversation
 from actors.messages.choices import (
     NOBODY,
@@ -13,6 +12,7 @@ from actors.messages.choices import (
     Persona,
     ReplySettings,
 )
+from actors.messages.choosing import FindChoices, SetChoices
 from actors.messages.generation import GenerateReply, Note, Sampling
 from tests.actors.kit import CHARACTER, uid
 from tests.actors.session.kit import CONVERSATION, USER, Talk, begun, finish

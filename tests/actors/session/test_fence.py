@@ -11,7 +11,7 @@ from actors.messages.chat import (
     ReplyText,
     Stop,
 )
-from actors.messages.generation import Cancel, GenerateReply, Progress
+from actors.messages.generation import Cancel, GenerateReply, Progress, Resume
 from actors.messages.queueing import (
     GaveUp,
     LeaseLost,
@@ -182,7 +182,11 @@ def test_a_silent_worker_keeps_its_lease_and_goes_on_when_it_is_heard() -> None:
     assert said.to(BOX) == [resume(talk, 1)]
     lose(talk)
     talk.lease()
+    assert states(talk.tell(WorkerSilent(talk.row.id, 2), QUEUE)) == ["suspended"]
     assert states(talk.tell(WorkerHeard(talk.row.id, 2), QUEUE)) == ["leased"]
+    said = talk.tell(WorkerHeard(talk.row.id, 2), QUEUE)  # it greeted anew: nothing that readers see is other
+    assert states(said) == []
+    assert said.of(Resume) != []
 
 
 def test_silence_of_a_worker_that_has_the_lease_no_more_is_nothing() -> None:

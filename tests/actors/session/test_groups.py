@@ -8,7 +8,6 @@ import pytest
 from actors import addresses
 from actors.character.card import Card
 from actors.character.sheet import sheet_of
-from actors.messages.archive import AddCharacterVersion, SetGroup
 from actors.messages.chat import (
     ChangeGroup,
     Continue,
@@ -24,8 +23,10 @@ from actors.messages.chat import (
     StartConversation,
     Stop,
 )
+from actors.messages.conversations import SetGroup
 from actors.messages.generation import CharacterSheet, GenerateReply, SheetMissing, SheetWanted
 from actors.messages.group import GroupWish, MemberWish
+from actors.messages.library import AddCharacterVersion
 from actors.messages.queueing import ReplyEnded
 from actors.settings import SessionSettings
 from tests.actors.kit import BOX, CHARACTER, Said, end, uid

@@ -3,10 +3,10 @@
 from msgspec.structs import replace
 
 from actors.addresses import QUEUE
-from actors.messages.archive import EndGeneration
 from actors.messages.chat import Impersonate, ReplyFinished, Snapshot, Stop, Suggestion
 from actors.messages.generation import GenerateReply
 from actors.messages.queueing import ReplyEnded
+from actors.messages.replies import EndGeneration
 from tests.actors.kit import BOX, uid
 from tests.actors.session.kit import CONVERSATION, SETTINGS, Talk, begun, finish, problem
 

@@ -2,9 +2,9 @@
 
 from msgspec.structs import replace
 
-from actors.messages.archive import AttachLorebook, FindShelf, SaveLorebook
 from actors.messages.generation import GenerateReply
 from actors.messages.lore import BookSheet, ShelfChanged
+from actors.messages.lorebooks import AttachLorebook, FindShelf, SaveLorebook
 from tests.actors.kit import uid
 from tests.actors.session.kit import START, USER, Talk, begun, finish, lose
 

@@ -3,9 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
-from actors.messages.archive import AppendChunk, MarkSeam
 from actors.messages.chat import Continue, Edit, Regenerate, ReplyFinished, ReplyState, ReplyText, Stop
 from actors.messages.generation import GenerateReply, TurnMessage
+from actors.messages.replies import AppendChunk, MarkSeam
 from tests.actors.kit import BOX, READER, Said, accepted, end, uid
 from tests.actors.session.kit import CONVERSATION, Talk, begun, lose
 

@@ -4,7 +4,6 @@ import pytest
 from msgspec.structs import replace
 
 from actors.addresses import QUEUE
-from actors.messages.archive import AppendChunk, EndGeneration, PinPrompt, SpendTokens
 from actors.messages.chat import (
     ReplyFinished,
     ReplyText,
@@ -16,6 +15,7 @@ from actors.messages.queueing import (
     LeaseBelieved,
     ReplyEnded,
 )
+from actors.messages.replies import AppendChunk, EndGeneration, PinPrompt, SpendTokens
 from tests.actors.kit import BOX, READER, accepted, end, uid
 from tests.actors.session.kit import CONVERSATION, Talk, ack, live, lose, resume
 

@@ -3,9 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
-from actors.messages.archive import AppendChunk
 from actors.messages.chat import Continue, Edit, LiveReply, Regenerate, ReplyFinished, ReplyText, Stop
 from actors.messages.generation import GenerateReply, TurnMessage
+from actors.messages.replies import AppendChunk
 from tests.actors.kit import BOX, READER, end, uid
 from tests.actors.session.kit import CONVERSATION, Talk, begun, live, lose
 

@@ -1,8 +1,9 @@
 """A session keeps how a reply came about, with its message and never on the way of its tokens."""
 
-from actors.messages.archive import Commit, FindTrace, KeepTrace, ReplyTrace
+from actors.messages.archive import Commit
 from actors.messages.chat import ContextChanged, Stop
 from actors.messages.generation import Ack, PromptReport, PromptTrace, Traced
+from actors.messages.replies import FindTrace, KeepTrace, ReplyTrace
 from tests.actors.kit import BOX, OTHER_BOX, end
 from tests.actors.session.kit import CONVERSATION, Talk, live, lose
 

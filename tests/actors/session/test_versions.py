@@ -3,7 +3,7 @@
 import pytest
 
 from actors.addresses import QUEUE
-from actors.messages.archive import Load, MoveHead
+from actors.messages.archive import Load
 from actors.messages.chat import (
     Continue,
     ConversationGone,
@@ -19,6 +19,7 @@ from actors.messages.chat import (
     Snapshot,
     Stop,
 )
+from actors.messages.conversations import MoveHead
 from actors.messages.generation import (
     Cancel,
     GenerateReply,

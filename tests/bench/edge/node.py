@@ -22,14 +22,10 @@ import psutil
 from gpu_actor.scripted import VARIABLE
 from tests.bench.edge.paced_executor import RATE, SLOTS
 from tests.bench.edge.reader import Reader, handshake
-from web.protocol import (
-    PROTOCOL_VERSION,
-    Character,
-    ControlToken,
-    ConversationMade,
-    Greeting,
-    NewConversation,
-)
+from web.protocol.accounts import ControlToken
+from web.protocol.characters import Character
+from web.protocol.conversations import ConversationMade, NewConversation
+from web.protocol.frames import PROTOCOL_VERSION, Greeting
 
 ROOT = Path(__file__).resolve().parents[3]
 ENGINE = "tests.bench.edge.paced_executor:make"

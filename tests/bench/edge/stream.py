@@ -10,7 +10,7 @@ from msgspec import Struct
 from actors.messages.chat import Problem, ReplyFinished, ReplyText, SendText, ShownMessage
 from actors.world import RealWorld
 from tests.bench.edge.reader import Reader
-from web.protocol import ServerFrame
+from web.protocol.frames import ServerFrame
 
 encode = msgspec.json.Encoder().encode
 decode = msgspec.json.Decoder(ServerFrame).decode

@@ -17,7 +17,7 @@ from actors.conversation.formats.chat import (
 )
 from actors.conversation.formats.chat_rows import chat_of, rows_of
 from actors.conversation.formats.reading import read_chat
-from actors.messages.archive import StoredMessage
+from actors.messages.conversations import StoredMessage
 
 LIMITS = ChatLimits()
 VERSION, USER = UUID(int=7), UUID(int=8)

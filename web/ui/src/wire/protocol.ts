@@ -1,4 +1,4 @@
-// Made from web/protocol.py by `python -m web.typescript`. Do not edit: change that file and run it again.
+// Made from web/protocol/ by `python -m web.typescript`. Do not edit: change a file there and run it again.
 
 export const PROTOCOL_VERSION = 1;
 
@@ -15,8 +15,6 @@ export type ProblemCode = "bad_request" | "busy" | "forbidden" | "not_found" | "
 export type Removal = "" | "alone" | "branch";
 
 export type Role = "assistant" | "system" | "user";
-
-export type Scope = "character" | "conversation" | "persona" | "user";
 
 export type TurnTaking = "hand" | "mention" | "order" | "talkativeness";
 
@@ -412,6 +410,93 @@ export interface Login {
   password: string;
 }
 
+/** POST /api/control, from loopback only → Me, and the cookie of the built-in local user. */
+export interface ControlToken {
+  token: string;
+}
+
+/** GET /api/accounts, for owners: the people of this node, oldest first. */
+export interface AccountFacts {
+  id: string;
+  name: string;
+  /** owner, admin or user */
+  role: string;
+}
+
+/** POST /api/accounts → AccountMade. */
+export interface NewAccount {
+  name: string;
+}
+
+/** `password` was made by the server and is told this once. */
+export interface AccountMade {
+  account: AccountFacts;
+  password: string;
+}
+
+/** PUT /api/accounts/<id>/role → the accounts. What each role may do: web/rights.py. */
+export interface NewRole {
+  role: "admin" | "user";
+}
+
+/** A GPU box on the list. Times are milliseconds since 1970, 0 where there is none. */
+export interface BoxFacts {
+  id: string;
+  name: string;
+  /** of this machine itself: it needs no pairing and cannot be revoked */
+  own: boolean;
+  /** the box showed the same one when it joined */
+  fingerprint: string;
+  paired_ms: number;
+  seen_ms: number;
+  software: string;
+  revoked_ms: number;
+}
+
+/** A join string that holds; `joined` is the box that used it. */
+export interface OfferState {
+  left_s: number;
+  joined: BoxFacts | null;
+}
+
+/** The server's key is being changed: as soon as these boxes keep the next one. */
+export interface KeyChangeState {
+  since_ms: number;
+  waits_for: string[];
+}
+
+/** GET /api/boxes, for the owner. `listens`: the address of the link. */
+export interface BoxList {
+  boxes: BoxFacts[];
+  offer: OfferState | null;
+  listens: string;
+  /** no other machine can reach it */
+  loopback: boolean;
+  key_change: KeyChangeState | null;
+}
+
+/** POST /api/boxes/offer → BoxOffer; an older one is over. DELETE on the same path has no body. */
+export interface NewOffer {
+  /** HOST or HOST:PORT of this node as the box sees it; "": found out */
+  address?: string;
+}
+
+/** Whoever has `join` may add a GPU box within the time: it is a secret. */
+export interface BoxOffer {
+  join: string;
+  /** its QR code, row by row; "1" is dark */
+  qr: string[];
+  addresses: string[];
+  /** it holds for so long */
+  expires_s: number;
+  server_key: string;
+}
+
+/** PATCH /api/boxes/<id>; DELETE on the same path revokes the box and has no body. */
+export interface BoxName {
+  name: string;
+}
+
 /** GET /api/characters → list. `portrait` is a path on this server, or "". */
 export interface Character {
   id: string;
@@ -531,11 +616,6 @@ export interface BroughtPicture {
   height: number;
 }
 
-/** PUT /api/conversations/<id>/version: another version of the same character from now on. */
-export interface ConversationVersion {
-  character_version: string;
-}
-
 /** What became of a file. "known": the same card was there already. */
 export interface ImportedFile {
   name: string;
@@ -556,125 +636,111 @@ export interface ImportReport {
   files: ImportedFile[];
 }
 
+/**
+ * GET /api/personas → list: who the user can be. `portrait` and `thumb` are paths on this server, or "".
+ * `standard`: where nothing nearer is chosen.
+ */
+export interface Persona {
+  id: string;
+  name: string;
+  description: string;
+  portrait: string;
+  thumb: string;
+  standard: boolean;
+}
+
+/** POST /api/personas → Persona. Its picture: PUT /api/personas/<id>/picture, the file as it is. */
+export interface NewPersona {
+  name: string;
+  description?: string;
+}
+
+/** PATCH /api/personas/<id>; what is null stays. */
+export interface PersonaChange {
+  name?: string | null;
+  description?: string | null;
+  removed?: boolean | null;
+  standard?: boolean | null;
+}
+
+/**
+ * GET /api/conversations/<id>/choices: those of the three levels, the nearest first, and what the card
+ * brings of its own. PUT on the same path takes Choices, as do /api/characters/<id>/choices and
+ * /api/choices.
+ */
+export interface ConversationChoices {
+  conversation: Choices;
+  character: Choices;
+  everywhere: Choices;
+  /** null: the user sees it no more */
+  character_id: string | null;
+  character_name: string;
+  /** the user's, without a persona */
+  own_name: string;
+  card_system_prompt: string;
+  card_post_history: string;
+}
+
+/** GET /api/characters/<id>/choices */
+export interface CharacterChoices {
+  character: Choices;
+  everywhere: Choices;
+}
+
+/**
+ * Settings of replies with a name, all of them. `id` is what ReplySettings name it by; not `own`: it
+ * comes with Samovar.
+ */
+export interface Preset {
+  id: string;
+  name: string;
+  settings: ReplySettings;
+  own: boolean;
+}
+
+/** GET /api/presets. `usual`: how replies are made where nothing is chosen. */
+export interface Presets {
+  usual: ReplySettings;
+  presets: Preset[];
+}
+
+/** POST /api/presets → Preset */
+export interface NewPreset {
+  name: string;
+  settings: ReplySettings;
+}
+
+/** PATCH /api/presets/<id>; what is null stays. */
+export interface PresetChange {
+  name?: string | null;
+  settings?: ReplySettings | null;
+  removed?: boolean | null;
+}
+
+/** POST /api/presets/import: a sampler preset of SillyTavern → PresetRead */
+export interface PresetFile {
+  name: string;
+  /** the file's text */
+  data: string;
+}
+
+/** `left_out`: what the file says and Samovar has no counterpart of, by the file's names. */
+export interface PresetRead {
+  preset: Preset;
+  left_out: string[];
+}
+
+/** PUT /api/conversations/<id>/version: another version of the same character from now on. */
+export interface ConversationVersion {
+  character_version: string;
+}
+
 /** A member of a group. `portrait` is a path on this server, or "". `left`: it speaks no more. */
 export interface Face {
   version: string;
   name: string;
   portrait: string;
   left: boolean;
-}
-
-/** What a lorebook is attached to; `target` is null for everything of the user. */
-export interface LorebookUse {
-  scope: Scope;
-  target: string | null;
-}
-
-/** GET /api/lorebooks → list, by name. `size`: bytes of its text. */
-export interface Lorebook {
-  id: string;
-  version: string;
-  name: string;
-  entries: number;
-  size: number;
-  created_ms: number;
-  changed_ms: number;
-  uses: LorebookUse[];
-}
-
-/** POST /api/lorebooks → Lorebook, an empty one. */
-export interface NewLorebook {
-  name: string;
-}
-
-/** GET /api/lorebooks/<id>. `book`: the object of a V3 lorebook, whatever format the file has. */
-export interface LorebookDetails {
-  lorebook: Lorebook;
-  book: unknown;
-}
-
-/**
- * PUT /api/lorebooks/<id> → Lorebook. `version`: the one that was opened; refused with "changed" where
- * there is a newer one.
- */
-export interface LorebookSave {
-  version: string;
-  book: unknown;
-}
-
-/** PATCH /api/lorebooks/<id> → Lorebook; what is null stays. A removed one comes back with false. */
-export interface LorebookChange {
-  name?: string | null;
-  removed?: boolean | null;
-}
-
-/** PUT /api/lorebooks/<id>/uses → Lorebook. */
-export interface LorebookAttach {
-  scope: Scope;
-  target: string | null;
-  attached: boolean;
-}
-
-/** What became of a file. "known": the same book was there already. */
-export interface ImportedLorebook {
-  name: string;
-  status: "imported" | "known" | "refused";
-  why: string;
-  warnings: Remark[];
-  book: string | null;
-  book_name: string;
-  entries: number;
-  /** of a refusal, and its facts */
-  code: string;
-  facts: string[];
-}
-
-/** POST /api/lorebooks/import: files as in POST /api/characters/import; a card gives its lorebook. */
-export interface LorebookImport {
-  files: ImportedLorebook[];
-}
-
-/** A message, for a trial of lore. */
-export interface TrialLine {
-  role: Role;
-  text: string;
-}
-
-/**
- * POST /api/lore/trial → LoreTrialResult: what of `book` would fire. On the `lines`, with that version of
- * a character beside them; or in a conversation as it stands, where all books that count there are looked
- * at. `of_card`: the book stands for the card's own; else for `lorebook`. Another `seed` draws anew where
- * chance decides.
- */
-export interface LoreTrial {
-  book: unknown;
-  lines?: TrialLine[];
-  character?: string | null;
-  conversation?: string | null;
-  lorebook?: string | null;
-  of_card?: boolean;
-  seed?: number;
-}
-
-/** A book in a trial: the one that is edited, the card's own, or another of the user's. */
-export interface TrialBook {
-  name: string;
-  lorebook: string | null;
-  of_card: boolean;
-  edited: boolean;
-}
-
-/**
- * `entries`: what fired in the order of the prompt, what was left out again, what stayed silent. Tokens
- * are estimated.
- */
-export interface LoreTrialResult {
-  books: TrialBook[];
-  entries: TriedEntry[];
-  troubles: KeyTrouble[];
-  lines: TrialLine[];
-  tokens: number;
-  budget: number;
 }
 
 /** GET /api/conversations → list, last used first. */
@@ -782,6 +848,156 @@ export interface ChatImport {
   files: ImportedChat[];
 }
 
+/**
+ * POST /api/conversations → ConversationMade. The character is a member of the group, where there is one.
+ * PUT /api/conversations/<id>/group takes a GroupWish.
+ */
+export interface NewConversation {
+  character_version: string;
+  /** which of its greetings is shown first */
+  greeting?: number;
+  group?: GroupWish | null;
+  /** the members greet one after another */
+  all_greet?: boolean;
+  /** who the user is; null: as usual with this character */
+  persona?: string | null;
+}
+
+export interface ConversationMade {
+  id: string;
+}
+
+/** PATCH /api/conversations/<id>; DELETE on the same path has no body. */
+export interface NewTitle {
+  title: string;
+}
+
+/** PUT /api/conversations/<id>/summaries. POST there, without a body: write the next one now. */
+export interface SummariesWanted {
+  wanted: boolean;
+}
+
+/**
+ * PUT /api/conversations/<id>/summaries/<message>: what happened up to that message, in a person's words.
+ * POST on the same path has it written anew, DELETE takes it away; both have no body.
+ */
+export interface SummaryText {
+  text: string;
+}
+
+/** What a lorebook is attached to; `target` is null for everything of the user. */
+export interface LorebookUse {
+  scope: "character" | "conversation" | "persona" | "user";
+  target: string | null;
+}
+
+/** GET /api/lorebooks → list, by name. `size`: bytes of its text. */
+export interface Lorebook {
+  id: string;
+  version: string;
+  name: string;
+  entries: number;
+  size: number;
+  created_ms: number;
+  changed_ms: number;
+  uses: LorebookUse[];
+}
+
+/** POST /api/lorebooks → Lorebook, an empty one. */
+export interface NewLorebook {
+  name: string;
+}
+
+/** GET /api/lorebooks/<id>. `book`: the object of a V3 lorebook, whatever format the file has. */
+export interface LorebookDetails {
+  lorebook: Lorebook;
+  book: unknown;
+}
+
+/**
+ * PUT /api/lorebooks/<id> → Lorebook. `version`: the one that was opened; refused with "changed" where
+ * there is a newer one.
+ */
+export interface LorebookSave {
+  version: string;
+  book: unknown;
+}
+
+/** PATCH /api/lorebooks/<id> → Lorebook; what is null stays. A removed one comes back with false. */
+export interface LorebookChange {
+  name?: string | null;
+  removed?: boolean | null;
+}
+
+/** PUT /api/lorebooks/<id>/uses → Lorebook. */
+export interface LorebookAttach {
+  scope: "character" | "conversation" | "persona" | "user";
+  target: string | null;
+  attached: boolean;
+}
+
+/** What became of a file. "known": the same book was there already. */
+export interface ImportedLorebook {
+  name: string;
+  status: "imported" | "known" | "refused";
+  why: string;
+  warnings: Remark[];
+  book: string | null;
+  book_name: string;
+  entries: number;
+  /** of a refusal, and its facts */
+  code: string;
+  facts: string[];
+}
+
+/** POST /api/lorebooks/import: files as in POST /api/characters/import; a card gives its lorebook. */
+export interface LorebookImport {
+  files: ImportedLorebook[];
+}
+
+/** A message, for a trial of lore. */
+export interface TrialLine {
+  role: Role;
+  text: string;
+}
+
+/**
+ * POST /api/lore/trial → LoreTrialResult: what of `book` would fire. On the `lines`, with that version of
+ * a character beside them; or in a conversation as it stands, where all books that count there are looked
+ * at. `of_card`: the book stands for the card's own; else for `lorebook`. Another `seed` draws anew where
+ * chance decides.
+ */
+export interface LoreTrial {
+  book: unknown;
+  lines?: TrialLine[];
+  character?: string | null;
+  conversation?: string | null;
+  lorebook?: string | null;
+  of_card?: boolean;
+  seed?: number;
+}
+
+/** A book in a trial: the one that is edited, the card's own, or another of the user's. */
+export interface TrialBook {
+  name: string;
+  lorebook: string | null;
+  of_card: boolean;
+  edited: boolean;
+}
+
+/**
+ * `entries`: what fired in the order of the prompt, what was left out again, what stayed silent. Tokens
+ * are estimated.
+ */
+export interface LoreTrialResult {
+  books: TrialBook[];
+  entries: TriedEntry[];
+  troubles: KeyTrouble[];
+  lines: TrialLine[];
+  tokens: number;
+  budget: number;
+}
+
 /** A file of a folder: its path there, and its size in bytes. */
 export type ListedFile = [
   path: string,
@@ -856,124 +1072,6 @@ export interface MovedKind {
 export interface MoveReport {
   kinds: MovedKind[];
   items: MovedItem[];
-}
-
-/**
- * POST /api/conversations → ConversationMade. The character is a member of the group, where there is one.
- * PUT /api/conversations/<id>/group takes a GroupWish.
- */
-export interface NewConversation {
-  character_version: string;
-  /** which of its greetings is shown first */
-  greeting?: number;
-  group?: GroupWish | null;
-  /** the members greet one after another */
-  all_greet?: boolean;
-  /** who the user is; null: as usual with this character */
-  persona?: string | null;
-}
-
-/**
- * GET /api/personas → list: who the user can be. `portrait` and `thumb` are paths on this server, or "".
- * `standard`: where nothing nearer is chosen.
- */
-export interface Persona {
-  id: string;
-  name: string;
-  description: string;
-  portrait: string;
-  thumb: string;
-  standard: boolean;
-}
-
-/** POST /api/personas → Persona. Its picture: PUT /api/personas/<id>/picture, the file as it is. */
-export interface NewPersona {
-  name: string;
-  description?: string;
-}
-
-/** PATCH /api/personas/<id>; what is null stays. */
-export interface PersonaChange {
-  name?: string | null;
-  description?: string | null;
-  removed?: boolean | null;
-  standard?: boolean | null;
-}
-
-/**
- * GET /api/conversations/<id>/choices: those of the three levels, the nearest first, and what the card
- * brings of its own. PUT on the same path takes Choices, as do /api/characters/<id>/choices and
- * /api/choices.
- */
-export interface ConversationChoices {
-  conversation: Choices;
-  character: Choices;
-  everywhere: Choices;
-  /** null: the user sees it no more */
-  character_id: string | null;
-  character_name: string;
-  /** the user's, without a persona */
-  own_name: string;
-  card_system_prompt: string;
-  card_post_history: string;
-}
-
-/** GET /api/characters/<id>/choices */
-export interface CharacterChoices {
-  character: Choices;
-  everywhere: Choices;
-}
-
-/**
- * Settings of replies with a name, all of them. `id` is what ReplySettings name it by; not `own`: it
- * comes with Samovar.
- */
-export interface Preset {
-  id: string;
-  name: string;
-  settings: ReplySettings;
-  own: boolean;
-}
-
-/** GET /api/presets. `usual`: how replies are made where nothing is chosen. */
-export interface Presets {
-  usual: ReplySettings;
-  presets: Preset[];
-}
-
-/** POST /api/presets → Preset */
-export interface NewPreset {
-  name: string;
-  settings: ReplySettings;
-}
-
-/** PATCH /api/presets/<id>; what is null stays. */
-export interface PresetChange {
-  name?: string | null;
-  settings?: ReplySettings | null;
-  removed?: boolean | null;
-}
-
-/** POST /api/presets/import: a sampler preset of SillyTavern → PresetRead */
-export interface PresetFile {
-  name: string;
-  /** the file's text */
-  data: string;
-}
-
-/** `left_out`: what the file says and Samovar has no counterpart of, by the file's names. */
-export interface PresetRead {
-  preset: Preset;
-  left_out: string[];
-}
-
-export interface ConversationMade {
-  id: string;
-}
-
-/** PATCH /api/conversations/<id>; DELETE on the same path has no body. */
-export interface NewTitle {
-  title: string;
 }
 
 /**
@@ -1092,82 +1190,6 @@ export interface MessageTrace {
   attempts: number;
 }
 
-/** PUT /api/conversations/<id>/summaries. POST there, without a body: write the next one now. */
-export interface SummariesWanted {
-  wanted: boolean;
-}
-
-/**
- * PUT /api/conversations/<id>/summaries/<message>: what happened up to that message, in a person's words.
- * POST on the same path has it written anew, DELETE takes it away; both have no body.
- */
-export interface SummaryText {
-  text: string;
-}
-
-/** POST /api/control, from loopback only → Me, and the cookie of the built-in local user. */
-export interface ControlToken {
-  token: string;
-}
-
-/** A GPU box on the list. Times are milliseconds since 1970, 0 where there is none. */
-export interface BoxFacts {
-  id: string;
-  name: string;
-  /** of this machine itself: it needs no pairing and cannot be revoked */
-  own: boolean;
-  /** the box showed the same one when it joined */
-  fingerprint: string;
-  paired_ms: number;
-  seen_ms: number;
-  software: string;
-  revoked_ms: number;
-}
-
-/** A join string that holds; `joined` is the box that used it. */
-export interface OfferState {
-  left_s: number;
-  joined: BoxFacts | null;
-}
-
-/** The server's key is being changed: as soon as these boxes keep the next one. */
-export interface KeyChangeState {
-  since_ms: number;
-  waits_for: string[];
-}
-
-/** GET /api/boxes, for the owner. `listens`: the address of the link. */
-export interface BoxList {
-  boxes: BoxFacts[];
-  offer: OfferState | null;
-  listens: string;
-  /** no other machine can reach it */
-  loopback: boolean;
-  key_change: KeyChangeState | null;
-}
-
-/** POST /api/boxes/offer → BoxOffer; an older one is over. DELETE on the same path has no body. */
-export interface NewOffer {
-  /** HOST or HOST:PORT of this node as the box sees it; "": found out */
-  address?: string;
-}
-
-/** Whoever has `join` may add a GPU box within the time: it is a secret. */
-export interface BoxOffer {
-  join: string;
-  /** its QR code, row by row; "1" is dark */
-  qr: string[];
-  addresses: string[];
-  /** it holds for so long */
-  expires_s: number;
-  server_key: string;
-}
-
-/** PATCH /api/boxes/<id>; DELETE on the same path revokes the box and has no body. */
-export interface BoxName {
-  name: string;
-}
-
 /**
  * A reply in the queue: whose it is, and nothing of what it is about. `place` is 0 while it is being
  * written, by `box`; else 1 = next, and `wait_s` an estimate in seconds, -1 = not known. `since_s` is how
@@ -1239,30 +1261,6 @@ export interface Refusal {
   limit: number;
   cause: string;
   facts: string[];
-}
-
-/** GET /api/accounts, for owners: the people of this node, oldest first. */
-export interface AccountFacts {
-  id: string;
-  name: string;
-  /** owner, admin or user */
-  role: string;
-}
-
-/** POST /api/accounts → AccountMade. */
-export interface NewAccount {
-  name: string;
-}
-
-/** `password` was made by the server and is told this once. */
-export interface AccountMade {
-  account: AccountFacts;
-  password: string;
-}
-
-/** PUT /api/accounts/<id>/role → the accounts. What each role may do: web/rights.py. */
-export interface NewRole {
-  role: "admin" | "user";
 }
 
 /**
@@ -1494,46 +1492,6 @@ export interface Remark {
 }
 
 /**
- * What became of an entry. `book` is the number of its book, `entry` its own place in it. Of what fired:
- * the key, in which message (-1: in other lore or the card), where it goes, and what it costs.
- */
-export interface TriedEntry {
-  book: number;
-  entry: number;
-  outcome: "dropped" | "fired" | "silent";
-  reason: "activate" | "constant" | "kept" | "key" | "sticky" | "book_budget" | "budget" | "group" | "additional_keys" | "beyond" | "chance" | "cooldown" | "delay" | "disabled" | "dont_activate" | "empty" | "exclude_keys" | "fired_before" | "greeting" | "keys" | "no_keys" | "only_after" | "only_every" | "recursion" | "secondary_keys" | "trigger" | "user_icon";
-  key: string;
-  message: number;
-  spot: string;
-  depth: number;
-  role: string;
-  tokens: number;
-  /** of the entry, for people */
-  title: string;
-}
-
-/**
- * A pattern among the keys that is none, or is too slow. `field` as in the card's entry, or the name of a
- * decorator.
- */
-export interface KeyTrouble {
-  book: number;
-  entry: number;
-  field: string;
-  key: string;
-  why: string;
-  slow: boolean;
-}
-
-/** What a person wants a group to be; who is not named in it leaves. */
-export interface GroupWish {
-  members: MemberWish[];
-  turns?: TurnTaking;
-  round?: number;
-  joined?: boolean;
-}
-
-/**
  * What a user has chosen at one level; null: what the next one says. `own_instructions_win`: over those
  * of the card.
  */
@@ -1579,6 +1537,46 @@ export interface ReplySettings {
   format?: "alpaca" | "chatml" | "command-r" | "deepseek" | "gemma" | "llama-2" | "llama-3" | "mistral" | "mistral-tekken" | "mistral-v7" | "model" | "phi-3" | "vicuna" | "zephyr" | null;
 }
 
+/** What a person wants a group to be; who is not named in it leaves. */
+export interface GroupWish {
+  members: MemberWish[];
+  turns?: TurnTaking;
+  round?: number;
+  joined?: boolean;
+}
+
+/**
+ * What became of an entry. `book` is the number of its book, `entry` its own place in it. Of what fired:
+ * the key, in which message (-1: in other lore or the card), where it goes, and what it costs.
+ */
+export interface TriedEntry {
+  book: number;
+  entry: number;
+  outcome: "dropped" | "fired" | "silent";
+  reason: "activate" | "constant" | "kept" | "key" | "sticky" | "book_budget" | "budget" | "group" | "additional_keys" | "beyond" | "chance" | "cooldown" | "delay" | "disabled" | "dont_activate" | "empty" | "exclude_keys" | "fired_before" | "greeting" | "keys" | "no_keys" | "only_after" | "only_every" | "recursion" | "secondary_keys" | "trigger" | "user_icon";
+  key: string;
+  message: number;
+  spot: string;
+  depth: number;
+  role: string;
+  tokens: number;
+  /** of the entry, for people */
+  title: string;
+}
+
+/**
+ * A pattern among the keys that is none, or is too slow. `field` as in the card's entry, or the name of a
+ * decorator.
+ */
+export interface KeyTrouble {
+  book: number;
+  entry: number;
+  field: string;
+  key: string;
+  why: string;
+  slow: boolean;
+}
+
 /** A character version. `left`: it speaks no more, and is kept for what it has said. */
 export interface Member {
   version: string;
@@ -1609,17 +1607,17 @@ export interface LanguageNote {
   text: string;
 }
 
-/** `talkativeness` None: as its card says. */
-export interface MemberWish {
-  version: string;
-  muted?: boolean;
-  talkativeness?: number | null;
-}
-
 /** See Note. */
 export interface AuthorsNote {
   text: string;
   depth: number;
   role: Role;
   every: number;
+}
+
+/** `talkativeness` None: as its card says. */
+export interface MemberWish {
+  version: string;
+  muted?: boolean;
+  talkativeness?: number | null;
 }
