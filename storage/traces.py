@@ -8,10 +8,11 @@ import msgspec
 from actors.messages.generation import PromptReport
 from actors.messages.replies import FindTrace, KeepTrace, ReplyTrace
 from storage import tables
-from storage.messages import check_in_tree
+from storage.database import insert
+from storage.messages import check_in_tree, owner_and_key
 from storage.sealing import Place, SealedColumn
 from storage.select import Select
-from storage.unit import Unit, first
+from storage.unit import Unit
 
 BODY = SealedColumn("message_trace", "body")
 ONE = Select(tables.MessageTrace, ("id", "user_id", *BODY.columns), ("id", "conversation_id"))
@@ -19,19 +20,16 @@ TRACED = Select(tables.MessageTrace, ("id",), ("conversation_id",))
 
 
 async def keep_trace(unit: Unit, write: KeepTrace) -> None:
-    conversations = tables.Conversation.filter(id=write.conversation).using_db(unit.db)
-    found = await conversations.values_list("user_id", "title_key_id")
-    user, key_id = first(found, "There is no such conversation.")
+    user, key = await owner_and_key(unit, write.conversation)
     await check_in_tree(unit.db, write.conversation, write.message, "The message")
-    key = await unit.keys.key(unit.db, key_id)
     body = msgspec.msgpack.encode(write.trace)
-    await tables.MessageTrace.create(
-        using_db=unit.db,
-        id=write.message,
-        conversation_id=write.conversation,
+    row = {
+        "id": write.message,
+        "conversation_id": write.conversation,
         **BODY.seal(key, Place(write.message, user, write.conversation), body),
         **unit.owned(user),
-    )
+    }
+    await insert(unit.db, "message_trace", row)
 
 
 async def find_trace(unit: Unit, query: FindTrace) -> ReplyTrace | None:

@@ -76,6 +76,7 @@ DIRECT_WRITES = frozenset(
         AddMessage,
         AppendChunk,
         EndGeneration,
+        KeepTrace,
         LeaseGeneration,
         MarkSeam,
         MoveHead,
@@ -83,7 +84,8 @@ DIRECT_WRITES = frozenset(
         SpendTokens,
     }
 )
-"""Those that replies are made of. They ask nothing of the ORM (direct.py)."""
+"""Those that replies are made of. They ask nothing of the ORM (direct.py). Writes of many sessions go in one
+transaction, and one that is not of these takes all of them the slow way."""
 
 
 async def run_writes(unit: Unit, writes: Iterable[Write]) -> None:

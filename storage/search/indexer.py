@@ -57,7 +57,9 @@ class Indexer:
     async def run(self) -> None:
         """For ever."""
         while True:
-            await self._wanted.wait()
+            if not self._wanted.is_set():
+                await self._wanted.wait()
+                await asyncio.sleep(self._settings.index_gather_s)  # others come along meanwhile
             self._wanted.clear()
             try:
                 if await self.step():
