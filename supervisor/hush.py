@@ -50,9 +50,11 @@ if sys.platform == "linux":
 
 else:
 
-    def hush(_pid: int) -> bool:
+    def hush(pid: int) -> bool:
         """Not here."""
+        del pid
         return False
 
-    def rouse(_pid: int) -> None:
+    def rouse(pid: int) -> None:
         """Nothing was hushed."""
+        del pid

@@ -102,11 +102,16 @@ def test_one_that_loads_ahead_gives_way_until_it_is_taken(
 @pytest.mark.skipif(sys.platform != "linux", reason="SCHED_IDLE is Linux's")
 def test_the_way_back_takes_a_capability_or_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     status = tmp_path / "status"
-    monkeypatch.setattr("resource.getrlimit", lambda _: (0, 0))
+    limits = (0, 0)
+
+    def getrlimit(_: int) -> tuple[int, int]:
+        return limits
+
+    monkeypatch.setattr("resource.getrlimit", getrlimit)
     status.write_text("Name:\tx\nCapEff:\t0000000000800000\n")
     assert may_come_back(status)
     status.write_text("Name:\tx\nCapEff:\t0000000000000000\n")
     assert not may_come_back(status)
     assert not may_come_back(tmp_path / "none")
-    monkeypatch.setattr("resource.getrlimit", lambda _: (20, 20))
+    limits = (20, 20)
     assert may_come_back(status)
