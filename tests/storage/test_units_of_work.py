@@ -162,7 +162,8 @@ class TestOnSqlite(UnitsOfWork):
     @asynccontextmanager
     async def opened(self, folder: Path) -> AsyncGenerator[Database]:
         file = folder / "test.db"
-        file.write_bytes(sqlite_tables())
+        if not file.exists():
+            file.write_bytes(sqlite_tables())
         database = Database(self.settings, orm.config(orm.connections(self.settings, file)))
         await database.open()
         try:
