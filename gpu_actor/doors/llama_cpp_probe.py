@@ -43,13 +43,18 @@ def refuse_what_llama_cpp_cannot(model: Path, limit_s: float) -> None:
         ) from error
     if done.returncode == 0:
         return
-    found = REASON.findall(done.stderr.decode("utf-8", "replace"))
-    why = found[-1].strip()[:200] if found else ""
+    why = reason_in(done.stderr.decode("utf-8", "replace"))
     if done.returncode != 1:
         why = f"it crashed on it{': ' + why if why else ''}"
     raise UnsupportedModelError(
         f"llama.cpp cannot run {model.name}: {why or 'it gives no reason'}; choose another file of the model"
     )
+
+
+def reason_in(said: str) -> str:
+    """What llama.cpp names as the reason, else the last that was said at all; "" where it was silent."""
+    found = REASON.findall(said) or said.split("\n")
+    return next((line.strip()[:200] for line in reversed(found) if line.strip()), "")
 
 
 def main(path: str) -> int:

@@ -11,7 +11,7 @@ from actors.messages.generation import CharacterSheet
 from gpu_actor.doors.http import Http, HttpLimits
 from gpu_actor.doors.llama_cpp_decoder import LlamaCppDecoder
 from gpu_actor.doors.llama_cpp_engine import cache_bytes_a_token, load_llama_cpp, slots_that_fit
-from gpu_actor.doors.llama_cpp_probe import refuse_what_llama_cpp_cannot
+from gpu_actor.doors.llama_cpp_probe import reason_in, refuse_what_llama_cpp_cannot
 from gpu_actor.doors.llama_cpp_tokenizer import LlamaCppTokenizer
 from gpu_actor.engine.open_model import open_model
 from gpu_actor.executor import ModelExecutor
@@ -110,6 +110,13 @@ def test_what_llama_cpp_cannot_run_is_refused_by_name_before_it_is_loaded(tmp_pa
         refuse_what_llama_cpp_cannot(tmp_path, 60)
     with pytest.raises(UnsupportedModelError, match="within 0 s"):
         refuse_what_llama_cpp_cannot(cut, 0)
+
+
+def test_the_reason_is_the_one_that_is_named_or_the_last_words() -> None:
+    named = "llama_model_load: error loading model: unknown model architecture: 'x'\nllama_load: failed\n"
+    assert reason_in(named) == "unknown model architecture: 'x'"
+    assert reason_in("Traceback:\nMemoryError: no room\n\n") == "MemoryError: no room"
+    assert reason_in("\n") == ""
 
 
 def test_slots_are_as_many_as_the_cache_may_take(tmp_path: Path) -> None:
