@@ -20,7 +20,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec import inspect as shape
 
-from actors.messages import chat, conversations, generation, group, replies
+from actors.messages import chat, conversations, generation, group, lore, replies
 from web import protocol
 from web.protocol import frames
 from web.protocol.conversations import ANSWERS
@@ -78,7 +78,7 @@ def named_literals() -> dict[tuple[Any, ...], str]:
     """Literal aliases of the message files, by their values: they keep their names."""
     return {
         tuple(sorted(get_args(alias))): name
-        for module in (generation, conversations, replies, chat, group)
+        for module in (generation, conversations, replies, chat, group, lore)
         for name, alias in vars(module).items()
         if type(alias) is type(generation.Role)
     }

@@ -16,6 +16,8 @@ export type Removal = "" | "alone" | "branch";
 
 export type Role = "assistant" | "system" | "user";
 
+export type Scope = "character" | "conversation" | "persona" | "user";
+
 export type TurnTaking = "hand" | "mention" | "order" | "talkativeness";
 
 export type ClientFrame =
@@ -887,7 +889,7 @@ export interface SummaryText {
 
 /** What a lorebook is attached to; `target` is null for everything of the user. */
 export interface LorebookUse {
-  scope: "character" | "conversation" | "persona" | "user";
+  scope: Scope;
   target: string | null;
 }
 
@@ -931,7 +933,7 @@ export interface LorebookChange {
 
 /** PUT /api/lorebooks/<id>/uses → Lorebook. */
 export interface LorebookAttach {
-  scope: "character" | "conversation" | "persona" | "user";
+  scope: Scope;
   target: string | null;
   attached: boolean;
 }
