@@ -2,11 +2,11 @@
 
 Source: character card V3, "Decorators". A line `@@@name value` is the fallback of the line above it: it
 counts where that one is not understood, is out of place in a chat, or has a value it cannot have. Of
-several decorators of one name the first counts.
+several decorators of one name the first counts; only `@@additional_keys` may stand there several times.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from msgspec import Struct
@@ -36,7 +36,7 @@ class Decorators(Struct, frozen=True):
     is_greeting: int | None = None  # 0: first_mes, 1: the first alternate greeting
     position: str | None = None
     ignore_on_max_context: bool = False
-    additional_keys: tuple[str, ...] = ()
+    additional_keys: tuple[tuple[str, ...], ...] = ()  # of each line one must be there
     exclude_keys: tuple[str, ...] = ()
     is_user_icon: str | None = None
     disable_ui_prompt: tuple[str, ...] = ()
@@ -115,8 +115,10 @@ that their fallbacks count: instruct_depth, reverse_depth, reverse_instruct_dept
 """
 
 
-def read_decorators(content: str) -> tuple[Decorators, str]:
-    """What the leading decorators ask for, and the content without them."""
+def read_decorators(content: str, absent: Container[str] = ()) -> tuple[Decorators, str]:
+    """What the leading decorators ask for, and the content without them. `absent`: positions that the prompt
+    at hand does not have.
+    """
     lines = content.lstrip("\r\n").split("\n")
     found: dict[str, Any] = {}
     settled = True  # a decorator of the chain at hand was understood, so its fallbacks are not wanted
@@ -133,14 +135,14 @@ def read_decorators(content: str) -> tuple[Decorators, str]:
         chain += 1
         if settled or chain > LONGEST_CHAIN or count >= MOST:
             continue
-        settled = take(found, match[2].lower(), match[3] or "")
+        settled = take(found, match[2].lower(), match[3] or "", absent)
     else:
         count += 1
     return Decorators(**found), "\n".join(lines[count:]).strip("\r\n")
 
 
-def take(found: dict[str, Any], name: str, value: str) -> bool:
-    """Whether the decorator is understood; the first of its name counts."""
+def take(found: dict[str, Any], name: str, value: str, absent: Container[str]) -> bool:
+    """Whether the decorator counts, or would if it were the first of its name."""
     reader = UNDERSTOOD.get(name)
     if reader is None:
         return False
@@ -148,8 +150,12 @@ def take(found: dict[str, Any], name: str, value: str) -> bool:
         read = reader(value.strip())
     except Unfit:
         return False
+    if name == "position" and read in absent:
+        return False
     if name == "disable_ui_prompt":  # one for each prompt
         found[name] = tuple(dict.fromkeys((*found.get(name, ()), *read)))
+    elif name == "additional_keys":
+        found[name] = (*found.get(name, ()), read)
     else:
         found.setdefault(name, read)
     return True

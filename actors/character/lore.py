@@ -63,8 +63,10 @@ class Activation:
         clock = clock or Clock(self.limits.patterns_s, self.limits.pattern_s)
         self.keys = Keys(scene.lines, macros.scene.char, macros.scene.user, clock)
         self.books = books
+        sections = {"personality": scene.personality, "scenario": scene.scenario}
+        absent = {name for name, text in sections.items() if not text.strip()}
         self.candidates = [
-            Candidate(entry, book, rank, number)
+            Candidate(entry, book, rank, number, absent)
             for rank, book in enumerate(books)
             for number, entry in enumerate(book.lorebook.entries)
             if entry.enabled

@@ -1,5 +1,7 @@
 """An entry of a lorebook as it is looked at: its decorators read, its place in the prompt known."""
 
+from collections.abc import Container
+
 from actors.character.card import LoreEntry
 from actors.character.decorators import read_decorators
 from actors.character.entry_options import Position, entry_options
@@ -30,12 +32,15 @@ DEFAULT_DEPTH = 4
 class Candidate:
     """An entry as it is looked at."""
 
-    def __init__(self, entry: LoreEntry, book: Book, rank: int, number: int) -> None:
+    def __init__(
+        self, entry: LoreEntry, book: Book, rank: int, number: int, absent: Container[str] = ()
+    ) -> None:
+        """`absent`: named positions that the prompt does not have."""
         self.entry = entry
         self.book = book
         self.rank = rank  # of its book
         self.number = number
-        self.decorators, self.content = read_decorators(entry.content)
+        self.decorators, self.content = read_decorators(entry.content, absent)
         self.options = entry_options(entry)
 
     @property

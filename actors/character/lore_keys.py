@@ -167,7 +167,7 @@ class Search:
     def forbidden(self) -> Literal["additional_keys", "exclude_keys"] | None:
         """Which of `@@additional_keys` and `@@exclude_keys` does not allow it; None where both do."""
         more, none = self.decorators.additional_keys, self.decorators.exclude_keys
-        if more and self.find(more) is None:
+        if any(self.find(keys) is None for keys in more):
             return "additional_keys"
         allowed = not none or self.entry.use_regex or self.find(none) is None
         return None if allowed else "exclude_keys"

@@ -2,6 +2,7 @@
 tokens are estimated. Pure.
 """
 
+from itertools import chain
 from typing import Literal
 
 import msgspec
@@ -131,7 +132,7 @@ def troubles_of(rank: int, number: int, entry: LoreEntry, slow: frozenset[str]) 
     fields = {
         "keys": entry.keys,
         "secondary_keys": entry.secondary_keys,
-        "additional_keys": own.additional_keys,
+        "additional_keys": tuple(chain.from_iterable(own.additional_keys)),
         "exclude_keys": own.exclude_keys,
     }
     patterns = Asked.of(entry, entry_options(entry)).patterns

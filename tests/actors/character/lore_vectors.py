@@ -339,6 +339,18 @@ VECTORS = [
         "@@additional_keys, none is there", [told("a", "@@additional_keys cup,pot\nText.", "tea")], TEA, []
     ),
     vector(
+        "@@additional_keys twice, one of each is there",
+        [told("a", "@@additional_keys cup,any\n@@additional_keys have,pot\nText.", "tea")],
+        TEA,
+        ["a"],
+    ),
+    vector(
+        "@@additional_keys twice, none of the second is there",
+        [told("a", "@@additional_keys any\n@@additional_keys cup,pot\nText.", "tea")],
+        TEA,
+        [],
+    ),
+    vector(
         "@@additional_keys are patterns with use_regex",
         [told("a", "@@additional_keys ^Do\nText.", "tea", use_regex=True)],
         TEA,
@@ -375,7 +387,14 @@ VECTORS = [
     ),
     # -- places
     *(
-        vector(f"place: {what}", [told("a", f"{head}Text.", "tea", **more)], TEA, ["a"], places={"a": place})
+        vector(
+            f"place: {what}",
+            [told("a", f"{head}Text.", "tea", **more)],
+            TEA,
+            ["a"],
+            places={"a": place},
+            scene={"personality": "Warm.", "scenario": "Winter."},
+        )
         for what, head, more, place in [
             ("not said", "", {}, ["AFTER_CHAR", 0, "system"]),
             ("before_char", "", {"position": "before_char"}, ["BEFORE_CHAR", 0, "system"]),
@@ -394,6 +413,15 @@ VECTORS = [
             ("position 5", "", ext(position=5), ["BEFORE_EXAMPLES", 4, "system"]),
             ("position 6", "", ext(position=6), ["AFTER_EXAMPLES", 4, "system"]),
             ("position 7", "", ext(position=7, outlet_name="x"), ["OUTLET", 4, "system"]),
+        ]
+    ),
+    *(
+        vector(f"no section: {what}", [told("a", f"{head}Text.", "tea")], TEA, ["a"], places={"a": place}, scene=scene)
+        for what, head, scene, place in [
+            ("@@position personality is passed over", "@@position personality\n", {"scenario": "Winter."}, ["AFTER_CHAR", 0, "system"]),
+            ("@@position scenario is passed over", "@@position scenario\n", {"personality": "Warm."}, ["AFTER_CHAR", 0, "system"]),
+            ("@@depth counts", "@@depth 3\n@@position scenario\n", {}, ["AT_DEPTH", 3, "system"]),
+            ("the fallback counts", "@@position personality\n@@@position before_desc\n", {}, ["BEFORE_DESCRIPTION", 0, "system"]),
         ]
     ),
     # -- time

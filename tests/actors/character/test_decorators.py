@@ -25,7 +25,7 @@ from actors.character.decorators import Decorators, read_decorators
         ("@@is_greeting 0", "is_greeting", 0),
         ("@@position before_desc", "position", "before_desc"),
         ("@@ignore_on_max_context", "ignore_on_max_context", True),
-        ("@@additional_keys tea, sugar lumps", "additional_keys", ("tea", "sugar lumps")),
+        ("@@additional_keys tea, sugar lumps", "additional_keys", (("tea", "sugar lumps"),)),
         ("@@exclude_keys milk\\, warm,cream", "exclude_keys", ("milk, warm", "cream")),
         ("@@is_user_icon knight", "is_user_icon", "knight"),
         ("@@disable_ui_prompt system_prompt", "disable_ui_prompt", ("system_prompt",)),
@@ -78,6 +78,18 @@ def test_a_fallback_without_a_decorator_above_it_does_not_count() -> None:
 
 def test_the_first_of_a_name_counts() -> None:
     assert read_decorators("@@depth 1\n@@depth 2\nText.") == (Decorators(depth=1), "Text.")
+
+
+def test_additional_keys_may_be_asked_for_several_times() -> None:
+    more = "@@additional_keys tea,pot\n@@additional_keys\n@@@additional_keys cup"
+    decorators, _ = read_decorators(f"{more}\n@@exclude_keys a\n@@exclude_keys b")
+    assert decorators == Decorators(additional_keys=(("tea", "pot"), ("cup",)), exclude_keys=("a",))
+
+
+def test_a_position_that_the_prompt_does_not_have_is_passed_over() -> None:
+    content = "@@position personality\n@@@depth 2\nText."
+    assert read_decorators(content, {"personality"}) == (Decorators(depth=2), "Text.")
+    assert read_decorators(content, {"scenario"}) == (Decorators(position="personality"), "Text.")
 
 
 def test_each_prompt_can_be_disabled() -> None:

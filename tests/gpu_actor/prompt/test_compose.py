@@ -95,6 +95,21 @@ def test_the_parts_of_the_system_message_have_their_order(builder: PromptBuilder
     ]
 
 
+def test_lore_for_a_section_that_is_not_there_goes_where_it_would_without(builder: PromptBuilder) -> None:
+    card = msgspec.structs.replace(
+        with_book(
+            entry("Shy.", "@@position personality\n@@@position before_desc\n"),
+            entry("Cold.", "@@position scenario\n@@depth 1\n"),
+        ),
+        personality=" ",
+        scenario="{{// none}}",
+        mes_example="",
+    )
+    plan = builder.build_of(given(card), 2000)
+    assert system_of(plan) == ["Play.", "Shy.", "Nadia keeps a tea house."]
+    assert messages(plan)[4] == ("system", "Cold.")
+
+
 @pytest.mark.parametrize("depth", [0, 1, 2, 3, 4, 99])
 def test_lore_at_a_depth_stands_before_so_many_messages(builder: PromptBuilder, depth: int) -> None:
     card = with_book(entry("Deep.", f"@@depth {depth}\n@@role user\n"))
