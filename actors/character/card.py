@@ -68,7 +68,7 @@ class Card(Struct, frozen=True):
     system_prompt: str = ""  # replaces the user's own; {{original}} in it is what it replaced
     post_history_instructions: str = ""  # likewise
     alternate_greetings: tuple[str, ...] = ()
-    tags: tuple[str, ...] = ()  # never in a prompt
+    tags: tuple[str, ...] = ()  # never in a prompt; lore may be for some of them
     creator: str = ""  # never in a prompt
     character_version: str = ""  # never in a prompt
     extensions: dict[str, Any] = {}  # as in the tree; typed access: card_options.py
@@ -80,3 +80,8 @@ class Card(Struct, frozen=True):
     group_only_greetings: tuple[str, ...] = ()
     creation_date: int | None = None  # Unix seconds; None or 0: unknown
     modification_date: int | None = None  # likewise
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What the character is called, where it is called anything."""
+        return tuple(name for name in dict.fromkeys((self.name, self.nickname)) if name.strip())

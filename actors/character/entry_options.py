@@ -12,6 +12,7 @@ from typing import Any, cast
 from msgspec import Struct
 
 from actors.character.card import LoreEntry
+from actors.character.entry_filter import CharacterFilter, character_filter
 
 
 class Position(IntEnum):
@@ -69,6 +70,7 @@ class EntryOptions(Struct, frozen=True):
     match_scenario: bool = False
     match_creator_notes: bool = False
     triggers: tuple[str, ...] = ()  # kinds of generation; none: all
+    character_filter: CharacterFilter | None = None  # None: for every character
 
 
 def entry_options(entry: LoreEntry) -> EntryOptions:
@@ -112,6 +114,7 @@ def entry_options(entry: LoreEntry) -> EntryOptions:
         match_scenario=bool(flag(said, "match_scenario", "matchScenario")),
         match_creator_notes=bool(flag(said, "match_creator_notes", "matchCreatorNotes")),
         triggers=texts(said, "triggers"),
+        character_filter=character_filter(said),
     )
 
 

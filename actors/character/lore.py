@@ -134,6 +134,9 @@ class Activation:
     def judge(self, candidate: Candidate, number: int) -> Verdict:
         """Whether it fires in this round; the first looks at the talk alone."""
         own, options = candidate.decorators, candidate.options
+        whose = options.character_filter
+        if whose is not None and not whose.allows(self.scene.names, self.scene.tags):
+            return NOT["character"]
         if own.activate:
             return Verdict(fires=True, why="always (@@activate)", certain=True, reason="activate")
         if own.dont_activate:

@@ -30,6 +30,7 @@ SilentReason = Literal[
     "greeting",
     "user_icon",
     "trigger",
+    "character",  # it is for another
     "chance",
     "recursion",  # woken by other lore alone
     "empty",

@@ -27,7 +27,8 @@ class Book(Struct, frozen=True):
 
 class LoreScene(Struct, frozen=True):
     """What activation depends on, beside the books. Texts are expanded; `lines` are the whole talk, oldest
-    first. `greeting`: which greeting the talk began with, -1 where that is not known.
+    first. `greeting`: which greeting the talk began with, -1 where that is not known. `names` are what the
+    character who speaks is called, none where that is not known; `tags` those of its card.
     """
 
     lines: tuple[Line, ...] = ()
@@ -42,3 +43,5 @@ class LoreScene(Struct, frozen=True):
     scenario: str = ""
     depth_prompt: str = ""
     notes: str = ""
+    names: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()

@@ -186,4 +186,6 @@ def lore_scene_of(trial: Trial, macros: Macros) -> LoreScene:
         scenario=scene.scenario,
         depth_prompt=depth_prompt.prompt if depth_prompt else "",
         notes=scene.notes,
+        names=trial.card.names,
+        tags=trial.card.tags,
     )

@@ -100,6 +100,8 @@ class Composer:
             scenario=scene.scenario,
             depth_prompt=depth_prompt.prompt if depth_prompt else "",
             notes=scene.notes,
+            names=self.card.names,
+            tags=self.card.tags,
         )
         return Activation(books, seen, self.macros, self.count, self.limits).run()
 

@@ -485,6 +485,32 @@ VECTORS = [
     vector(
         "… not where it is not asked for", [entry("a", "oven")], TEA, [], scene={"description": "An oven."}
     ),
+    *(
+        vector(
+            f"for some characters: {what}",
+            [told("a", f"{head}Text.", "tea", **ext(characterFilter={"isExclude": exclude, "names": names, "tags": tags}))],
+            TEA,
+            expect,
+            scene={"names": ["Nadia: of Tver", "Nadya"], "tags": ["Human", "Tea"]} if known else {},
+        )
+        for what, exclude, names, tags, expect, head, known in [
+            ("this one", False, ["Boris", "nadia of tver"], [], ["a"], "", True),
+            ("this one by its nickname", False, ["NADYA"], [], ["a"], "", True),
+            ("another one", False, ["Boris"], [], [], "", True),
+            ("another one, whatever its decorators say", False, ["Boris"], [], [], "@@activate\n", True),
+            ("all but this one", True, ["Nadya"], [], [], "", True),
+            ("all but another one", True, ["Boris"], [], ["a"], "", True),
+            ("by a tag", False, [], ["elf", "human"], ["a"], "", True),
+            ("by a tag it has not", False, [], ["elf"], [], "", True),
+            ("all without a tag", True, [], ["tea"], [], "", True),
+            ("by name and by tag", False, ["Nadya"], ["tea"], ["a"], "", True),
+            ("by name and by a tag it has not", False, ["Nadya"], ["elf"], [], "", True),
+            ("an id of a tag says nothing", False, [], ["6e1b8f1c-5a5e-4b0c-9d5b-0d6a1f0f7a11"], ["a"], "", True),
+            ("an empty filter is none", False, [], [], ["a"], "", True),
+            ("an empty filter that excludes is none", True, [], [], ["a"], "", True),
+            ("nobody knows which character it is", False, ["Boris"], [], ["a"], "", False),
+        ]
+    ),
     vector("triggers: this kind of reply", [entry("a", "tea", **ext(triggers=["normal"]))], TEA, ["a"]),
     vector("triggers: another kind", [entry("a", "tea", **ext(triggers=["swipe"]))], TEA, []),
 ]

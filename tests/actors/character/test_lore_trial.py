@@ -39,6 +39,7 @@ SILENT: dict[SilentReason, dict[str, Any]] = {
     "only_after": {"content": "@@activate_only_after 3\nHot."},
     "greeting": {"content": "@@is_greeting 2\nHot."},
     "trigger": {"extensions": {"triggers": ["continue"]}},
+    "character": {"extensions": {"characterFilter": {"names": ["Boris"]}}},
     "chance": {"extensions": {"probability": 0}},
     "recursion": {"extensions": {"delay_until_recursion": 99}},
     "empty": {"content": "{{// nothing}}"},
@@ -50,7 +51,7 @@ TITLES = {"no_keys": "Entry 0.", "keys": "coffee"}
 
 @pytest.mark.parametrize("reason", SILENT)
 def test_an_entry_that_stays_silent_says_why(reason: SilentReason) -> None:
-    assert one(SILENT[reason], greeting=0) == TriedEntry(
+    assert one(SILENT[reason], greeting=0, card=Card("Nadia")) == TriedEntry(
         0, 0, "silent", reason, title=TITLES.get(reason, "tea")
     )
 

@@ -267,6 +267,20 @@ def test_books_of_the_user_stand_beside_the_cards(builder: PromptBuilder) -> Non
     assert traced(plan, "The user's.").source == "lore of “Tea”"
 
 
+def test_lore_may_be_for_some_characters_alone(builder: PromptBuilder) -> None:
+    whose = {
+        "By name.": {"names": ["nadia"]},
+        "By nickname.": {"names": ["Nadya"]},
+        "By tag.": {"tags": ["warm"]},
+        "For Boris.": {"names": ["Boris"]},
+        "Not for Nadia.": {"names": ["Nadia"], "isExclude": True},
+    }
+    entries = [entry(text, extensions={"characterFilter": said}) for text, said in whose.items()]
+    card = msgspec.structs.replace(CARD, nickname="Nadya", tags=("Warm",))
+    plan = builder.build_of(given(card, books=(Book(lore(*entries), "“Tea”"),)), 2000)
+    assert [text for text in whose if text in system_of(plan)] == ["By name.", "By nickname.", "By tag."]
+
+
 # -- when it does not fit ------------------------------------------------------------------------
 
 

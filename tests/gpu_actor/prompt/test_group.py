@@ -5,6 +5,7 @@ from uuid import UUID
 import pytest
 from msgspec.structs import replace
 
+from actors.character.book_sheet import book_sheet_of
 from actors.character.card import Card, Lorebook, LoreEntry
 from actors.character.sheet import sheet_of
 from actors.messages.generation import CharacterSheet, Turn, TurnMember, TurnMessage
@@ -128,6 +129,15 @@ def test_who_is_muted_is_left_out_where_a_card_asks_for_it(builder: PromptBuilde
     members = (MEMBERS[0], replace(MEMBERS[1], muted=True), MEMBERS[2])
     made = builder.build(turn(GLEB, members=members), sheet_of(GLEB, card, 100_000), 4000)
     assert "Vesna, Gleb / Vesna, Marfa, Gleb" in made.messages[0].text
+
+
+def test_lore_that_is_for_one_character_comes_up_where_that_one_speaks(builder: PromptBuilder) -> None:
+    whose = {"characterFilter": {"names": ["Marfa"]}}
+    book = Lorebook(entries=(LoreEntry(keys=("tea",), content="Her grandmother's.", extensions=whose),))
+    sheet = book_sheet_of(UUID(int=7), "Tea", book, 10_000)
+    for speaker in CARDS:
+        made = builder.build(turn(speaker), SHEETS[speaker], 4000, books=(sheet,))
+        assert ("Her grandmother's." in made.messages[0].text) is (speaker == MARFA)
 
 
 # -- joined descriptions ----------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from actors.character.card import LoreEntry
+from actors.character.entry_filter import CharacterFilter
 from actors.character.entry_options import Position, entry_options
 from actors.character.formats.limits import CardLimits
 from actors.character.formats.lorebook_file import BOOK, WORLD, LorebookFile, read_lorebook, write_lorebook
@@ -94,6 +95,7 @@ def test_what_sillytavern_adds_is_read_alike_from_both_kinds(kind: str) -> None:
     assert (options.exclude_recursion, options.delay_until_recursion) == (True, 2)
     assert (options.group, options.group_override, options.group_weight) == ("rivers", True, 50)
     assert options.match_whole_words is False
+    assert options.character_filter == CharacterFilter(frozenset({"агафья"}))
 
 
 def test_a_world_becomes_a_book_and_comes_back_as_it_was() -> None:

@@ -240,7 +240,7 @@ export const loreInRussian: LoreWords = {
       exclude_keys: "прозвучало что-то из @@exclude_keys", dont_activate: "сама этого не хочет (@@dont_activate)", fired_before: "уже срабатывала, а можно лишь раз",
       cooldown: "отдыхает", delay: "разговор ещё слишком короткий", only_after: "персонаж ещё мало сказал",
       only_every: "не её черёд", greeting: "разговор начался с другого приветствия", user_icon: "у пользователя другой портрет",
-      trigger: "для ответов другого рода", chance: "случай решил иначе", recursion: "её вызывают только другие записи", empty: "текст пуст",
+      trigger: "для ответов другого рода", character: "для других персонажей", chance: "случай решил иначе", recursion: "её вызывают только другие записи", empty: "текст пуст",
     }, // prettier-ignore
   },
 

@@ -243,7 +243,7 @@ export const loreInEnglish = {
       exclude_keys: "one of its @@exclude_keys was said", dont_activate: "it does not want to (@@dont_activate)", fired_before: "it fired before, and may only once",
       cooldown: "it rests", delay: "the conversation is too short yet", only_after: "the character has said too little yet",
       only_every: "it is not its turn", greeting: "the talk began with another greeting", user_icon: "the user has another picture",
-      trigger: "it is for another kind of reply", chance: "chance decided against it", recursion: "only other entries call it up", empty: "its text is empty",
+      trigger: "it is for another kind of reply", character: "it is for other characters", chance: "chance decided against it", recursion: "only other entries call it up", empty: "its text is empty",
     } satisfies Record<Reason, string>, // prettier-ignore
   },
 

@@ -1555,7 +1555,7 @@ export interface TriedEntry {
   book: number;
   entry: number;
   outcome: "dropped" | "fired" | "silent";
-  reason: "activate" | "constant" | "kept" | "key" | "sticky" | "book_budget" | "budget" | "group" | "additional_keys" | "beyond" | "chance" | "cooldown" | "delay" | "disabled" | "dont_activate" | "empty" | "exclude_keys" | "fired_before" | "greeting" | "keys" | "no_keys" | "only_after" | "only_every" | "recursion" | "secondary_keys" | "trigger" | "user_icon";
+  reason: "activate" | "constant" | "kept" | "key" | "sticky" | "book_budget" | "budget" | "group" | "additional_keys" | "beyond" | "chance" | "character" | "cooldown" | "delay" | "disabled" | "dont_activate" | "empty" | "exclude_keys" | "fired_before" | "greeting" | "keys" | "no_keys" | "only_after" | "only_every" | "recursion" | "secondary_keys" | "trigger" | "user_icon";
   key: string;
   message: number;
   spot: string;
