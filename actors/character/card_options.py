@@ -35,6 +35,16 @@ def card_options(card: Card) -> CardOptions:
     )
 
 
+def card_prompts(card: Card) -> dict[str, str]:
+    """What a card asks of the model, by the names that a scene of macros has for it."""
+    deep = card_options(card).depth_prompt
+    return {
+        "char_prompt": card.system_prompt,
+        "char_instruction": card.post_history_instructions,
+        "char_depth_prompt": deep.prompt if deep else "",
+    }
+
+
 def depth_prompt(value: object) -> DepthPrompt | None:
     if not isinstance(value, dict):
         return None

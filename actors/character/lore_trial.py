@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from actors.character.card import Card, LoreEntry
-from actors.character.card_options import card_options
+from actors.character.card_options import card_options, card_prompts
 from actors.character.decorators import read_decorators
 from actors.character.entry_options import entry_options
 from actors.character.lore import Activation
@@ -163,6 +163,7 @@ def scene_of(trial: Trial) -> Scene:
         "personality": card.personality,
         "scenario": card.scenario,
         "persona": trial.persona,
+        **card_prompts(card),
     }
     written = {name: Macros(scene).expand(text, name).strip() for name, text in texts.items()}
     return msgspec.structs.replace(scene, **written)

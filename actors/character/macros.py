@@ -15,6 +15,7 @@ from enum import Enum, auto
 from msgspec import Struct
 
 from actors.character.draws import draw, draw_whole
+from actors.character.time_spans import moment_of, span
 
 DEEPEST = 16
 """Macros within macros; deeper ones stay as written."""
@@ -57,6 +58,12 @@ class Scene(Struct, frozen=True):
     examples: str = ""
     greeting: str = ""
     notes: str = ""
+    char_prompt: str = ""  # the card's system_prompt
+    char_instruction: str = ""  # … its post_history_instructions
+    char_depth_prompt: str = ""
+    authors_note: str = ""
+    summary: str = ""
+    max_prompt: int = 0  # tokens that the prompt may have; 0: not known
     version: str = ""
     model: str = ""
     group: tuple[str, ...] = ()  # all characters of a group talk, this one included
@@ -264,14 +271,17 @@ def formatted(format_: str) -> Value:
     return lambda run: run.here.strftime(format_)
 
 
+def nothing(_run: Expansion) -> str:
+    """Also of what has no value when a reply is asked for: what stands in the box, versions of the reply."""
+    return ""
+
+
 def clock_time(run: Expansion) -> str:
     return run.here.strftime("%H:%M")
 
 
-def idle(run: Expansion) -> str | None:
-    if run.scene.idle_ms is None:
-        return None
-    minutes = run.scene.idle_ms // 60_000
+def idle(run: Expansion) -> str:
+    minutes = (run.scene.idle_ms or 0) // 60_000
     for size, name in ((1440, "day"), (60, "hour"), (1, "minute")):
         if minutes >= size:
             count = minutes // size
@@ -289,6 +299,10 @@ def not_muted(run: Expansion) -> str:
 
 def others(run: Expansion) -> str:
     return ", ".join(name for name in run.scene.group if name != run.scene.char) or run.scene.user
+
+
+def max_prompt(run: Expansion) -> str:
+    return str(run.scene.max_prompt) if run.scene.max_prompt > 0 else ""
 
 
 def last_id(run: Expansion) -> str:
@@ -357,6 +371,14 @@ MOMENT = re.compile("|".join(STRFTIME))
 def datetime_format(run: Expansion, given: Arguments) -> str:
     """In the letters of moment.js, which cards use."""
     return MOMENT.sub(lambda match: run.here.strftime(STRFTIME[match[0]]), given.whole())
+
+
+def time_difference(run: Expansion, given: Arguments) -> str | None:
+    parts = given.parts()
+    if len(parts) != 2:
+        return None
+    first, second = (moment_of(part, run.here.tzinfo) for part in parts)
+    return span(first, second) if first is not None and second is not None else None
 
 
 def set_variable(run: Expansion, given: Arguments) -> str | None:
@@ -431,6 +453,15 @@ VALUES: Mapping[str, Value] = {
     "mesexamplesraw": scene_text("examples"),
     "charfirstmessage": scene_text("greeting"),
     "charcreatornotes": scene_text("notes"),
+    "charprompt": scene_text("char_prompt"),
+    "charinstruction": scene_text("char_instruction"),
+    "chardepthprompt": scene_text("char_depth_prompt"),
+    "authorsnote": scene_text("authors_note"),
+    "summary": scene_text("summary"),
+    "maxprompt": max_prompt,
+    "input": nothing,
+    "lastswipeid": nothing,
+    "currentswipeid": nothing,
     "charversion": scene_text("version"),
     "char_version": scene_text("version"),
     "model": scene_text("model"),
@@ -445,7 +476,7 @@ VALUES: Mapping[str, Value] = {
     "original": lambda run: run.original,
     "newline": lambda _: "\n",
     "space": lambda _: " ",
-    "noop": lambda _: "",
+    "noop": nothing,
     "time": clock_time,
     "date": formatted("%d %B %Y"),
     "weekday": formatted("%A"),
@@ -463,6 +494,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "hidden_key": hidden_key,
     "reverse": reverse,
     "datetimeformat": datetime_format,
+    "timediff": time_difference,
     "setvar": set_variable,
     "getvar": get_variable,
     "addvar": add_to_variable,

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import msgspec
 
 from actors.character.card import Card
-from actors.character.card_options import DepthPrompt, card_options
+from actors.character.card_options import DepthPrompt, card_options, card_prompts
 from actors.character.lore import Activation
 from actors.character.lore_fired import Fired, Lore, Spot
 from actors.character.lore_keys import Line
@@ -30,6 +30,15 @@ from gpu_actor.prompt.pieces import Insert, Piece, Pieces, Said, around
 
 START = re.compile(r"<START>", re.IGNORECASE)
 CARDS_BOOK = "the character's book"
+PLACES = {
+    "char_prompt": "system prompt",
+    "char_instruction": "post-history instructions",
+    "char_depth_prompt": "depth prompt",
+    "authors_note": "author's note",
+}
+"""Texts that stand in the prompt themselves: a macro that names one draws what is drawn there."""
+ORIGINAL = {"char_prompt": "", "char_instruction": ""}
+"""What {{original}} is where a macro names the text: nothing is replaced there."""
 
 Count = Callable[[str], int]
 
@@ -43,7 +52,7 @@ class Composer:
         self.count = count
         self.budget = budget
         self.limits = limits
-        self.macros = Macros(scene_of(given))
+        self.macros = Macros(scene_of(given, budget))
         self.placed: dict[Spot, list[Fired]] = {}
         self.expendable: list[Piece] = []
 
@@ -284,7 +293,7 @@ def role_of(prompt: DepthPrompt) -> Role:
             return "system"
 
 
-def scene_of(given: Ingredients) -> Scene:
+def scene_of(given: Ingredients, budget: int) -> Scene:
     """What macros can name: the card's texts with their own macros expanded."""
     card = given.card
     scene = Scene(
@@ -295,6 +304,8 @@ def scene_of(given: Ingredients) -> Scene:
         notes=card.creator_notes,
         version=card.character_version,
         model=given.model,
+        summary=given.summary.strip(),
+        max_prompt=budget,
         last_message_id=len(given.history) - 1,
         now_ms=given.now_ms,
         utc_offset_min=given.utc_offset_min,
@@ -304,7 +315,10 @@ def scene_of(given: Ingredients) -> Scene:
     )
     scene = msgspec.structs.replace(scene, **last_messages(given))
     texts = texts_of(card, given)
-    written = {name: Macros(scene).expand(text, name).strip() for name, text in texts.items()}
+    written = {
+        name: Macros(scene).expand(text, PLACES.get(name, name), original=ORIGINAL.get(name)).strip()
+        for name, text in texts.items()
+    }
     return msgspec.structs.replace(scene, **written)
 
 
@@ -316,6 +330,8 @@ def texts_of(card: Card, given: Ingredients) -> dict[str, str]:
         "persona": given.persona,
         "examples": card.mes_example,
         "greeting": card.first_mes,
+        **card_prompts(card),
+        "authors_note": given.note.prompt if given.note else "",
     }
 
 

@@ -18,9 +18,16 @@ SCENE = Scene(
     examples="<START>\nNadia: Tea?",
     greeting="Come in!",
     notes="Be kind.",
+    char_prompt="Rhyme.",
+    char_instruction="Be brief.",
+    char_depth_prompt="She hums.",
+    authors_note="Snow falls.",
+    summary="They met.",
+    max_prompt=4096,
     version="1.2",
     model="SmolLM2",
     group=("Nadia", "Boris"),
+    muted=("Boris",),
     last_message="Good night.",
     last_user_message="Hello.",
     last_char_message="Good night.",
@@ -39,6 +46,7 @@ def expanded(text: str, place: str = "description", scene: Scene = SCENE, **how:
     ("text", "becomes"),
     [
         ("{{char}} {{CHAR}} {{ char }} <BOT> <char>", "Nadia Nadia Nadia Nadia Nadia"),
+        ("{{bot}} {{Bot}}", "Nadia Nadia"),
         ("{{user}} {{User}} <USER>", "Anna Anna Anna"),
         ("{{{user}}}", "{Anna}"),
         ("{{ broken {{char}} {{user}}", "{{ broken Nadia Anna"),
@@ -48,11 +56,16 @@ def expanded(text: str, place: str = "description", scene: Scene = SCENE, **how:
         ("{{personality}}/{{charPersonality}}", "warm/warm"),
         ("{{scenario}}", "A winter evening."),
         ("{{mesExamples}}", "<START>\nNadia: Tea?"),
+        ("{{mesExamplesRaw}}", "<START>\nNadia: Tea?"),
         ("{{charFirstMessage}}", "Come in!"),
-        ("{{charCreatorNotes}} {{charVersion}}", "Be kind. 1.2"),
+        ("{{charCreatorNotes}} {{charVersion}} {{char_version}}", "Be kind. 1.2 1.2"),
+        ("{{charPrompt}} {{charInstruction}} {{charDepthPrompt}}", "Rhyme. Be brief. She hums."),
+        ("{{authorsNote}} {{summary}} {{maxPrompt}}", "Snow falls. They met. 4096"),
+        ("({{input}}{{lastSwipeId}}{{currentSwipeId}})", "()"),
         ("{{model}}", "SmolLM2"),
         ("{{group}}", "Nadia, Boris"),
         ("{{charIfNotGroup}}", "Nadia, Boris"),
+        ("{{groupNotMuted}}", "Nadia"),
         ("{{notChar}}", "Boris"),
         ("{{lastMessage}} {{lastUserMessage}} {{lastCharMessage}}", "Good night. Hello. Good night."),
         ("{{lastMessageId}}", "4"),
@@ -64,7 +77,10 @@ def expanded(text: str, place: str = "description", scene: Scene = SCENE, **how:
         ("{{date}}, {{weekday}}, {{isodate}}", "15 November 2023, Wednesday, 2023-11-15"),
         ("{{time_UTC-2}}", "20:13"),
         ("{{datetimeformat DD.MM.YYYY HH:mm:ss}}", "15.11.2023 01:13:20"),
-        ("{{idle_duration}}", "3 hours"),
+        ("{{idle_duration}} {{idleDuration}}", "3 hours 3 hours"),
+        ("{{timeDiff::2023-01-01 12:00:00::2023-01-01 15:00:00}}", "3 hours"),
+        ("{{timeDiff::{{date}} {{time}}::{{isodate}} {{isotime}}}}", "a few seconds"),
+        ("{{timeDiff::{{isodate}}T{{isotime}}::2023-11-13T22:13:00Z}}", "a day"),
         ("{{reverse:tea}} {{reverse::tea}}", "aet aet"),
         ("a{{// never seen}}b", "ab"),
         ("a{{//}}b", "ab"),
@@ -75,6 +91,9 @@ def expanded(text: str, place: str = "description", scene: Scene = SCENE, **how:
         ("{{setvar::s::a}}{{addvar::s::b}}{{getvar::s}}", "ab"),
         ("{{incvar::k}}{{incvar::k}}{{decvar::k}}", "121"),
         ("{{getvar::nothing}}", ""),
+        ("{{setglobalvar::mood::calm}}She is {{getglobalvar::mood}}.", "She is calm."),
+        ("{{setglobalvar::n::2}}{{addglobalvar::n::3}}{{getglobalvar::n}}", "5"),
+        ("{{incglobalvar::k}}{{incglobalvar::k}}{{decglobalvar::k}}", "121"),
         ('{{banned "word"}}', ""),
         ("{{roll:1}} {{roll:d1}} {{roll 1}} {{roll:3d1+2}}", "1 1 1 5"),
         ("{{random:only}} {{pick::only}}", "only only"),
@@ -97,6 +116,9 @@ def test_what_each_becomes(text: str, becomes: str) -> None:
         "{{roll:0}}",
         "{{random}}",
         "{{setvar::x}}",
+        "{{timeDiff::2023-01-01}}",
+        "{{timeDiff::2023-01-01::never}}",
+        "{{input::x}}",
         "{{original}}",
         "<OTHER>",
         "{{char",
@@ -106,6 +128,21 @@ def test_what_each_becomes(text: str, becomes: str) -> None:
 )
 def test_what_is_no_macro_stays_as_written(text: str) -> None:
     assert expanded(text) == text
+
+
+def test_what_nobody_knows_is_empty() -> None:
+    names = (
+        "charPrompt",
+        "charInstruction",
+        "charDepthPrompt",
+        "authorsNote",
+        "summary",
+        "maxPrompt",
+        "model",
+    )
+    bare = Scene(char="Nadia", user="Anna")
+    assert "".join(expanded(f"{{{{{name}}}}}", scene=bare) for name in names) == ""
+    assert expanded("{{idle_duration}}", scene=bare) == "just now"
 
 
 def test_what_a_macro_became_is_not_read_again() -> None:

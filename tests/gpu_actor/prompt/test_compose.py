@@ -236,6 +236,22 @@ def test_a_nickname_is_what_the_character_is_called(builder: PromptBuilder) -> N
     assert "Nadya smiles." in system_of(builder.build_of(given(card), 2000))
 
 
+def test_macros_name_what_else_is_in_the_prompt(builder: PromptBuilder) -> None:
+    named = "{{charPrompt}}|{{charInstruction}}|{{charDepthPrompt}}|{{authorsNote}}|{{summary}}|{{maxPrompt}}"
+    card = msgspec.structs.replace(
+        CARD,
+        system_prompt="{{original}} Rhyme, {{char}}. {{roll:1000000}}",
+        post_history_instructions="Be brief.",
+        extensions={"depth_prompt": {"prompt": "{{char}} hums."}},
+    )
+    note = DepthPrompt("Snow falls on {{user}}.")
+    plan = builder.build_of(given(card, note=note, summary="They met. ", instruction=named), 2000)
+    rhymes = system_of(plan)[0].removeprefix("Play. ")
+    assert rhymes.startswith("Rhyme, Nadia. ")
+    expected = f"{rhymes}|Be brief.|Nadia hums.|Snow falls on Anna.|They met.|2000"
+    assert messages(plan)[-1] == ("system", expected)
+
+
 # -- the trace -----------------------------------------------------------------------------------
 
 
