@@ -132,7 +132,8 @@ def read_decorators(content: str, absent: Container[str] = ()) -> tuple[Decorato
             continue  # empty lines between decorators and before the content
         if match[1] == "@@":
             settled, chain = False, 0
-        chain += 1
+        else:
+            chain += 1
         if settled or chain > LONGEST_CHAIN or count >= MOST:
             continue
         settled = take(found, match[2].lower(), match[3] or "", absent)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from actors.character.decorators import Decorators, read_decorators
+from actors.character.decorators import LONGEST_CHAIN, Decorators, read_decorators
 
 
 @pytest.mark.parametrize(
@@ -70,6 +70,12 @@ def test_fallbacks_are_tried_from_top_to_bottom() -> None:
         Decorators(activate_only_every=4, depth=2),
         "Text.",
     )
+
+
+def test_a_chain_has_its_bound() -> None:
+    for number, decorators in [(LONGEST_CHAIN, Decorators(depth=2)), (LONGEST_CHAIN + 1, Decorators())]:
+        content = "@@somebody_elses 1\n" + "@@@another 1\n" * (number - 1) + "@@@depth 2\nText."
+        assert read_decorators(content) == (decorators, "Text.")
 
 
 def test_a_fallback_without_a_decorator_above_it_does_not_count() -> None:
