@@ -92,6 +92,18 @@ def test_what_the_reply_is_made_under_comes_with_the_turn(builder: PromptBuilder
     assert plan.messages[-2].role == "user"
 
 
+def test_macros_of_the_box_and_of_the_conversation_have_their_values(builder: PromptBuilder) -> None:
+    card = Card(name="Mara", post_history_instructions="{{summary}}|{{maxPrompt}}|{{authorsNote}}|{{model}}|")
+    turn = msgspec.structs.replace(
+        TURN, summary="They met.", summarised=1, circumstances=Circumstances(note=Note("The sea."))
+    )
+    plan = builder.build(turn, sheet_of(ID, card, 100_000), 2000)
+    assert plan.messages[-1].text == "They met.|2000|The sea.||"
+    other = builder.build(turn, sheet_of(ID, card, 100_000), 1900)
+    assert other.messages[-1].text == "They met.|1900|The sea.||"
+    assert other.digest != plan.digest
+
+
 def test_a_card_in_the_sheet_brings_its_lore_and_its_nickname(builder: PromptBuilder) -> None:
     lore = Lorebook(
         entries=(
