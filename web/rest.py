@@ -165,6 +165,7 @@ def add_chat_routes(app: Quart, edge: Edge) -> None:
             all_greet=asked.all_greet,
             shelf=await edge.records.shelf(account.id),
             chosen=chosen,
+            utc_offset_min=asked.utc_offset_min,
         )
         await ask_session(edge, conversation, lambda to: replace(begin, reply_to=to))
         edge.ownership.remember(conversation, account.id)

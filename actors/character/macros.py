@@ -34,10 +34,13 @@ class Use(Enum):
 
     PROMPT  comments and hidden keys are gone
     SCAN    for keys of lore: hidden keys are there, comments are not
+    KEEP    for a message that is kept: what gives words is words, once and for all; comments for readers,
+            hidden keys and what sets a variable stay macros, which prompts and lore read later
     """
 
     PROMPT = auto()
     SCAN = auto()
+    KEEP = auto()
 
 
 class Scene(Struct, frozen=True):
@@ -342,8 +345,18 @@ def removed(_run: Expansion, _given: Arguments) -> str:
     return ""
 
 
+def comment(run: Expansion, given: Arguments) -> str:
+    return f"{{{{comment:{given.expanded(given.text)}}}}}" if run.use is Use.KEEP else ""
+
+
 def hidden_key(run: Expansion, given: Arguments) -> str:
-    return given.whole() if run.use is Use.SCAN else ""
+    match run.use:
+        case Use.PROMPT:
+            return ""
+        case Use.SCAN:
+            return given.whole()
+        case Use.KEEP:
+            return f"{{{{hidden_key:{given.expanded(given.text)}}}}}"
 
 
 def reverse(_run: Expansion, given: Arguments) -> str:
@@ -385,8 +398,13 @@ def set_variable(run: Expansion, given: Arguments) -> str | None:
     parts = given.parts()
     if len(parts) != 2 or len(parts[1]) > LONGEST:
         return None
-    run.macros.variables[parts[0].strip()] = parts[1]
-    return ""
+    return now_is(run, parts[0].strip(), parts[1])
+
+
+def now_is(run: Expansion, name: str, value: str) -> str:
+    """Sets the variable; a message that is kept sets it in each prompt."""
+    run.macros.variables[name] = value
+    return f"{{{{setvar::{name}::{value}}}}}" if run.use is Use.KEEP else ""
 
 
 def get_variable(run: Expansion, given: Arguments) -> str:
@@ -404,16 +422,14 @@ def add_to_variable(run: Expansion, given: Arguments) -> str | None:
     after = shown_number(first + second) if first is not None and second is not None else before + more
     if len(after) > LONGEST:
         return None
-    run.macros.variables[name] = after
-    return ""
+    return now_is(run, name, after)
 
 
 def step_variable(by: int) -> Function:
     def step(run: Expansion, given: Arguments) -> str:
         name = given.whole()
         after = shown_number((as_number(run.macros.variables.get(name, "0")) or 0) + by)
-        run.macros.variables[name] = after
-        return after
+        return now_is(run, name, after) + after
 
     return step
 
@@ -490,7 +506,7 @@ FUNCTIONS: Mapping[str, Function] = {
     "pick": pick,
     "roll": roll,
     "//": removed,
-    "comment": removed,
+    "comment": comment,
     "hidden_key": hidden_key,
     "reverse": reverse,
     "datetimeformat": datetime_format,
@@ -509,6 +525,26 @@ FUNCTIONS: Mapping[str, Function] = {
     "newline": lines,
     "banned": removed,
 }
+
+
+UNSEEN = frozenset(
+    ("//", "comment", "hidden_key", "banned", "setvar", "setglobalvar", "addvar", "addglobalvar")
+)
+"""Macros that say nothing to whom reads a message."""
+
+
+def seen(text: str) -> str:
+    """A kept message without the macros that say nothing to its reader; all others as written."""
+    if "{{" not in text:
+        return text
+    pieces: list[str] = []
+    at = 0
+    for start, end in sorted(pairs(text).items()):
+        name = MACRO_NAME.match(text, start + 2)
+        if start >= at and name is not None and name[1].lower() in UNSEEN:
+            pieces.append(text[at:start])
+            at = end
+    return "".join([*pieces, text[at:]])
 
 
 def expand_names(text: str, char: str, user: str) -> str:

@@ -6,9 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 
-from actors.character.macros import expand_names
-from actors.character.sheet import card_of
-from actors.conversation.chosen import persona_of
+from actors.conversation.greetings import Greeter
 from actors.conversation.group_change import group_of
 from actors.messages.archive import Write
 from actors.messages.chat import StartConversation
@@ -48,7 +46,7 @@ def beginning(
     cast = list(sheets.values())
     greetings: list[StoredMessage] = []
     head = root
-    for place in places(asked, sheets):
+    for place in Greeter(conversation, asked, sheets, now).places():
         first = len(greetings)
         greetings += [
             StoredMessage(
@@ -57,11 +55,11 @@ def beginning(
                 parent=head,
                 sibling=number,
                 role="assistant",
-                body=text,
-                character_version=speaker,
+                body=greeting.text,
+                character_version=greeting.character,
                 created_ms=now,
             )
-            for number, (speaker, text) in enumerate(place)
+            for number, greeting in enumerate(place)
         ]
         chosen = asked.greeting if head == root and 0 <= asked.greeting < len(place) else 0
         head = greetings[first + chosen].id
@@ -78,36 +76,6 @@ def beginning(
         titled_by="person" if asked.title else "",
     )
     return Beginning(row, tuple(greetings), asked.chosen.conversation)
-
-
-Greeting = tuple[UUID, str]
-
-
-def places(asked: StartConversation, sheets: Mapping[UUID, CharacterSheet]) -> list[list[Greeting]]:
-    """The greetings, the versions of each place together: in a group all at the first, by one member after
-    another, or else a place for each member.
-    """
-    persona = persona_of(asked.chosen)
-    name = persona.name if persona is not None else asked.user_name
-    if asked.group is None:
-        found = [greetings_of(sheets[asked.character_version], name, grouped=False)]
-        return [place for place in found if place]
-    of_members = [greetings_of(sheets[member.version], name, grouped=True) for member in asked.group.members]
-    of_members = [place for place in of_members if place]
-    if asked.all_greet:
-        return of_members
-    return [[greeting for place in of_members for greeting in place]] if of_members else []
-
-
-def greetings_of(sheet: CharacterSheet, user_name: str, *, grouped: bool) -> list[Greeting]:
-    """Those of the character, in the order in which a person is offered them; the ones for groups alone come
-    first there (card V3).
-    """
-    card = card_of(sheet)
-    texts = (sheet.first_mes, *sheet.alternate_greetings)
-    texts = (*card.group_only_greetings, *texts) if grouped else texts
-    char = card.nickname or sheet.name
-    return [(sheet.character, expand_names(text, char, user_name)) for text in texts if text.strip()]
 
 
 def title_of(cast: list[CharacterSheet]) -> str:

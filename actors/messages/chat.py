@@ -36,7 +36,8 @@ from actors.messages.replies import GenerationKind, GenerationState
 
 class StartConversation(Struct, frozen=True):
     """To session/<fresh id>: begin, with the character's greetings; the one of that number is shown. A
-    `group` names the character among its members; where all `greet`, they do so one after another."""
+    `group` names the character among its members; where all `greet`, they do so one after another.
+    `utc_offset_min` is the clock of whoever begins it: minutes that it is ahead of UTC."""
 
     user: UUID
     user_name: str
@@ -48,6 +49,7 @@ class StartConversation(Struct, frozen=True):
     group: GroupWish | None = None
     all_greet: bool = False
     chosen: Chosen = Chosen()
+    utc_offset_min: int = 0
 
 
 class Rename(Struct, frozen=True):

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
+from actors.character.macros import seen
 from actors.messages.filing import FindMatches, Match, MatchedConversation, Matches
 from storage import tables
 from storage.characters import SHEET, open_face, secrets_of, versions
@@ -74,7 +75,7 @@ async def open_messages(
     revised = await revised_words(unit, wanted)
     opened: dict[UUID, Match] = {}
     for row in rows:
-        text = revised.get(row["id"]) or open_body(secrets, row).text
+        text = seen(revised.get(row["id"]) or open_body(secrets, row).text)
         spans = found_in(clauses, text)
         if spans is not None:
             opened[row["id"]] = Match(row["id"], row["role"], row["created_ms"], passage(text, spans))

@@ -84,6 +84,15 @@ class SearchContract(OpenedStorage):
 
         self.run(tmp_path, scenario)
 
+    def test_what_readers_do_not_see_is_no_passage(self, tmp_path: Path) -> None:
+        async def scenario(store: Store) -> None:
+            await tell(store, "A green door.{{hidden_key: dragon gate}}{{// of wood}} It opens.", "dragon")
+            (chat,) = (await search(store, "door ")).conversations
+            assert [match.pieces for match in chat.matches] == [("A green ", "door", ". It opens.")]
+            assert await found(store, "dragon ") == [uid(101)]
+
+        self.run(tmp_path, scenario)
+
     def test_phrases_exclusions_and_the_word_being_typed(self, tmp_path: Path) -> None:
         async def scenario(store: Store) -> None:
             await tell(

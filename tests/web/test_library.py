@@ -195,6 +195,22 @@ def test_a_conversation_begins_with_the_greeting_that_was_chosen(ui: Path) -> No
     run_at(ui, test)
 
 
+def test_a_greeting_tells_the_time_of_who_begins(ui: Path) -> None:
+    async def test(site: Site) -> None:
+        cookie = await site.person("Anna")
+        begin = {"character_version": str(await site.character(greeting="{{datetimeformat mm}}"))}
+        for offset_min in (0, 30):
+            body = begin | {"utc_offset_min": offset_min}
+            assert (await site.call("POST", "/api/conversations", body, cookie)).status == 201
+        half_past, full = [
+            int(row["last_line"])
+            for row in (await site.call("GET", "/api/conversations", cookie=cookie)).json
+        ]
+        assert (half_past - full) % 60 in (29, 30, 31)
+
+    run_at(ui, test)
+
+
 def test_a_user_brings_no_more_than_the_server_allows(ui: Path) -> None:
     async def test(site: Site) -> None:
         cookie = await site.person("Anna")

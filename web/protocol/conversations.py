@@ -134,7 +134,8 @@ class ChatImport(Struct, frozen=True):
 
 class NewConversation(Struct, frozen=True, forbid_unknown_fields=True):
     """POST /api/conversations → ConversationMade. The character is a member of the group, where there is one.
-    PUT /api/conversations/<id>/group takes a GroupWish.
+    PUT /api/conversations/<id>/group takes a GroupWish. `utc_offset_min`, for greetings that tell the time:
+    minutes that the reader's clock is ahead of UTC.
     """
 
     character_version: UUID
@@ -142,6 +143,7 @@ class NewConversation(Struct, frozen=True, forbid_unknown_fields=True):
     group: GroupWish | None = None
     all_greet: bool = False  # the members greet one after another
     persona: UUID | None = None  # who the user is; null: as usual with this character
+    utc_offset_min: int = 0
 
 
 ANSWERS = (ConversationMap,)

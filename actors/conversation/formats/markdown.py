@@ -3,11 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from actors.character.macros import seen
 from actors.conversation.formats.chat import Chat, ChatMessage, path_of
 
 
 def written(chat: Chat) -> Iterator[bytes]:
-    """The file, in pieces. What a model thought stands folded above its reply, as the page shows it."""
+    """The file, in pieces. What a model thought stands folded above its reply, as the page shows it; what
+    is for prompts and lore alone is left out.
+    """
     yield f"# {on_one_line(chat.title or chat.character_name)}\n".encode()
     day = ""
     for number in path_of(chat):
@@ -20,7 +23,7 @@ def written(chat: Chat) -> Iterator[bytes]:
         if message.thoughts:
             quoted = "\n".join(f"> {line}".rstrip() for line in message.thoughts.splitlines())
             yield f"{quoted}\n\n".encode()
-        yield f"{message.text.rstrip()}\n".encode()
+        yield f"{seen(message.text).rstrip()}\n".encode()
 
 
 def speaker(chat: Chat, message: ChatMessage) -> str:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from actors.character.macros import DEEPEST, LONGEST, Macros, Scene, Use, expand_names
+from actors.character.macros import DEEPEST, LONGEST, Macros, Scene, Use, expand_names, seen
 
 SCENE = Scene(
     char="Nadia",
@@ -196,6 +196,42 @@ def test_hidden_keys_are_there_for_lore_alone() -> None:
     text = "A door.{{hidden_key:dragon}}{{// lizard}}{{comment: snake}}"
     assert expanded(text, use=Use.SCAN) == "A door.dragon"
     assert expanded(text) == "A door."
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("{{char}} at {{time}}: {{random:tea}}.", "Nadia at 01:13: tea."),
+        ('A{{// {{user}}}}B{{banned "x"}}', "AB"),
+        ("A{{hidden_key: {{random:dragon}}}}", "A{{hidden_key: dragon}}"),
+        ("A{{comment::by {{user}}}}", "A{{comment:by Anna}}"),
+        ("{{setvar::n::{{roll:1}}}}{{getvar::n}}", "{{setvar::n::1}}1"),
+        (
+            "{{setvar::n::1}}{{addvar::n::2}}{{incvar::n}}",
+            "{{setvar::n::1}}{{setvar::n::3}}{{setvar::n::4}}4",
+        ),
+        ("{{outlet::none}}{{unknown}}", "{{unknown}}"),
+    ],
+)
+def test_a_message_that_is_kept_has_words_and_what_prompts_and_lore_read_later(text: str, kept: str) -> None:
+    macros = Macros(SCENE)
+    assert macros.expand(text, "greeting", use=Use.KEEP) == kept
+    assert expanded(kept) == expanded(text)
+    assert expanded(kept, use=Use.SCAN) == expanded(text, use=Use.SCAN)
+    later = Macros(SCENE)
+    later.expand(kept, "message 0")
+    assert later.variables == macros.variables
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("A door.{{hidden_key: {{user}}}} {{// a}}{{comment: b}}Open.{{ADDVAR::n::1}}", "A door. Open."),
+        ("{{random:a,{{// b}}}} {{hidden_keys}} {{// open", "{{random:a,}} {{hidden_keys}} {{// open"),
+    ],
+)
+def test_readers_do_not_see_what_says_nothing_to_them(text: str, shown: str) -> None:
+    assert seen(text) == shown
 
 
 def test_outlets_hold_what_lore_put_there() -> None:

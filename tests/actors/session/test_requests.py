@@ -1,5 +1,7 @@
 """A session: how a conversation begins, who reads along, what people say."""
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
@@ -46,6 +48,32 @@ def test_a_conversation_begins_with_the_greetings_of_its_character_the_first_one
     assert (snapshot.title, snapshot.character_version) == ("A title", CHARACTER)
     assert [message.text for message in snapshot.messages] == ["Hello, Anna."]
     assert len(snapshot.messages[0].siblings) == 2
+
+
+def test_macros_of_a_greeting_become_words_when_the_conversation_begins() -> None:
+    text = (
+        "{{// draft}}{{random:NUMBERS}} {{roll:1000000}} {{time}} {{idle_duration}} "
+        "{{persona}}{{description}}{{hidden_key:dragon}}"
+    ).replace("NUMBERS", ",".join(map(str, range(1000))))
+    card = CharacterSheet(
+        CHARACTER, "Nadia", description="{{char}} pours.", first_mes=text, alternate_greetings=(text,)
+    )
+
+    def began(offset_min: int) -> list[str]:
+        talk = Talk(sheet=card)
+        talk.tell(replace(START, utc_offset_min=offset_min))
+        talk.tell(card)
+        talk.commit()
+        assert talk.snapshot().messages[0].text == talk.messages[0].body
+        return [message.body for message in talk.messages]
+
+    first, second = began(0)
+    assert began(0) == [first, second]
+    assert re.fullmatch(
+        r"\d{1,3} \d{1,7} \d\d:\d\d just now Nadia pours\.\{\{hidden_key:dragon\}\}", first
+    ), first
+    assert first.split()[:2] != second.split()[:2]  # each greeting draws for itself
+    assert began(90)[0].split()[2] != first.split()[2]
 
 
 def test_without_a_title_it_is_called_by_the_character() -> None:

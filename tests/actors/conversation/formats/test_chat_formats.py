@@ -195,6 +195,13 @@ def test_markdown_reads_like_a_conversation() -> None:
     )
 
 
+def test_markdown_has_nothing_that_is_for_prompts_and_lore_alone() -> None:
+    first = replace(TREE.messages[0], text="Tea?{{hidden_key: samovar}}{{// pour}}")
+    messages = (first, *TREE.messages[1:])
+    text = b"".join(markdown.written(replace(TREE, messages=messages, head=4))).decode()
+    assert "\n\nTea?\n\n" in text
+
+
 def test_messages_of_one_time_keep_the_order_of_the_file() -> None:
     drawn = iter([UUID(int=number) for number in (9, 2, 7, 1, 8, 3, 6, 4, 5, 0)])
     rows = rows_of(TREE, USER, VERSION, lambda: next(drawn), 5, user_name="You")

@@ -51,14 +51,17 @@ export const useConversations = defineStore("conversations", () => {
 
   /** Begin a conversation; gives its id. */
   async function begin(characterVersion: string, greeting = 0, persona: string | null = null): Promise<string> {
-    return made(await rest.begin({ character_version: characterVersion, greeting, persona }));
+    return made(await rest.begin({ character_version: characterVersion, greeting, persona, ...clock() }));
   }
 
   /** The same with several characters. */
   async function beginGroup(versions: readonly [string, ...string[]], allGreet: boolean): Promise<string> {
     const group = { members: versions.map((version) => ({ version })) };
-    return made(await rest.begin({ character_version: versions[0], group, all_greet: allGreet }));
+    return made(await rest.begin({ character_version: versions[0], group, all_greet: allGreet, ...clock() }));
   }
+
+  /** For greetings that tell the time. */
+  const clock = (): { utc_offset_min: number } => ({ utc_offset_min: -new Date().getTimezoneOffset() });
 
   function made({ id }: ConversationMade): string {
     void load();

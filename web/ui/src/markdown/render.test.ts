@@ -33,9 +33,10 @@ const HOSTILE = [
   "| <img src=x> | a |\n|---|---|\n| ![x](https://e.example/x) | <b onclick=x>b</b> |",
   "<base href='https://evil.example/'><meta http-equiv=refresh content='0;url=https://evil.example'>",
   "<link rel=stylesheet href=https://evil.example/x.css>",
+  "{{comment: <img src=x onerror=alert(1)> [x](javascript:alert(1))}}",
 ];
 
-const TAGS = /^(P|BR|HR|EM|STRONG|S|CODE|PRE|BLOCKQUOTE|UL|OL|LI|A|H[1-6]|TABLE|THEAD|TBODY|TR|TH|TD)$/;
+const TAGS = /^(P|BR|HR|EM|STRONG|S|CODE|PRE|BLOCKQUOTE|UL|OL|LI|A|H[1-6]|TABLE|THEAD|TBODY|TR|TH|TD|SMALL)$/;
 const ATTRIBUTES = ["href", "rel", "start", "target"];
 
 describe("markdown of strangers", () => {
@@ -60,6 +61,20 @@ describe("markdown of strangers", () => {
     const html = render("# A\n\n*b* **c** ~~d~~ `e`\n\n> f\n\n3. g\n4. h\n\n| i | j |\n|--|--|\n| k | l |\n\n```\nm\n```");
     for (const tag of ["h1", "em", "strong", "s", "code", "blockquote", "table", "pre"]) expect(html).toContain(`<${tag}`);
     expect(html).toContain('<ol start="3">');
+  });
+
+  test("does not show what is for prompts and lore alone", () => {
+    const text = 'A {{hidden_key: dragon\n\n{{user}}}}door{{// a note}} {{SETVAR::mood::calm}}opens.{{banned "x"}}';
+    expect(render(text)).toBe("<p>A door opens.</p>\n");
+    const other = "{{random:a,b}} {{hidden_keys}} {{// never closed";
+    expect(render(other)).toBe(`<p>${other}</p>\n`);
+  });
+
+  test("shows a comment as a quiet remark in the line", () => {
+    expect(render("The *door*{{comment: it\n\nsqueaks *a lot* {{x}} <b>}} opens.")).toBe(
+      "<p>The <em>door</em><small>it squeaks *a lot* x &lt;b&gt;</small> opens.</p>\n",
+    );
+    expect(render("A{{comment:}}B `{{comment: c}}`")).toBe("<p>AB <code>{{comment:c}}</code></p>\n");
   });
 
   test("breaks a line where its writer did", () => {

@@ -3,18 +3,42 @@
  *
  * HTML in the text is text. What markdown-it makes of the rest goes through DOMPurify with a list of what may
  * stay: no picture (fetching one tells its server that the message was read), no style, no class, no id.
+ *
+ * Macros that are not for readers are not shown; a card's comment is a quiet remark in the line.
  */
 import DOMPurify from "dompurify";
 import MarkdownIt from "markdown-it";
+import { seen } from "../messages/seen";
 
 const TAGS = [
   "p", "br", "hr", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a",
   "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
+  "small",
 ]; // prettier-ignore
 
 const markdown = new MarkdownIt({ html: false, linkify: false, typographer: false, breaks: true });
 markdown.disable("image");
 markdown.validateLink = (url) => isWebAddress(url);
+
+const REMARK = /\{\{comment:(.*?)\}\}/y;
+markdown.inline.ruler.push("remark", (state, silent) => {
+  REMARK.lastIndex = state.pos;
+  const found = REMARK.exec(state.src);
+  if (!found || REMARK.lastIndex > state.posMax) return false;
+  if (!silent) {
+    state.push("remark_open", "small", 1);
+    state.push("text", "", 0).content = found[1] ?? "";
+    state.push("remark_close", "small", -1);
+  }
+  state.pos = REMARK.lastIndex;
+  return true;
+});
+
+/** On one line, and with no braces of its own: so it is found whole. */
+function remark(comment: string): string {
+  const line = comment.replace(/[{}]{2,}/g, "").replace(/\s+/g, " ");
+  return line === "" ? "" : `{{comment:${line}}}`;
+}
 
 const purify = DOMPurify(window);
 purify.addHook("afterSanitizeAttributes", (node) => {
@@ -71,7 +95,7 @@ export function closed(text: string): string {
 }
 
 export function render(text: string): string {
-  return purify.sanitize(markdown.render(text), {
+  return purify.sanitize(markdown.render(seen(text, remark)), {
     ALLOWED_TAGS: TAGS,
     ALLOWED_ATTR: ["href", "start", "target", "rel"],
     ALLOW_DATA_ATTR: false,

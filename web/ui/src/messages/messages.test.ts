@@ -57,6 +57,9 @@ describe("plain text", () => {
   test.each([
     ["*The bell.* “Sit **down**.”", "The bell. “Sit down.”"],
     ["# Title\n\n- one\n- two", "Title\n\none\ntwo"],
+    ["A door.{{hidden_key: dragon}}{{comment: old}} *Open.*", "A door. Open."],
+    ["A door. {{hidden_key: a drag", "A door."], // cut off
+    ["A {{door", "A {{door"],
     ["[jam](https://example.org) and `code`", "jam and code"],
     ["*The car pulls up, and", "The car pulls up, and"],
     ["2 * 3 * 4", "2 * 3 * 4"],

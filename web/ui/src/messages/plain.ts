@@ -1,6 +1,8 @@
-/** Text without the signs of markdown: for previews and for screen readers. */
+import { seenOfCut } from "./seen";
+
+/** Text without the signs of markdown, and what readers do not see: for previews and for screen readers. */
 export function plainOf(text: string): string {
-  return text
+  return seenOfCut(text)
     .replace(/^ {0,3}(#{1,6}|>|[-*+]|\d+\.)\s+/gm, "")
     .replace(/```[^\n]*\n?/g, "")
     .replace(/\[([^\]]*)\]\([^)]*\)/g, "$1")

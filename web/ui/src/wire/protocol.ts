@@ -852,7 +852,8 @@ export interface ChatImport {
 
 /**
  * POST /api/conversations → ConversationMade. The character is a member of the group, where there is one.
- * PUT /api/conversations/<id>/group takes a GroupWish.
+ * PUT /api/conversations/<id>/group takes a GroupWish. `utc_offset_min`, for greetings that tell the time:
+ * minutes that the reader's clock is ahead of UTC.
  */
 export interface NewConversation {
   character_version: string;
@@ -863,6 +864,7 @@ export interface NewConversation {
   all_greet?: boolean;
   /** who the user is; null: as usual with this character */
   persona?: string | null;
+  utc_offset_min?: number;
 }
 
 export interface ConversationMade {
