@@ -128,7 +128,7 @@ def shown(found: MatchedConversation) -> FoundConversation:
 
 
 def shown_match(match: Match) -> FoundMessage:
-    return FoundMessage(match.message, match.role, match.created_ms, match.pieces)
+    return FoundMessage(match.message, match.role, match.created_ms, match.pieces, match.speaker)
 
 
 def tidy_name(text: str) -> str:

@@ -84,12 +84,14 @@ class FindMatches(Struct, frozen=True):
 
 class Match(Struct, frozen=True):
     """A message that was found. `pieces` is a passage of it: every other piece, beginning with the second,
-    is what was looked for."""
+    is what was looked for. `speaker`: the name of the character who said it, or of the persona where that is
+    not whom the conversation began with."""
 
     message: UUID
     role: Role
     created_ms: int
     pieces: tuple[str, ...]
+    speaker: str = ""
 
 
 class MatchedConversation(Struct, frozen=True):

@@ -71,14 +71,21 @@ async def open_messages(
         said = [place.message for place in places if place.message != conversation]
         wanted.update(said[:most])
     rows = await message_rows(unit.db, id__in=wanted)
-    secrets = await secrets_of(unit, rows, BODY)
+    speakers = {row["character_version_id"] for row in rows if row["role"] == "assistant"}
+    characters = await versions(unit.db, speakers)
+    secrets = {**await secrets_of(unit, rows, BODY), **await secrets_of(unit, characters, SHEET)}
+    names = {row["id"]: open_face(secrets, row).sheet.name for row in characters}
     revised = await revised_words(unit, wanted)
     opened: dict[UUID, Match] = {}
     for row in rows:
-        text = seen(revised.get(row["id"]) or open_body(secrets, row).text)
+        body = open_body(secrets, row)
+        text = seen(revised.get(row["id"]) or body.text)
         spans = found_in(clauses, text)
         if spans is not None:
-            opened[row["id"]] = Match(row["id"], row["role"], row["created_ms"], passage(text, spans))
+            character = names[row["character_version_id"]] if row["role"] == "assistant" else ""
+            opened[row["id"]] = Match(
+                row["id"], row["role"], row["created_ms"], passage(text, spans), body.name or character
+            )
     return opened
 
 

@@ -20,6 +20,7 @@ from actors.messages.conversations import (
 )
 from actors.messages.filing import FileConversation, FindMatches, Matches, RemoveConversation
 from actors.messages.replies import EndGeneration
+from tests.storage.contract_groups import GLEBS_CARD
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import (
     CHAT,
@@ -90,6 +91,34 @@ class SearchContract(OpenedStorage):
             (chat,) = (await search(store, "door ")).conversations
             assert [match.pieces for match in chat.matches] == [("A green ", "door", ". It opens.")]
             assert await found(store, "dragon ") == [uid(101)]
+
+        self.run(tmp_path, scenario)
+
+    def test_a_match_names_who_said_it(self, tmp_path: Path) -> None:
+        async def scenario(store: Store) -> None:
+            await begin(store)
+            await store.put(
+                GLEBS_CARD,
+                AddMessage(replace(said(100, HELLO, body="tea one"), role="user")),
+                AddMessage(replace(said(101, uid(100), body="tea two"), role="user", name="Mira")),
+                AddMessage(replace(said(102, uid(101), body="tea three"), role="assistant")),
+                AddMessage(
+                    replace(
+                        said(103, uid(102), body="tea four"),
+                        role="assistant",
+                        character_version=GLEBS_CARD.version,
+                    )
+                ),
+                AddMessage(replace(said(104, uid(103), body="tea five"), role="assistant", name="Imported")),
+            )
+            (chat,) = (await search(store, "tea ", conversation=CHAT)).conversations
+            assert {m.message: m.speaker for m in chat.matches} == {
+                uid(100): "",
+                uid(101): "Mira",
+                uid(102): "Marfa",
+                uid(103): "Gleb",
+                uid(104): "Imported",
+            }
 
         self.run(tmp_path, scenario)
 

@@ -60,6 +60,8 @@ def test_conversations_are_filed_searched_removed_and_brought_back(ui: Path, tmp
         (one,) = found["conversations"]
         assert (one["id"], one["character_name"]) == (str(conversation), "Vesna")
         assert one["matches"][0]["pieces"] == ["Where is my ", "kettle", "?"]
+        answers = (await search(site, anna, "hello%20"))["conversations"][0]["matches"]
+        assert [(match["speaker"], match["role"]) for match in answers] == [("Vesna", "assistant")]
         assert (await search(site, boris, "kettle"))["conversations"] == []
         assert (
             await site.call("GET", f"/api/search?text=x&conversation={conversation}", cookie=boris)

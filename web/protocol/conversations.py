@@ -78,12 +78,14 @@ class FolderChange(Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class FoundMessage(Struct, frozen=True):
-    """A passage of a message, in pieces: every other one, from the second on, is what was looked for."""
+    """A passage of a message, in pieces: every other one, from the second on, is what was looked for.
+    `speaker` is the name of the character, or of the persona; "" for whom the conversation began with."""
 
     message: UUID
     role: Role
     created_ms: int
     pieces: tuple[str, ...]
+    speaker: str
 
 
 class FoundConversation(Struct, frozen=True):

@@ -9,6 +9,12 @@ export type Option =
   | { kind: "conversation"; key: string; conversation: FoundConversation }
   | { kind: "message"; key: string; conversation: FoundConversation; message: FoundMessage };
 
+/** Whose message it is; `me` is the reader's name, and "" where it is the reader's own. */
+export function speakerOf({ role, speaker }: FoundMessage, conversation: FoundConversation, me: string): string {
+  if (role === "user") return speaker === me ? "" : speaker;
+  return speaker || conversation.character_name;
+}
+
 export function optionsOf(text: string, characters: readonly Character[], result: SearchResult | null): Option[] {
   if (text.trim() === "") return [];
   const named = selected(characters, { words: text.trim(), tag: "", order: "used" }).slice(0, CHARACTERS);

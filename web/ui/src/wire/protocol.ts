@@ -794,12 +794,16 @@ export interface FolderChange {
   position?: number | null;
 }
 
-/** A passage of a message, in pieces: every other one, from the second on, is what was looked for. */
+/**
+ * A passage of a message, in pieces: every other one, from the second on, is what was looked for.
+ * `speaker` is the name of the character, or of the persona; "" for whom the conversation began with.
+ */
 export interface FoundMessage {
   message: string;
   role: Role;
   created_ms: number;
   pieces: string[];
+  speaker: string;
 }
 
 /** `title` in pieces, too. `count` messages were found, of which `matches` are the newest. */
