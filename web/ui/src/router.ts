@@ -22,5 +22,6 @@ export const router = createRouter({
     { path: "/queue", name: "queue", component: () => import("./queue/QueueScreen.vue") },
     { path: "/:rest(.*)*", name: "lost", component: () => import("./shell/LostScreen.vue") },
   ],
-  scrollBehavior: (_to, _from, saved) => saved ?? { top: 0 },
+  // What opens over a page, and is told by the query alone, leaves the page where it is.
+  scrollBehavior: (to, from, saved) => saved ?? (to.path !== from.path && { top: 0 }),
 });

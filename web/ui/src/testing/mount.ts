@@ -11,6 +11,8 @@ export function mount(component: Component, props: Record<string, unknown> = {})
     history: createMemoryHistory(),
     routes: [
       { path: "/", name: "gallery", component: { render: () => h("i") } },
+      { path: "/characters/new", name: "new-character", component: { render: () => h("i") } },
+      { path: "/characters/:id/edit", name: "edit-character", component: { render: () => h("i") } },
       { path: "/personas", name: "personas", component: { render: () => h("i") } },
       { path: "/boxes", name: "boxes", component: { render: () => h("i") } },
       { path: "/people", name: "people", component: { render: () => h("i") } },
