@@ -7,6 +7,7 @@ from uuid import UUID
 
 from quart import Quart, Response, request
 
+from actors.character.editing import LanguageNote
 from actors.character.sheet import card_of
 from actors.messages.archive import Write
 from actors.messages.generation import CharacterSheet
@@ -156,6 +157,9 @@ def details(found: CharacterFound, user: UUID) -> CharacterDetails:
         creator_notes=card.creator_notes,
         character_version=card.character_version,
         lore_entries=len(card.book.entries) if card.book is not None else 0,
+        creator_notes_multilingual=tuple(
+            LanguageNote(language, text) for language, text in card.creator_notes_multilingual.items()
+        ),
     )
 
 

@@ -61,6 +61,14 @@ def test_a_card_becomes_a_character_with_its_greetings_and_lore(ui: Path, tmp_pa
         details = (await site.call("GET", f"/api/characters/versions/{row['version']}", cookie=cookie)).json
         assert details["greetings"] == [V2["data"]["first_mes"], "Who knocks?", "Ah, {{user}}."]
         assert (details["creator"], details["lore_entries"]) == ("a maker", 3)
+        assert (details["creator_notes"], details["character_version"]) == (
+            V2["data"]["creator_notes"],
+            V2["data"]["character_version"],
+        )
+        assert details["creator_notes_multilingual"] == [
+            {"language": "en", "text": "For evenings."},
+            {"language": "ru", "text": "Для вечеров."},
+        ]
 
     run_at(ui, test, data=tmp_path)
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from actors.character.editing import AssetEdit, CardTexts
+from actors.character.editing import AssetEdit, CardTexts, LanguageNote
 from actors.character.other_data import OtherData
 from actors.messages.remarks import Remark
 
@@ -30,7 +30,9 @@ class Character(Struct, frozen=True):
 
 
 class CharacterDetails(Struct, frozen=True):
-    """GET /api/characters/versions/<version>. `greetings` in the order of NewConversation."""
+    """GET /api/characters/versions/<version>. `greetings` in the order of NewConversation.
+    `creator_notes`: what the author says to people, Markdown of a stranger; `creator_notes_multilingual`: to
+    those of one language, in place of it."""
 
     character: Character
     greetings: tuple[str, ...]
@@ -38,6 +40,7 @@ class CharacterDetails(Struct, frozen=True):
     creator_notes: str
     character_version: str
     lore_entries: int
+    creator_notes_multilingual: tuple[LanguageNote, ...] = ()
 
 
 class CharacterChange(Struct, frozen=True, forbid_unknown_fields=True):

@@ -520,7 +520,11 @@ export interface Character {
   language: string;
 }
 
-/** GET /api/characters/versions/<version>. `greetings` in the order of NewConversation. */
+/**
+ * GET /api/characters/versions/<version>. `greetings` in the order of NewConversation.
+ * `creator_notes`: what the author says to people, Markdown of a stranger; `creator_notes_multilingual`: to
+ * those of one language, in place of it.
+ */
 export interface CharacterDetails {
   character: Character;
   greetings: string[];
@@ -528,6 +532,7 @@ export interface CharacterDetails {
   creator_notes: string;
   character_version: string;
   lore_entries: number;
+  creator_notes_multilingual: LanguageNote[];
 }
 
 /** PATCH /api/characters/<id>; what is null stays. Sharing and removing are the owner's. */
@@ -1448,6 +1453,12 @@ export interface MapNode {
   is_shown: boolean;
 }
 
+/** What the creator says to people of one language (ISO 639-1). */
+export interface LanguageNote {
+  language: string;
+  text: string;
+}
+
 /** Every text of a V3 card that its author writes; the names are those of the format. */
 export interface CardTexts {
   name: string;
@@ -1607,12 +1618,6 @@ export interface ShownSummary {
   by: Author;
   count: number;
   stale: boolean;
-}
-
-/** What the creator says to people of one language (ISO 639-1). */
-export interface LanguageNote {
-  language: string;
-  text: string;
 }
 
 /** See Note. */

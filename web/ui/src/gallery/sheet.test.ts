@@ -1,0 +1,86 @@
+// @vitest-environment jsdom
+// DOMPurify does not hold in happy-dom, see markdown/render.test.ts.
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { nextTick } from "vue";
+import { find, mount } from "../testing/mount";
+import type { Character, CharacterDetails } from "../wire/protocol";
+import CharacterSheet from "./CharacterSheet.vue";
+import { markdownOf, noteFor } from "./notes";
+
+const VESNA: Character = {
+  id: "c1", version: "v1", name: "Vesna", tagline: "A line.", description: "", tags: [], portrait: "", greeting: "",
+  thumb: "", mine: false, shared: true, favourite: false, created_ms: 0, language: "",
+}; // prettier-ignore
+
+let details: CharacterDetails;
+
+beforeEach(() => {
+  details = {
+    character: VESNA, greetings: [], creator: "a maker", creator_notes: "", character_version: "", lore_entries: 0,
+    creator_notes_multilingual: [],
+  }; // prettier-ignore
+  HTMLDialogElement.prototype.showModal = vi.fn();
+  HTMLDialogElement.prototype.close = vi.fn();
+  vi.stubGlobal("fetch", (path: string) => {
+    const answer = path.startsWith("/api/characters/versions/") ? details : [];
+    return Promise.resolve(new Response(JSON.stringify(answer)));
+  });
+});
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+async function shown(until: string): Promise<void> {
+  mount(CharacterSheet, { character: VESNA, isBeginning: false, trouble: "" });
+  await vi.waitFor(() => find(document, until), 5_000);
+}
+
+describe("the author's notes", () => {
+  test("stand in the sheet, and nothing in them is active", async () => {
+    details.creator_notes = "For *long* evenings.\n\n<img src=x onerror=alert(1)>![x](https://e.example/x.png)[click](javascript:alert(1))";
+    details.character_version = "1.4";
+    await shown(".notes em");
+    expect(find(document, ".notes").textContent).toMatch(/^From the author\s*For long evenings\./);
+    expect(document.querySelectorAll(".notes :is(img, a, button, script)")).toHaveLength(0);
+    expect(find(document, ".facts").textContent).toBe("by a maker · version 1.4");
+  });
+
+  test("are folded where they are long, and unfold", async () => {
+    details.creator_notes = "A long line of notes.\n\n".repeat(40);
+    await shown(".notes .markdown p");
+    expect(document.querySelectorAll(".notes .folded")).toHaveLength(1);
+    const button = find(document, ".notes button");
+    expect(button.getAttribute("aria-expanded")).toBe("false");
+    button.click();
+    await nextTick();
+    expect([document.querySelectorAll(".notes .folded").length, button.getAttribute("aria-expanded")]).toEqual([0, "true"]);
+  });
+
+  test("are not said twice where the line under the name has them", async () => {
+    details.creator_notes = VESNA.tagline;
+    await shown(".facts");
+    expect(document.querySelector(".notes")).toBeNull();
+  });
+
+  test("are in the reader's language where the author knows it", () => {
+    const notes = { creator_notes: "English.", creator_notes_multilingual: [{ language: "ru-RU", text: "По-русски." }] };
+    expect([noteFor(notes, "ru"), noteFor(notes, "en")]).toEqual(["По-русски.", "English."]);
+    expect(noteFor({ ...notes, creator_notes: " " }, "en")).toBe("По-русски.");
+  });
+
+  test.each([
+    ["<style>p { color: red }</style><center><h1>Vesna</h1><p>She <b>waits</b>.<br>Still.</p></center>", "Vesna\nShe waits.\nStill."],
+    ["<STYLE>\n* {}", ""],
+    ["2 < 3 > 1, <3 and <https://example.org/a>", "2 < 3 > 1, <3 and <https://example.org/a>"],
+    ["<div>\n      <p>Deep</p>\n\n\n\n</div>end", "Deep\n\nend"],
+    ["- a\n    - b", "- a\n    - b"],
+  ])("keep the words of HTML: %j", (text, expected) => {
+    expect(markdownOf(text)).toBe(expected);
+  });
+
+  test("of any make take no time", () => {
+    const began = performance.now();
+    for (const piece of ["<style>", "<", "![", "<a ", "\n ", "</p"]) markdownOf(piece.repeat(100_000));
+    expect(performance.now() - began).toBeLessThan(5_000);
+  });
+});
