@@ -160,6 +160,7 @@ def details(found: CharacterFound, user: UUID) -> CharacterDetails:
         creator_notes_multilingual=tuple(
             LanguageNote(language, text) for language, text in card.creator_notes_multilingual.items()
         ),
+        nickname=card.nickname,
     )
 
 

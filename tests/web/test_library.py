@@ -65,6 +65,7 @@ def test_a_card_becomes_a_character_with_its_greetings_and_lore(ui: Path, tmp_pa
             V2["data"]["creator_notes"],
             V2["data"]["character_version"],
         )
+        assert details["nickname"] == "Ага"
         assert details["creator_notes_multilingual"] == [
             {"language": "en", "text": "For evenings."},
             {"language": "ru", "text": "Для вечеров."},

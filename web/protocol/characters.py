@@ -41,6 +41,7 @@ class CharacterDetails(Struct, frozen=True):
     character_version: str
     lore_entries: int
     creator_notes_multilingual: tuple[LanguageNote, ...] = ()
+    nickname: str = ""  # what {{char}} says in place of the name
 
 
 class CharacterChange(Struct, frozen=True, forbid_unknown_fields=True):

@@ -43,7 +43,8 @@ beforeEach(() => {
   vi.stubGlobal("fetch", (path: string) => {
     const answer =
       path === "/api/characters" ? ALL
-      : path.startsWith("/api/characters/versions/") ? { character: ALL[0], greetings: [], creator: "", creator_notes: "", character_version: "", lore_entries: 0, creator_notes_multilingual: [] }
+      : path.startsWith("/api/search") ? { conversations: [], messages: 0, more: false, waiting: 0 }
+      : path.startsWith("/api/characters/versions/") ? { character: ALL[0], greetings: [], creator: "", creator_notes: "", character_version: "", lore_entries: 0, creator_notes_multilingual: [], nickname: "" }
       : []; // prettier-ignore
     return Promise.resolve(new Response(JSON.stringify(answer)));
   });

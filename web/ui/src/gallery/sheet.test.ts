@@ -2,8 +2,11 @@
 // DOMPurify does not hold in happy-dom, see markdown/render.test.ts.
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { nextTick } from "vue";
+import { NO_CHOICES } from "../choices/settings";
+import { NOBODY } from "../personas/usePersonas";
+import { useSession } from "../session/useSession";
 import { find, mount } from "../testing/mount";
-import type { Character, CharacterDetails } from "../wire/protocol";
+import type { Character, CharacterChoices, CharacterDetails, Persona } from "../wire/protocol";
 import CharacterSheet from "./CharacterSheet.vue";
 import { markdownOf, noteFor } from "./notes";
 
@@ -13,16 +16,26 @@ const VESNA: Character = {
 }; // prettier-ignore
 
 let details: CharacterDetails;
+let personas: Persona[] = [];
+let choices: CharacterChoices;
+
+const persona = (id: string, name: string): Persona => ({ id, name, description: "", portrait: "", thumb: "", standard: false });
 
 beforeEach(() => {
+  personas = [];
+  choices = { character: NO_CHOICES, everywhere: NO_CHOICES };
   details = {
     character: VESNA, greetings: [], creator: "a maker", creator_notes: "", character_version: "", lore_entries: 0,
-    creator_notes_multilingual: [],
+    creator_notes_multilingual: [], nickname: "",
   }; // prettier-ignore
   HTMLDialogElement.prototype.showModal = vi.fn();
   HTMLDialogElement.prototype.close = vi.fn();
   vi.stubGlobal("fetch", (path: string) => {
-    const answer = path.startsWith("/api/characters/versions/") ? details : [];
+    const answer =
+      path === "/api/personas" ? personas
+      : path === "/api/characters/c1/choices" ? choices
+      : path.startsWith("/api/characters/versions/") ? details
+      : []; // prettier-ignore
     return Promise.resolve(new Response(JSON.stringify(answer)));
   });
 });
@@ -82,5 +95,38 @@ describe("the author's notes", () => {
     const began = performance.now();
     for (const piece of ["<style>", "<", "![", "<a ", "\n ", "</p"]) markdownOf(piece.repeat(100_000));
     expect(performance.now() - began).toBeLessThan(5_000);
+  });
+});
+
+describe("the greeting", () => {
+  const greeting = (): string => find(document, ".greeting blockquote").textContent.trim();
+
+  beforeEach(() => {
+    details.greetings = ["I am {{char}}, <CHAR> and <BOT>; you are {{user}}, <USER>."];
+    details.nickname = "Vee";
+    personas = [persona("p1", "Mira"), persona("p2", "Otto")];
+    choices = { character: { ...NO_CHOICES, persona: "gone" }, everywhere: { ...NO_CHOICES, persona: "p2" } };
+  });
+
+  test("has the card's nickname, and the persona that is usual", async () => {
+    await shown(".persona");
+    await vi.waitFor(() => {
+      expect(greeting()).toBe("I am Vee, Vee and Vee; you are Otto, Otto.");
+    });
+  });
+
+  test("has the persona that is chosen below it", async () => {
+    await shown(".persona");
+    useSession().me = { version: "", setup_needed: false, code_needed: false, user: "u1", user_name: "Anna", role: "user" };
+    const select = find<HTMLSelectElement>(document, ".persona select");
+    const choose = async (id: string): Promise<string> => {
+      select.value = id;
+      select.dispatchEvent(new Event("change"));
+      await nextTick();
+      return greeting();
+    };
+    expect(await choose("p1")).toContain("you are Mira, Mira.");
+    expect(await choose(NOBODY)).toContain("you are Anna, Anna.");
+    expect(await choose("")).toContain("you are Otto, Otto.");
   });
 });

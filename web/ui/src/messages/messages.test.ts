@@ -30,6 +30,7 @@ describe("words for people", () => {
 
   test("a card calls people by their names", () => {
     expect(named("{{char}} and {{User}}, <BOT> and <user>", "Halm", "$& Anna")).toBe("Halm and $& Anna, Halm and $& Anna");
+    expect(named("<CHAR>, {{bot}} and <USER>, {{other}}", "{{user}}", "<BOT>")).toBe("{{user}}, {{user}} and <BOT>, {{other}}");
   });
 
   test("the first letter of a name is whole", () => {

@@ -533,6 +533,8 @@ export interface CharacterDetails {
   character_version: string;
   lore_entries: number;
   creator_notes_multilingual: LanguageNote[];
+  /** what {{char}} says in place of the name */
+  nickname: string;
 }
 
 /** PATCH /api/characters/<id>; what is null stays. Sharing and removing are the owner's. */

@@ -12,6 +12,7 @@ import type {
   Character,
   CharacterChange,
   Choices,
+  CharacterChoices,
   CharacterDetails,
   CharacterVersion,
   ChosenVersion,
@@ -287,6 +288,7 @@ export const rest = {
   choices: (conversation: string) => request<ConversationChoices>("GET", `${conversationPath(conversation)}/choices`),
   choose: (conversation: string, choices: Choices) =>
     request<unknown>("PUT", `${conversationPath(conversation)}/choices`, choices),
+  characterChoices: (id: string) => request<CharacterChoices>("GET", `/api/characters/${encodeURIComponent(id)}/choices`),
   chooseForCharacter: (id: string, choices: Choices) =>
     request<unknown>("PUT", `/api/characters/${encodeURIComponent(id)}/choices`, choices),
   chooseEverywhere: (choices: Choices) => request<unknown>("PUT", "/api/choices", choices),
