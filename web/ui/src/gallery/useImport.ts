@@ -1,9 +1,13 @@
 /** Files that become characters: one after the other, with a report of each. */
 import { defineStore } from "pinia";
 import { computed, ref, shallowRef } from "vue";
+import { words } from "../messages/words";
 import type { ImportedFile } from "../wire/protocol";
 import { RefusedError, rest, textOf } from "../wire/rest";
 import { useCharacters } from "./useCharacters";
+
+/** A file, or one that is read when its turn comes. */
+export type Coming = File | { readonly name: string; readonly file: () => Promise<File> };
 
 const BUSY_MS = 2_000;
 const TRIES = 30;
@@ -12,12 +16,12 @@ export const useImport = defineStore("import", () => {
   const reports = shallowRef<readonly ImportedFile[]>([]);
   const all = ref(0);
   const isOpen = ref(false);
-  const waiting: File[] = [];
+  const waiting: Coming[] = [];
   const isRunning = ref(false);
   const done = computed(() => reports.value.length);
 
   /** Bring these too; what is under way goes on. */
-  async function bring(files: readonly File[]): Promise<void> {
+  async function bring(files: readonly Coming[]): Promise<void> {
     if (files.length === 0) return;
     if (!isRunning.value) {
       reports.value = [];
@@ -31,12 +35,23 @@ export const useImport = defineStore("import", () => {
 
   async function run(): Promise<void> {
     isRunning.value = true;
-    for (let file = waiting.shift(); file; file = waiting.shift()) {
-      const report = await broughtIn(file);
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      const report = await read(next);
       reports.value = [...reports.value, report];
     }
     isRunning.value = false;
     await useCharacters().load();
+  }
+
+  async function read(coming: Coming): Promise<ImportedFile> {
+    if (coming instanceof File) return broughtIn(coming);
+    let file: File;
+    try {
+      file = await coming.file();
+    } catch {
+      return failed(coming, words.library.unreadable);
+    }
+    return broughtIn(file);
   }
 
   async function broughtIn(file: File): Promise<ImportedFile> {
@@ -51,7 +66,7 @@ export const useImport = defineStore("import", () => {
     }
   }
 
-  const failed = (file: File, why: string): ImportedFile => ({
+  const failed = (file: Coming, why: string): ImportedFile => ({
     name: file.name, status: "refused", why, warnings: [], character: null, version: null, character_name: "", code: "", facts: [],
   }); // prettier-ignore
 

@@ -90,7 +90,7 @@ export const en = {
 
   library: {
     bring: "Bring a character",
-    bringHint: "Character cards: PNG, WebP, JPEG, JSON or CHARX. Drop them anywhere on this page, or paste them.",
+    bringHint: "Character cards: PNG, WebP, JPEG, JSON or CHARX. Drop them, or a folder of them, anywhere on this page, or paste them.",
     drop: "Let go: they come in",
     search: "Search the characters",
     searchHint: "Name, words or tags",
@@ -109,6 +109,7 @@ export const en = {
     statusImported: "came in",
     statusKnown: "here already",
     statusRefused: "not taken",
+    unreadable: "The file cannot be read any more.",
     warnings: (n: number) => count(n, "remark", "remarks"),
     stop: "Stop",
     finished: "Close",
@@ -401,7 +402,7 @@ export const en = {
 
   /** Why the server refused something, by its code. A code that is not here is told in the server's words. */
   refusals: {
-    no_folder: "This is no data folder of SillyTavern: choose data/default-user, in which characters and chats lie.",
+    no_folder: "This is no data folder of SillyTavern, and no card is in it: choose data/default-user, in which characters and chats lie.",
     move_files: "There are too many files in this folder: choose data/default-user within it.",
     moves: "Others are moving in just now: try again in a moment.",
     login: "The login is over: log in again.",

@@ -12,7 +12,7 @@ export const movingInEnglish = {
   again: "You can do it again at any time: what is here already is recognised and not added twice. Keys of other services are not sent.",
   folder: "Choose the folder",
   zip: "Choose a zip of it",
-  drop: "Or drop the folder, or a zip of it, here.",
+  drop: "Or drop the folder, or a zip of it, here. A folder of character cards alone comes in the same way.",
   listing: "Looking through the folder",
   sending: (done: number, all: number) => `File ${done} of ${all}`,
   ending: "Finishing the report",

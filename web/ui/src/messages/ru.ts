@@ -99,7 +99,7 @@ export const ru: Words = {
 
   library: {
     bring: "Добавить персонажа",
-    bringHint: "Карточки персонажей: PNG, WebP, JPEG, JSON или CHARX. Перетащите их на эту страницу или вставьте из буфера.",
+    bringHint: "Карточки персонажей: PNG, WebP, JPEG, JSON или CHARX. Перетащите их или целую папку на эту страницу или вставьте из буфера.",
     drop: "Отпустите — и они здесь",
     search: "Поиск персонажей",
     searchHint: "Имя, слова или метки",
@@ -118,6 +118,7 @@ export const ru: Words = {
     statusImported: "добавлен",
     statusKnown: "уже здесь",
     statusRefused: "не добавлен",
+    unreadable: "Файл больше не читается.",
     warnings: (n) => count(n, "замечание", "замечания", "замечаний"),
     stop: "Остановить",
     finished: "Закрыть",
@@ -410,7 +411,7 @@ export const ru: Words = {
   },
 
   refusals: {
-    no_folder: "Это не папка данных SillyTavern: выберите data/default-user, где лежат characters и chats.",
+    no_folder: "Это не папка данных SillyTavern, и карточек в ней нет: выберите data/default-user, где лежат characters и chats.",
     move_files: "В этой папке слишком много файлов: выберите в ней data/default-user.",
     moves: "Сейчас переезжают другие: попробуйте чуть позже.",
     login: "Вход больше не действует: войдите ещё раз.",

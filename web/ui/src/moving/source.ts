@@ -11,12 +11,21 @@ export interface SourceFile {
 /** Folders of programs, not of people: hundreds of thousands of files that nobody wants. */
 const PROGRAMS = /(^|\/)(node_modules|\.git)(\/|$)/;
 
-const isZip = (file: File): boolean => /\.zip$/i.test(file.name);
+const ZIP = /\.zip$/i;
+/** How files are called that are cards. */
+const CARD = /\.(a?png|webp|jpe?g|json|charx)$/i;
+
+const isZip = (file: File): boolean => ZIP.test(file.name);
 
 /** The files of an input, of a whole folder or a zip. */
 export async function filesChosen(files: readonly File[]): Promise<SourceFile[]> {
   const [first] = files;
-  if (files.length === 1 && first && isZip(first)) return wanted(await filesOfZip(first));
+  if (files.length === 1 && first && isZip(first)) {
+    const inside = await filesOfZip(first);
+    // A CHARX by another name: its files belong together.
+    if (inside.some((file) => file.path === "card.json")) return [sourceOf(first, first.name.replace(ZIP, ".charx"))];
+    return wanted(inside);
+  }
   return wanted(files.map((file) => sourceOf(file, file.webkitRelativePath || file.name)));
 }
 
@@ -32,6 +41,21 @@ export function filesDropped(transfer: DataTransfer): Promise<SourceFile[]> {
 export function isFolderOrZip(transfer: DataTransfer): boolean {
   const entries = [...transfer.items].map((item) => item.webkitGetAsEntry());
   return entries.some((entry) => entry?.isDirectory) || (transfer.files.length === 1 && [...transfer.files].every(isZip));
+}
+
+const nameOf = (path: string): string => path.slice(path.lastIndexOf("/") + 1);
+
+/** Those that are called as cards are, in the order of their paths; macOS' notes beside files are none. */
+export function cardsAmong(files: readonly SourceFile[]): SourceFile[] {
+  const cards = files.filter(({ path }) => CARD.test(path) && !nameOf(path).startsWith("."));
+  return cards.sort((one, other) => one.path.localeCompare(other.path));
+}
+
+/** What is read when its turn comes. Rejects where the file cannot be read any more. */
+export async function fileOf(source: SourceFile): Promise<File> {
+  const blob = await source.blob();
+  await blob.slice(0, 1).arrayBuffer(); // a file that is gone says so here
+  return new File([blob], nameOf(source.path));
 }
 
 const wanted = (files: readonly SourceFile[]): SourceFile[] => files.filter((file) => !PROGRAMS.test(file.path));

@@ -3,10 +3,11 @@ import { defineStore } from "pinia";
 import { computed, ref, shallowRef } from "vue";
 import { useConversations } from "../conversations/useConversations";
 import { useCharacters } from "../gallery/useCharacters";
+import { useImport } from "../gallery/useImport";
 import { words } from "../messages/words";
 import type { Move, MoveReport } from "../wire/protocol";
 import { RefusedError, rest, troubleRef, UnreachableError } from "../wire/rest";
-import type { SourceFile } from "./source";
+import { cardsAmong, fileOf, type SourceFile } from "./source";
 import { NoZipError } from "./zip";
 
 export type Phase = "choosing" | "listing" | "sending" | "ending" | "done";
@@ -32,24 +33,34 @@ export const useMoveIn = defineStore("moveIn", () => {
   const isRunning = computed(() => ["listing", "sending", "ending"].includes(phase.value));
   let stopped = false;
 
-  /** `files` are being listed still; they are sent in the order that the server wants. */
+  /** `files` are being listed still; they are sent in the order that the server wants. Where they are no data
+   * folder, those that are called as cards are go the way of cards that were dropped. */
   async function begin(files: Promise<SourceFile[]>): Promise<void> {
     if (isRunning.value) return;
     [stopped, thrown.value, isZipBroken.value, isAgain.value, report.value] = [false, "", false, false, null];
     [isOpen.value, phase.value, done.value, all.value] = [true, "listing", 0, 0];
     addEventListener("beforeunload", hold);
+    let found: readonly SourceFile[] = [];
+    let cards: readonly SourceFile[] = [];
     try {
-      report.value = await moved(await files);
+      found = await files;
+      report.value = await moved(found);
       phase.value = "done";
     } catch (error) {
       phase.value = "choosing";
-      if (error instanceof NoZipError) isZipBroken.value = true;
+      cards = cardsInstead(error, found);
+      if (cards.length > 0) isOpen.value = false;
+      else if (error instanceof NoZipError) isZipBroken.value = true;
       else thrown.value = error;
     } finally {
       removeEventListener("beforeunload", hold);
       await Promise.all([useCharacters().load(), useConversations().load()]);
     }
+    if (cards.length > 0) await useImport().bring(cards.map((card) => ({ name: card.path, file: () => fileOf(card) })));
   }
+
+  const cardsInstead = (error: unknown, found: readonly SourceFile[]): readonly SourceFile[] =>
+    !stopped && error instanceof RefusedError && error.refusal.code === "no_folder" ? cardsAmong(found) : [];
 
   /** The browser asks before the page is left in the middle. */
   function hold(event: BeforeUnloadEvent): void {
