@@ -6,6 +6,7 @@ import { useSearch } from "../search/useSearch";
 import { find, mount } from "../testing/mount";
 import type { Character } from "../wire/protocol";
 import { useCharacters } from "./useCharacters";
+import { useImport } from "./useImport";
 import GalleryScreen from "./GalleryScreen.vue";
 
 const someone = (name: string): Character => ({
@@ -13,6 +14,7 @@ const someone = (name: string): Character => ({
   thumb: "", mine: true, shared: false, favourite: false, created_ms: 0, language: "",
 }); // prettier-ignore
 
+const brought: string[] = [];
 const ALL = [someone("Mara"), someone("Oleg")];
 
 const settled = async (): Promise<void> => {
@@ -40,17 +42,53 @@ async function shown(): Promise<Router> {
 
 beforeEach(() => {
   HTMLDialogElement.prototype.showModal = vi.fn();
-  vi.stubGlobal("fetch", (path: string) => {
+  brought.length = 0;
+  vi.stubGlobal("fetch", async (path: string, init: RequestInit) => {
+    if (path === "/api/characters/import") {
+      const file = init.body as File;
+      brought.push(await file.text());
+      return new Response(JSON.stringify({ files: [{ name: file.name, status: "known", warnings: [], character_name: "", facts: [] }] }));
+    }
     const answer =
       path === "/api/characters" ? ALL
       : path.startsWith("/api/search") ? { conversations: [], messages: 0, more: false, waiting: 0 }
       : path.startsWith("/api/characters/versions/") ? { character: ALL[0], greetings: [], creator: "", creator_notes: "", character_version: "", lore_entries: 0, creator_notes_multilingual: [], nickname: "" }
       : []; // prettier-ignore
-    return Promise.resolve(new Response(JSON.stringify(answer)));
+    return new Response(JSON.stringify(answer));
   });
 });
 afterEach(() => {
   vi.unstubAllGlobals();
+});
+
+const paste = (into: EventTarget, text: string): Event => {
+  const event = new Event("paste", { bubbles: true, cancelable: true });
+  into.dispatchEvent(Object.assign(event, { clipboardData: { files: [], getData: () => text } }));
+  return event;
+};
+
+describe("a text that is pasted", () => {
+  const card = ' {"spec": "chara_card_v2", "data": {}}\n';
+  const names = (): string[] => useImport().reports.map((one) => one.name);
+
+  test("comes in as a card where it is JSON", async () => {
+    await shown();
+    expect(paste(document.body, "Just words {").defaultPrevented).toBe(false);
+    expect(paste(document.body, card).defaultPrevented).toBe(true);
+    await settled();
+    expect(brought).toEqual([card.trim()]);
+    expect(names()).toEqual(["pasted text.json"]);
+  });
+
+  test("stays a text where it is pasted into a field", async () => {
+    await shown();
+    const field = find<HTMLInputElement>(document, "input[type=search]");
+    expect(paste(field, card).defaultPrevented).toBe(false);
+    field.focus();
+    expect(paste(document.body, card).defaultPrevented).toBe(false);
+    await settled();
+    expect([names(), brought]).toEqual([[], []]);
+  });
 });
 
 const sheet = (): string => document.querySelector("dialog .name")?.textContent ?? "";

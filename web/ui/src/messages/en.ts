@@ -109,6 +109,7 @@ export const en = {
     statusImported: "came in",
     statusKnown: "here already",
     statusRefused: "not taken",
+    pasted: "pasted text.json",
     unreadable: "The file cannot be read any more.",
     warnings: (n: number) => count(n, "remark", "remarks"),
     stop: "Stop",

@@ -118,6 +118,7 @@ export const ru: Words = {
     statusImported: "добавлен",
     statusKnown: "уже здесь",
     statusRefused: "не добавлен",
+    pasted: "вставленный текст.json",
     unreadable: "Файл больше не читается.",
     warnings: (n) => count(n, "замечание", "замечания", "замечаний"),
     stop: "Остановить",
