@@ -16,14 +16,13 @@ from msgspec import Struct
 
 from actors.character.draws import draw, draw_whole
 from actors.character.time_spans import moment_of, span
+from actors.messages.seen import MACRO_NAME, pairs
 
 DEEPEST = 16
 """Macros within macros; deeper ones stay as written."""
 LONGEST = 400_000
 """Characters that one text may become: a variable can be written into itself."""
 OLD_NAMES = re.compile(r"<(BOT|CHAR|USER)>", re.IGNORECASE)
-BRACES = re.compile(r"\{{2,}|\}{2,}")
-MACRO_NAME = re.compile(r"\s*(//|[A-Za-z_]+)")
 UTC_TIME = re.compile(r"time_UTC([+-]\d{1,2})", re.IGNORECASE)
 TRIM = object()
 """In place of `{{trim}}`: takes the line ends around it away."""
@@ -210,23 +209,6 @@ class Arguments:
         if len(parts) == 1:
             parts = [part.replace("\\,", ",") for part in split_outside(self.text, ",")]
         return [part.strip() for part in parts]
-
-
-def pairs(text: str) -> dict[int, int]:
-    """Where each macro begins and ends, those within others too. What opens and never closes is none; of an
-    odd number of braces the outermost is text.
-    """
-    found: dict[int, int] = {}
-    opened: list[int] = []
-    for run in BRACES.finditer(text):
-        start, end = run.span()
-        if text[start] == "{":
-            opened += range(start + (end - start) % 2, end, 2)
-            continue
-        for at in range(start, end - 1, 2):
-            if opened:
-                found[opened.pop()] = at + 2
-    return found
 
 
 def split_outside(text: str, separator: str) -> list[str]:
@@ -525,26 +507,6 @@ FUNCTIONS: Mapping[str, Function] = {
     "newline": lines,
     "banned": removed,
 }
-
-
-UNSEEN = frozenset(
-    ("//", "comment", "hidden_key", "banned", "setvar", "setglobalvar", "addvar", "addglobalvar")
-)
-"""Macros that say nothing to whom reads a message."""
-
-
-def seen(text: str) -> str:
-    """A kept message without the macros that say nothing to its reader; all others as written."""
-    if "{{" not in text:
-        return text
-    pieces: list[str] = []
-    at = 0
-    for start, end in sorted(pairs(text).items()):
-        name = MACRO_NAME.match(text, start + 2)
-        if start >= at and name is not None and name[1].lower() in UNSEEN:
-            pieces.append(text[at:start])
-            at = end
-    return "".join([*pieces, text[at:]])
 
 
 def expand_names(text: str, char: str, user: str) -> str:

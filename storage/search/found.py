@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from actors.character.macros import seen
 from actors.messages.filing import FindMatches, Match, MatchedConversation, Matches
+from actors.messages.seen import seen
 from storage import tables
 from storage.characters import SHEET, open_face, secrets_of, versions
 from storage.conversations import COLUMNS, TITLE, USER_NAME, open_conversation

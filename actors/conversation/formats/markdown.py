@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from actors.character.macros import seen
 from actors.conversation.formats.chat import Chat, ChatMessage, path_of
+from actors.messages.seen import seen
 
 
 def written(chat: Chat) -> Iterator[bytes]:

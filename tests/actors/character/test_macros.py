@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from actors.character.macros import DEEPEST, LONGEST, Macros, Scene, Use, expand_names, seen
+from actors.character.macros import DEEPEST, LONGEST, Macros, Scene, Use, expand_names
+from actors.messages.seen import seen
 
 SCENE = Scene(
     char="Nadia",
