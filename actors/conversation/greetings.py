@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from actors.character.card import Card
+from actors.character.card_options import card_prompts
 from actors.character.macros import Macros, Scene, Use
 from actors.character.sheet import card_of
 from actors.conversation.chosen import persona_of
@@ -81,6 +82,7 @@ class Greeter:
             idle_ms=0,
         )
         texts = {
+            **card_prompts(card),
             "description": card.description,
             "personality": card.personality,
             "scenario": card.scenario,
@@ -88,7 +90,9 @@ class Greeter:
             "examples": card.mes_example,
             "greeting": sheet.first_mes,
         }
-        written = {name: Macros(scene).expand(text, name).strip() for name, text in texts.items()}
+        written = {
+            name: Macros(scene).expand(text, name, original="").strip() for name, text in texts.items()
+        }
         return msgspec.structs.replace(scene, **written)
 
 

@@ -127,10 +127,14 @@ def test_all_may_greet_one_after_another() -> None:
 
 
 def test_a_greeting_in_a_group_names_who_is_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = ("{{char}} of {{group}}; {{groupNotMuted}}; {{notChar}}",)
-    monkeypatch.setitem(SHEETS, GLEB, sheet(GLEB, "Gleb", nickname="Bear", group_only_greetings=texts))
+    texts = ("{{charPrompt}}: {{char}} of {{group}}; {{groupNotMuted}}; {{notChar}}",)
+    monkeypatch.setitem(
+        SHEETS,
+        GLEB,
+        sheet(GLEB, "Gleb", nickname="Bear", system_prompt="{{char}}!", group_only_greetings=texts),
+    )
     table = Table(wish(NADIA, GLEB, MemberWish(VERA, muted=True)))
-    assert table.messages[-1].body == "Bear of Nadia, Bear, Vera; Nadia, Bear; Nadia, Vera"
+    assert table.messages[-1].body == "Bear!: Bear of Nadia, Bear, Vera; Nadia, Bear; Nadia, Vera"
 
 
 def test_alone_a_character_has_no_greeting_that_is_for_groups() -> None:
