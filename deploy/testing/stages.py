@@ -4,6 +4,7 @@ Stages whose tools have work for one core run side by side, the longest first; t
 for themselves, one after the other.
 """
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -47,11 +48,15 @@ class Stage:
 UI = "web/ui"
 CRATE = "rust_crypto"
 APART = ("tests/sim", "tests/system", "tests/faults", "tests/browser")
-ON_EVERY_CORE = ("-n", "logical", "--maxprocesses=4")
+MOST_WORKERS = 4
+# One more than there are cores: most tests wait for processes, sockets and disks some of the time.
+ON_EVERY_CORE = ("-n", str(min((os.cpu_count() or 1) + 1, MOST_WORKERS)))
 # What a file makes once for all its tests is made once.
 BY_FILE = (*ON_EVERY_CORE, "--dist=loadfile")
 # For tests that share nothing: whoever has nothing left takes over half of what another has before it.
 BY_TEST = (*ON_EVERY_CORE, "--dist=worksteal")
+# Each has a node with a model beside it.
+TWO_BROWSERS = ("-n", "2", "--dist=loadfile")
 COVERAGE = ("--cov", "--cov-branch", "--cov-report=term")
 
 
@@ -145,7 +150,7 @@ STAGES: tuple[Stage, ...] = (
     Stage(
         "browser",
         "a real browser and the real model",
-        (pytest("pytest tests/browser", "tests/browser", asks_for=("tests/browser",)),),
+        (pytest("pytest tests/browser", *TWO_BROWSERS, "tests/browser", asks_for=("tests/browser",)),),
     ),
 )
 

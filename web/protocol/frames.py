@@ -9,35 +9,7 @@ from uuid import UUID
 
 from msgspec import Struct
 
-from actors.messages.chat import (
-    Bookmark,
-    Close,
-    ContextChanged,
-    Continue,
-    ConversationGone,
-    Edit,
-    Impersonate,
-    MessageAdded,
-    MessageChanged,
-    Older,
-    OlderMessages,
-    Open,
-    Problem,
-    Purge,
-    Regenerate,
-    RemoveMessage,
-    ReplyFinished,
-    ReplyState,
-    ReplyText,
-    RestoreMessage,
-    Select,
-    SendText,
-    Snapshot,
-    Speak,
-    Stop,
-    SummariesChanged,
-    TitleChanged,
-)
+from actors.messages.chat import ChatEvent, Command
 from actors.messages.queueing import WorkerFacts
 
 PROTOCOL_VERSION = 1
@@ -87,40 +59,5 @@ class RoleChanged(Struct, frozen=True, tag="role_changed", tag_field="type"):
     role: str
 
 
-ClientFrame = (
-    Greeting
-    | Open
-    | Older
-    | Close
-    | SendText
-    | Regenerate
-    | Edit
-    | Continue
-    | Speak
-    | Impersonate
-    | Select
-    | Stop
-    | RemoveMessage
-    | RestoreMessage
-    | Bookmark
-    | Purge
-)
-ServerFrame = (
-    Welcome
-    | Farewell
-    | NodeState
-    | ConversationsChanged
-    | RoleChanged
-    | Snapshot
-    | OlderMessages
-    | MessageAdded
-    | MessageChanged
-    | ReplyState
-    | ReplyText
-    | ReplyFinished
-    | SummariesChanged
-    | ContextChanged
-    | TitleChanged
-    | Problem
-    | ConversationGone
-)
+ClientFrame = Greeting | Command
+ServerFrame = Welcome | Farewell | NodeState | ConversationsChanged | RoleChanged | ChatEvent

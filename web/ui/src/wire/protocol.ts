@@ -45,15 +45,15 @@ export type ServerFrame =
   | ConversationsChanged
   | RoleChanged
   | Snapshot
+  | SummariesChanged
+  | ContextChanged
+  | TitleChanged
   | OlderMessages
   | MessageAdded
   | MessageChanged
   | ReplyState
   | ReplyText
   | ReplyFinished
-  | SummariesChanged
-  | ContextChanged
-  | TitleChanged
   | Problem
   | ConversationGone;
 
@@ -276,6 +276,27 @@ export interface Snapshot {
   context: ShownContext | null;
 }
 
+/** The summaries of the shown path are others, or one is being written. */
+export interface SummariesChanged {
+  type: "summaries";
+  conversation: string;
+  summaries: ShownSummaries;
+}
+
+/** The model's context is fuller than before, or less so. */
+export interface ContextChanged {
+  type: "context";
+  conversation: string;
+  context: ShownContext;
+}
+
+/** The model gave the conversation a title. */
+export interface TitleChanged {
+  type: "title";
+  conversation: string;
+  title: string;
+}
+
 /** The messages before `until`, oldest first; `before` of them stand before the first one. */
 export interface OlderMessages {
   type: "older_messages";
@@ -343,27 +364,6 @@ export interface ReplyFinished {
   again_ms: number;
   /** of an impersonation, which makes no message */
   suggestion: Suggestion | null;
-}
-
-/** The summaries of the shown path are others, or one is being written. */
-export interface SummariesChanged {
-  type: "summaries";
-  conversation: string;
-  summaries: ShownSummaries;
-}
-
-/** The model's context is fuller than before, or less so. */
-export interface ContextChanged {
-  type: "context";
-  conversation: string;
-  context: ShownContext;
-}
-
-/** The model gave the conversation a title. */
-export interface TitleChanged {
-  type: "title";
-  conversation: string;
-  title: string;
 }
 
 /** A command was refused; `code` for programs, `text` for people. */
