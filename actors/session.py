@@ -114,7 +114,8 @@ from actors.messages.queueing import (
     WorkerHeard,
     WorkerSilent,
 )
-from actors.messages.replies import AppendChunk, MarkSeam, PinPrompt, SpendTokens, StoredGeneration
+from actors.messages.replies import AppendChunk, MarkSeam, PinPrompt, StoredGeneration
+from actors.messages.shares import SpendTokens
 from actors.settings import SessionSettings
 from actors.world import World, day_of
 

@@ -1,7 +1,8 @@
 """What the generation queue keeps: its rows under way, what users have spent, their shares, drained boxes."""
 
 from actors.messages.archive import QueueState
-from actors.messages.replies import SPENDING_DAYS, UNFINISHED, DrainBox, SetShare, Spending, SpendTokens
+from actors.messages.replies import UNFINISHED
+from actors.messages.shares import SPENDING_DAYS, DrainBox, SetShare, Spending, SpendTokens
 from storage import tables
 from storage.database import insert
 from storage.generations import COLUMNS, open_generation

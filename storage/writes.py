@@ -41,15 +41,13 @@ from actors.messages.lorebooks import AttachLorebook, PurgeLorebooks, RemoveLore
 from actors.messages.replies import (
     AddGeneration,
     AppendChunk,
-    DrainBox,
     EndGeneration,
     KeepTrace,
     LeaseGeneration,
     MarkSeam,
     PinPrompt,
-    SetShare,
-    SpendTokens,
 )
+from actors.messages.shares import DrainBox, SetShare, SpendTokens
 from storage import (
     accounts,
     characters,

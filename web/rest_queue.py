@@ -13,7 +13,7 @@ from quart import Quart, Response
 from actors import addresses
 from actors.mailbox import AskTimeoutError
 from actors.messages.queueing import AskLine, BoxDrained, Dismiss, Line, Move, ShareSet
-from actors.messages.replies import DrainBox, SetShare
+from actors.messages.shares import DrainBox, SetShare
 from actors.wire.box_list import UnknownBoxError
 from web import requests
 from web.edge import Edge

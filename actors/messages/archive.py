@@ -91,18 +91,15 @@ from actors.messages.lorebooks import (
 from actors.messages.replies import (
     AddGeneration,
     AppendChunk,
-    DrainBox,
     EndGeneration,
     FindTrace,
     KeepTrace,
     LeaseGeneration,
     MarkSeam,
     PinPrompt,
-    SetShare,
-    Spending,
-    SpendTokens,
     StoredGeneration,
 )
+from actors.messages.shares import DrainBox, SetShare, Spending, SpendTokens
 
 Write = (
     AddAccount

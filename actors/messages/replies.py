@@ -1,4 +1,4 @@
-"""Messages of durability about replies: their making, their leases, the queue they wait in, their traces.
+"""Messages of durability about replies: their making, their leases, their chunks, their traces.
 
 Rows, writes and questions as in actors/messages/archive.py, which has the table of who sends what.
 """
@@ -54,14 +54,6 @@ class StoredGeneration(Struct, frozen=True):
     books: tuple[UUID, ...] = ()  # versions of the user's lorebooks, in order of precedence
     hint: str = ""
     made: str = ""
-
-
-class Spending(Struct, frozen=True):
-    """Tokens that were written for a user on a day: days since 1970, UTC."""
-
-    user: UUID
-    day: int
-    tokens: int
 
 
 class ReplyTrace(Struct, frozen=True, array_like=True):
@@ -137,33 +129,6 @@ class KeepTrace(Struct, frozen=True):
     conversation: UUID
     message: UUID
     trace: ReplyTrace
-
-
-class SpendTokens(Struct, frozen=True):
-    """So many tokens more were written for the user on that day."""
-
-    user: UUID
-    day: int
-    tokens: int
-
-
-class SetShare(Struct, frozen=True):
-    """The user's weight in the queue; 1 is everybody's."""
-
-    user: UUID
-    share: float
-
-
-class DrainBox(Struct, frozen=True):
-    """The GPU box gets nothing new, or again does; `user` wants it so."""
-
-    name: str
-    drained: bool
-    user: UUID
-
-
-SPENDING_DAYS = 8
-"""Days of which it is remembered what was written: a clock that was set may come back to one."""
 
 
 class FindTrace(Struct, frozen=True):

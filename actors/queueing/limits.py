@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from uuid import UUID
 
 from actors.messages.queueing import OverLimit
-from actors.messages.replies import SPENDING_DAYS, Spending
+from actors.messages.shares import SPENDING_DAYS, Spending
 from actors.settings import QueueSettings
 from actors.world import DAY_MS, day_of
 

@@ -105,11 +105,9 @@ from actors.messages.lorebooks import (
     SaveLorebook,
 )
 from actors.messages.replies import (
-    SPENDING_DAYS,
     UNFINISHED,
     AddGeneration,
     AppendChunk,
-    DrainBox,
     EndGeneration,
     FindTrace,
     KeepTrace,
@@ -117,11 +115,9 @@ from actors.messages.replies import (
     MarkSeam,
     PinPrompt,
     ReplyTrace,
-    SetShare,
-    Spending,
-    SpendTokens,
     StoredGeneration,
 )
+from actors.messages.shares import SPENDING_DAYS, DrainBox, SetShare, Spending, SpendTokens
 from tests.fakes.memory_filing import UNFILED, Filed, file_of
 
 K = TypeVar("K")

@@ -15,7 +15,8 @@ from actors.messages.chat import Stop
 from actors.messages.generation import Sampling
 from actors.messages.link import WIRE_VERSION
 from actors.messages.queueing import BoxDrained, Dismiss, Line, Move
-from actors.messages.replies import DrainBox, StoredGeneration
+from actors.messages.replies import StoredGeneration
+from actors.messages.shares import DrainBox
 from actors.settings import QueueSettings
 from tests.sim.background_watch import BackgroundWatch
 from tests.sim.cluster import Box, Cluster

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 from actors.messages.conversations import DropConversation
-from actors.messages.replies import SPENDING_DAYS, DrainBox, EndGeneration, SetShare, Spending, SpendTokens
+from actors.messages.replies import EndGeneration
+from actors.messages.shares import SPENDING_DAYS, DrainBox, SetShare, Spending, SpendTokens
 from tests.storage.opened_storage import OpenedStorage
 from tests.storage.store import CHAT, GENERATION, STRANGER, USER, Store, begin_reply
 

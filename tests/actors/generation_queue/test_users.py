@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from actors.messages.archive import QueueState
 from actors.messages.generation import GenerateReply
 from actors.messages.queueing import OverLimit, Placed, QueueFull, ReplyEnded
-from actors.messages.replies import Spending
+from actors.messages.shares import Spending
 from actors.settings import QueueSettings
 from actors.world import DAY_MS, day_of
 from tests.actors.generation_queue.kit import SETTINGS, Counter, counter, given, row, session

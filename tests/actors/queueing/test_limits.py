@@ -1,7 +1,7 @@
 """Limits of one user."""
 
 from actors.messages.queueing import OverLimit
-from actors.messages.replies import SPENDING_DAYS, Spending
+from actors.messages.shares import SPENDING_DAYS, Spending
 from actors.queueing.limits import Limits
 from actors.settings import QueueSettings
 from actors.world import DAY_MS

@@ -15,7 +15,8 @@ from actors.messages.queueing import (
     LeaseBelieved,
     ReplyEnded,
 )
-from actors.messages.replies import AppendChunk, EndGeneration, PinPrompt, SpendTokens
+from actors.messages.replies import AppendChunk, EndGeneration, PinPrompt
+from actors.messages.shares import SpendTokens
 from tests.actors.kit import BOX, READER, accepted, end, uid
 from tests.actors.session.kit import CONVERSATION, Talk, ack, live, lose, resume
 
