@@ -19,8 +19,10 @@ def written_until_killed(node: Node, begin: int, answers: int) -> list[int]:
     command = (sys.executable, "-m", "tests.storage.writer_program", str(node.folder), str(begin))
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as writer:
         assert writer.stdout is not None
-        said = [int(writer.stdout.readline()) for _ in range(answers)]
-        writer.kill()
+        try:
+            said = [int(writer.stdout.readline()) for _ in range(answers)]
+        finally:
+            writer.kill()
         # A last line may be cut off: that one was not said.
         said += [int(line) for line in writer.stdout.read().splitlines(keepends=True) if line.endswith("\n")]
     return said
