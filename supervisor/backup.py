@@ -16,7 +16,6 @@ import sqlite3
 import tempfile
 import time
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -27,6 +26,7 @@ from msgspec import Struct
 from actors.private_files import FLAGS, replace
 from supervisor.data_folder import DataFolder
 from supervisor.errors import OperatorError, UsageError
+from supervisor.zip_files import UNREADABLE
 
 MANIFEST = "samovar-backup.json"
 FORMAT = 1
@@ -35,7 +35,6 @@ PARTS = ("db", "keys", "assets")
 NAMES = re.compile(r"samovar\.toml|(db|keys|assets)/[A-Za-z0-9_][A-Za-z0-9_.-]*")
 """What may stand in a backup; nothing else is ever written."""
 PIECE = 1 << 20
-UNREADABLE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
 
 Tell = Callable[[str, int, int], None]
 """Hears the name of the file, how many bytes are done, and of how many."""

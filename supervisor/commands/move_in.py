@@ -7,7 +7,6 @@ import os
 import sys
 import time
 import zipfile
-import zlib
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +19,7 @@ from supervisor.commands.options import add_data, data_folder
 from supervisor.control import control
 from supervisor.errors import UsageError
 from supervisor.table import columns
+from supervisor.zip_files import UNREADABLE
 from web.control_client import ControlClient
 from web.protocol.moving import FolderList, ListedFile, Move, MovedItem, MoveReport
 
@@ -28,8 +28,6 @@ PROGRAMS = frozenset({"node_modules", ".git"})
 MOVE_S = 600.0  # most time for a file: others may come first
 TRIES = 60
 LOGIN_S = 1_200.0  # a login of the terminal lasts longer
-UNREADABLE = (OSError, EOFError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError)
-"""The last: a zip's file is packed in an unknown way, or encrypted."""
 COUNTS = ("found", "imported", "known", "refused", "left_out")
 
 
