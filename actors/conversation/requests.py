@@ -282,17 +282,16 @@ class Maker:
             round_left=round_left,
             user_name=self.name,
             persona=self.persona.description if self.persona is not None else "",
-            circumstances=self.circumstances(path, now_ms),
+            circumstances=self.circumstances(path, now_ms, speaker),
             books=self.shelf.in_use(
                 self.conversation.id, speaker, self.persona.id if self.persona is not None else None
             ),
         )
 
-    def circumstances(self, path: list[StoredMessage], now_ms: int) -> Circumstances:
-        """In a group a greeting's place says nothing: there are those of others beside it."""
-        found = circumstances_of(path, self.tree, now_ms, self.utc_offset_min)
-        found = with_choices(found, self.chosen, sum(message.role == "user" for message in path))
-        return found if self.conversation.group is None else msgspec.structs.replace(found, greeting=-1)
+    def circumstances(self, path: list[StoredMessage], now_ms: int, speaker: UUID) -> Circumstances:
+        member = speaker if self.conversation.group is not None else None
+        found = circumstances_of(path, self.tree, now_ms, self.utc_offset_min, member)
+        return with_choices(found, self.chosen, sum(message.role == "user" for message in path))
 
 
 def hinted(made: StoredGeneration | None, hint: str) -> StoredGeneration | None:

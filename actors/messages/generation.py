@@ -97,9 +97,10 @@ class Circumstances(Struct, frozen=True, array_like=True):
 
     `user_icon` is the name of the user's picture, "" where there is none; None: not known. `idle_ms`: since
     what the user had said before; -1: not known. `greeting`: the place of the one that the talk began with,
-    among the character's greetings that are not empty; -1: not known. `note` is "" where it is not its
-    turn. The card's own instructions replace the user's, unless `own_instructions_win`. `format`: the one
-    that the prompt is put in, by its name; "": the model's own.
+    among the character's greetings that are not empty; in a group among those of whoever speaks, counted
+    from the last; -1: not known. `note` is "" where it is not its turn. The card's own instructions replace
+    the user's, unless `own_instructions_win`. `format`: the one that the prompt is put in, by its name; "":
+    the model's own.
     """
 
     utc_offset_min: int = 0

@@ -77,13 +77,14 @@ def greeting_of(card: Card, history: Sequence[TurnMessage], user_name: str) -> i
     return -1
 
 
-def greeting_at(card: Card, place: int) -> int:
+def greeting_at(card: Card, place: int, *, from_last: bool) -> int:
     """The number of the greeting at that place among those that are not empty; -1 where there is none."""
     spoken = [
         number
         for number, greeting in enumerate((card.first_mes, *card.alternate_greetings))
         if greeting.strip()
     ]
+    spoken = spoken[::-1] if from_last else spoken
     return spoken[place] if 0 <= place < len(spoken) else -1
 
 
@@ -97,7 +98,7 @@ def ingredients_of(
     """What came over the wire."""
     card = card_of(sheet)
     around = turn.circumstances
-    greeting = greeting_at(card, around.greeting)
+    greeting = greeting_at(card, around.greeting, from_last=bool(turn.members))
     return Ingredients(
         card=card,
         user_name=turn.user_name,

@@ -4,7 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from actors.conversation.circumstances import circumstances_of
+from actors.conversation.circumstances import circumstances_of, greeting_of_member
 from actors.conversation.message_tree import MessageTree
 from actors.messages.conversations import StoredMessage
 from actors.messages.generation import Circumstances
@@ -59,3 +59,37 @@ def test_a_clock_that_was_set_back_makes_no_negative_time() -> None:
 
 def test_the_clock_is_the_readers() -> None:
     assert circumstances(offset=-210).utc_offset_min == -210
+
+
+OTHER = uid(98)
+"""Another member of a group."""
+
+
+def talk_of(*greetings: StoredMessage) -> MessageTree:
+    tree = MessageTree(ROOT)
+    for message in greetings:
+        tree.add(message)
+    return tree
+
+
+def test_in_a_group_a_members_greeting_is_counted_from_its_last_among_those_of_all() -> None:
+    others = [replace(GREETING, id=uid(10 + n), sibling=n, character_version=OTHER) for n in range(2)]
+    own = [replace(GREETING, id=uid(20 + n), sibling=2 + n) for n in range(3)]
+    edited = replace(GREETING, id=uid(30), sibling=5, request_key=uid(70))
+    tree = talk_of(*others, *own, edited)
+    said_then = said(40, own[1])
+    assert greeting_of_member([own[0], said_then], tree, CHARACTER) == 2
+    assert greeting_of_member([own[2]], tree, CHARACTER) == 0
+    assert greeting_of_member([others[0]], tree, OTHER) == 1
+    assert greeting_of_member([others[0], said(40, others[0])], tree, CHARACTER) == -1
+    assert greeting_of_member([edited], tree, CHARACTER) == -1
+
+
+def test_where_all_members_greet_each_has_its_own() -> None:
+    first = [replace(GREETING, id=uid(10 + n), sibling=n, character_version=OTHER) for n in range(2)]
+    second = [replace(GREETING, id=uid(20 + n), sibling=n, parent=first[1].id) for n in range(3)]
+    tree = talk_of(*first, *second)
+    path = [first[1], second[0], said(40, second[0])]
+    assert greeting_of_member(path, tree, OTHER) == 0
+    assert greeting_of_member(path, tree, CHARACTER) == 2
+    assert circumstances_of(path, tree, 50_000, 0, CHARACTER).greeting == 2

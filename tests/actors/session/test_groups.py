@@ -29,6 +29,7 @@ from actors.messages.group import GroupWish, MemberWish
 from actors.messages.library import AddCharacterVersion
 from actors.messages.queueing import ReplyEnded
 from actors.settings import SessionSettings
+from gpu_actor.prompt.ingredients import Chance, ingredients_of
 from tests.actors.kit import BOX, CHARACTER, Said, end, uid
 from tests.actors.session.kit import CONVERSATION, USER, Talk, finish, problem
 
@@ -135,6 +136,29 @@ def test_a_greeting_in_a_group_names_who_is_in_it(monkeypatch: pytest.MonkeyPatc
     )
     table = Table(wish(NADIA, GLEB, MemberWish(VERA, muted=True)))
     assert table.messages[-1].body == "Bear!: Bear of Nadia, Bear, Vera; Nadia, Bear; Nadia, Vera"
+
+
+def test_which_greeting_a_group_began_with_is_known_to_whose_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where its macros have become words."""
+    known = sheet(
+        GLEB,
+        "Gleb",
+        first_mes="Alone.",
+        alternate_greetings=(" ", "At {{random:ten,eleven}}."),
+        group_only_greetings=("All of you, {{user}}!",),
+    )
+    monkeypatch.setitem(SHEETS, GLEB, known)
+    numbers = {GLEB: list[int](), NADIA: list[int]()}
+    for greeting in range(5):
+        table = Table()
+        table.start(wish(GLEB, NADIA), greeting=greeting)
+        table.tell(Open(CONVERSATION))
+        for key, speaker in enumerate((GLEB, NADIA), 1):
+            said = table.do(SendText(CONVERSATION, uid(key), "Hm.", speaker=speaker))
+            turn = said.one(GenerateReply).turn
+            numbers[speaker].append(ingredients_of(turn, SHEETS[speaker], Chance()).greeting)
+            table.finish()
+    assert numbers == {GLEB: [-1, 0, 2, -1, -1], NADIA: [-1, -1, -1, 0, 1]}
 
 
 def test_alone_a_character_has_no_greeting_that_is_for_groups() -> None:

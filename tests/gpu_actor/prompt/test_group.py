@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from actors.character.book_sheet import book_sheet_of
 from actors.character.card import Card, Lorebook, LoreEntry
 from actors.character.sheet import sheet_of
-from actors.messages.generation import CharacterSheet, Turn, TurnMember, TurnMessage
+from actors.messages.generation import CharacterSheet, Circumstances, Turn, TurnMember, TurnMessage
 from gpu_actor.caches import common
 from gpu_actor.executor import ModelExecutor
 from gpu_actor.prompt.build import PromptBuilder, PromptPlan
@@ -197,3 +197,31 @@ def test_a_character_alone_has_no_names_and_no_rules(builder: PromptBuilder) -> 
     made = builder.build(Turn(VESNA, "Anna", history), SHEETS[VESNA], 4000)
     assert [message.text for message in made.messages[1:]] == ["Come in.", "Tea."]
     assert made.text.endswith("<|im_start|>assistant\n")
+
+
+@pytest.mark.parametrize(
+    ("place", "told"),
+    [(0, "A calm."), (1, "A storm."), (2, "A calm. A storm."), (-1, "A calm. A storm.")],
+)
+def test_lore_of_one_greeting_knows_it_in_a_group_too(builder: PromptBuilder, place: int, told: str) -> None:
+    """Its macros have become words: it is told by its place, counted from the last."""
+    card = Card(
+        name="Olga",
+        first_mes="A {{random:grey,black}} storm!",
+        alternate_greetings=(" ", "All is calm."),
+        group_only_greetings=("Hello all.",),
+        book=Lorebook(
+            entries=(
+                LoreEntry(content="@@is_greeting 0\nA storm.", constant=True),
+                LoreEntry(content="@@is_greeting 2\nA calm.", constant=True),
+            )
+        ),
+    )
+    olga = UUID(int=4)
+    members = (*MEMBERS, TurnMember(olga, "Olga"))
+    asked = turn(olga, members=members, circumstances=Circumstances(greeting=place))
+    made = builder.build(asked, sheet_of(olga, card, 100_000), 4000)
+    first = made.messages[0].text
+    assert [line for line in ("A calm.", "A storm.") if line in first] == [
+        f"{line}." for line in told.removesuffix(".").split(". ")
+    ]
