@@ -161,6 +161,8 @@ def details(found: CharacterFound, user: UUID) -> CharacterDetails:
             LanguageNote(language, text) for language, text in card.creator_notes_multilingual.items()
         ),
         nickname=card.nickname,
+        system_prompt=card.system_prompt,
+        post_history_instructions=card.post_history_instructions,
     )
 
 

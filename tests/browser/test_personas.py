@@ -123,3 +123,58 @@ def test_who_one_is_is_chosen_before_a_conversation_and_the_button_stays_where_i
     home.brief_answer(page)
     page.see(f"css=li.message.mine .byline >> text={name}")
     is_fit(page)
+
+
+def test_a_character_has_choices_for_all_conversations_with_it(
+    reader: Device, url: str, tmp_path: Path
+) -> None:
+    name, host = f"Lada {tmp_path.name[-3:]}", f"Ruta {tmp_path.name[-3:]}"
+    (tmp_path / "ruta.json").write_text(
+        json.dumps(v3(name=host, character_book=None, system_prompt="Rhyme.", post_history_instructions=""))
+    )
+    page = home.log_in(reader, url)
+    assert page.evaluate(MAKE.replace("NAME", repr(name))) == 201
+    home.bring(page, tmp_path / "ruta.json")
+    page.see("text=1 character came in.")
+    page.click("role=button[name='Close'] >> nth=-1")
+    page.click(f"role=button[name='{host}']")
+    page.see("role=button[name='You, notes and replies as everywhere']")
+    is_fit(page)
+    page.call("focus", on="css=button.chosen")
+    page.press("Enter")
+    page.see(f"role=heading[name='All conversations with {host}']")
+    page.see(f"css=#choices-panel label >> text={name}")
+    is_fit(page)
+    page.call("check", {"force": True}, on=f"css=#choices-panel label:has-text('{name}') input")
+    page.click("role=tab[name='Note']")
+    page.fill("role=textbox[name='Author’s note']", "Snow falls.")
+    page.click("role=tab[name='Instructions']")
+    page.click("text=Show the card’s")
+    page.see("css=#choices-panel blockquote >> text=Rhyme.")
+    is_fit(page)
+    page.click("role=tab[name='Replies']")
+    page.call("selectOption", "steady", on="role=combobox[name='Preset']")
+    page.see("css=dialog >> text=Saved")
+    is_fit(page)
+    page.press("Escape")
+    page.see("role=button[name='You, notes and replies You · Note · Replies']")
+    page.click(f"role=button[name='Talk with {host}']")
+    page.see(home.LAST)
+    open_choices(page)
+    page.see(f"css=#choices-panel label:has-text('{name}') >> css=input:checked")
+    page.click("role=tab[name='Note']")
+    page.see("text=Nothing is chosen here: it is as with this character.")
+    assert page.evaluate("document.querySelector('#note-text').value") == "Snow falls."
+    page.press("Escape")
+
+    page.call("goto", url)
+    page.click(f"role=button[name='{host}']")
+    page.click("role=link[name='Edit']")
+    page.click("role=button[name='More about this character']")
+    page.click("role=button[name='You, notes and replies']")
+    page.see(f"role=heading[name='All conversations with {host}']")
+    page.click("role=tab[name='Note']")
+    page.click("role=button[name='Reset']")
+    page.see("css=dialog >> text=Saved")
+    assert page.evaluate("document.querySelector('#note-text').value") == ""
+    is_fit(page)

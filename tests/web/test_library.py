@@ -66,6 +66,8 @@ def test_a_card_becomes_a_character_with_its_greetings_and_lore(ui: Path, tmp_pa
             V2["data"]["character_version"],
         )
         assert details["nickname"] == "Ага"
+        assert details["system_prompt"] == V2["data"]["system_prompt"]
+        assert details["post_history_instructions"] == V2["data"]["post_history_instructions"]
         assert details["creator_notes_multilingual"] == [
             {"language": "en", "text": "For evenings."},
             {"language": "ru", "text": "Для вечеров."},

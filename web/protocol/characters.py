@@ -42,6 +42,8 @@ class CharacterDetails(Struct, frozen=True):
     lore_entries: int
     creator_notes_multilingual: tuple[LanguageNote, ...] = ()
     nickname: str = ""  # what {{char}} says in place of the name
+    system_prompt: str = ""  # the card's, in place of the user's own
+    post_history_instructions: str = ""  # likewise
 
 
 class CharacterChange(Struct, frozen=True, forbid_unknown_fields=True):

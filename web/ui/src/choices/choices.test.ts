@@ -5,6 +5,7 @@ import { find, mount } from "../testing/mount";
 import type { Choices, ConversationChoices, Persona, Presets, ReplySettings } from "../wire/protocol";
 import ChoicesDialog from "./ChoicesDialog.vue";
 import { basis, inherited, isChanged, NO_CHOICES, valueOf, withSetting } from "./settings";
+import type { Place } from "./useChoices";
 
 const USUAL: ReplySettings = { temperature: 0.8, min_p: 0.05, max_tokens: 512, stop: [] };
 const PRESETS: Presets = {
@@ -26,6 +27,10 @@ const told = (more: Partial<Record<"conversation" | "character" | "everywhere", 
   card_system_prompt: "Rhyme.",
   card_post_history: "",
 });
+
+/** Of what is told of a character, what the dialog reads. */
+const CARD = { system_prompt: "Rhyme.", post_history_instructions: "" };
+const VESNA: Place = { character: { id: "c9", version: "v9", name: "Vesna" } };
 
 describe("settings of replies", () => {
   test("come from the nearest level behind that has any", () => {
@@ -50,7 +55,7 @@ describe("settings of replies", () => {
   });
 });
 
-describe("the dialog of a conversation", () => {
+describe("the dialog of choices", () => {
   let answer = told();
   const asked: [string, unknown][] = [];
 
@@ -60,7 +65,11 @@ describe("the dialog of a conversation", () => {
     asked.length = 0;
     vi.stubGlobal("fetch", (path: string, init: RequestInit) => {
       if (init.method !== "GET") asked.push([`${init.method ?? ""} ${path}`, JSON.parse(init.body as string)]);
-      const told = path === "/api/presets" ? PRESETS : path === "/api/personas" ? PERSONAS : answer;
+      const told =
+        path === "/api/presets" ? PRESETS
+        : path === "/api/personas" ? PERSONAS
+        : path === "/api/characters/versions/v9" ? CARD
+        : answer; // prettier-ignore
       return Promise.resolve(new Response(init.method === "PUT" ? "" : JSON.stringify(told)));
     });
     HTMLDialogElement.prototype.showModal = vi.fn();
@@ -75,8 +84,8 @@ describe("the dialog of a conversation", () => {
     await nextTick();
   };
 
-  async function shown(tab = ""): Promise<HTMLElement> {
-    mount(ChoicesDialog, { conversation: "c1", persona: null });
+  async function shown(tab = "", place: Place = { conversation: "c1" }): Promise<HTMLElement> {
+    mount(ChoicesDialog, { place, persona: null });
     await settled();
     if (tab !== "") {
       find(document, `#tab-${tab}`).click();
@@ -150,6 +159,53 @@ describe("the dialog of a conversation", () => {
     await settled();
     await change(find(dialog, "#preset"), "abc");
     expect(asked).toEqual([["PUT /api/choices", { ...NO_CHOICES, replies: { preset: "abc" } }]]);
+  });
+
+  test("says of a note from farther away where it is from, and sets one's own back to it", async () => {
+    answer = told({ character: { note: { text: "Fog.", depth: 1, role: "system", every: 1 } } });
+    const dialog = await shown("note");
+    expect(dialog.textContent).toContain("Nothing is chosen here: it is as with this character.");
+    await change(find(dialog, "#note-text"), "Rain.");
+    expect(dialog.textContent).toContain("Chosen here.");
+    find(dialog, ".farther button").click();
+    await settled();
+    expect(asked.at(-1)).toEqual(["PUT /api/conversations/c1/choices", NO_CHOICES]);
+    expect(find<HTMLTextAreaElement>(dialog, "#note-text").value).toBe("Fog.");
+  });
+
+  test("of a character is for all conversations with it", async () => {
+    answer = told({ everywhere: { persona: "p1" } });
+    const dialog = await shown("", VESNA);
+    expect(dialog.textContent).toContain("All conversations with Vesna");
+    expect(find<HTMLInputElement>(dialog, "input[name=persona]:checked").value).toBe("");
+    expect(dialog.textContent).toContain("now: Mira");
+    expect(dialog.querySelector("input[type=checkbox]")).toBeNull();
+    find(dialog, "input[value=p1]").dispatchEvent(new Event("change"));
+    find(dialog, "input[name=persona]").dispatchEvent(new Event("change"));
+    await settled();
+    find(dialog, "#tab-note").click();
+    await settled();
+    await change(find(dialog, "#note-text"), "Rain.");
+    expect(asked.map(([what]) => what)).toEqual(Array(3).fill("PUT /api/characters/c9/choices"));
+    const changes = asked.map(([, body]) => body as Choices);
+    expect(changes.map((one) => one.persona)).toEqual(["p1", null, null]);
+    expect(changes[2]?.note?.text).toBe("Rain.");
+  });
+
+  test("of a character has its card's instructions and two scopes of settings", async () => {
+    const dialog = await shown("instructions", VESNA);
+    expect(dialog.textContent).toContain("Vesna brings instructions");
+    expect(dialog.textContent).toContain("Rhyme.");
+    await change(find(dialog, "#system-prompt"), "Sing.");
+    find(dialog, "#tab-replies").click();
+    await settled();
+    const scopes = [...dialog.querySelectorAll<HTMLInputElement>("input[name=scope]")].map((one) => [one.value, one.checked]);
+    expect(scopes).toEqual([["character", true], ["everywhere", false]]);
+    await change(find(dialog, "#preset"), "abc");
+    expect(asked).toEqual([
+      ["PUT /api/characters/c9/choices", { ...NO_CHOICES, system_prompt: "Sing." }],
+      ["PUT /api/characters/c9/choices", { ...NO_CHOICES, system_prompt: "Sing.", replies: { preset: "abc" } }],
+    ]);
   });
 
   test("is steered by the arrow keys", async () => {

@@ -37,10 +37,22 @@ export const MORE: readonly Field[] = [
 export const LEVELS = ["conversation", "character", "everywhere"] as const;
 export type Level = (typeof LEVELS)[number];
 
+/** What counts: it is said at the nearest level that says anything. */
+export function nearest<Name extends keyof Choices>(name: Name, told: ConversationChoices): Choices[Name] {
+  return told.conversation[name] ?? told.character[name] ?? told.everywhere[name];
+}
+
+/** The nearest level behind this one that says any of these; undefined: none does. */
+export function behind(names: readonly (keyof Choices)[], told: ConversationChoices, level: Level): Level | undefined {
+  return LEVELS.slice(LEVELS.indexOf(level) + 1).find((one) => saysAny(names, told[one]));
+}
+
+export const saysAny = (names: readonly (keyof Choices)[], choices: Choices): boolean =>
+  names.some((name) => (choices[name] ?? null) !== null);
+
 /** What the levels behind this one say: the nearest of them that says anything, and which that is. */
 export function inherited(told: ConversationChoices, level: Level): { from: Level | "usual"; settings: ReplySettings } {
-  const behind = LEVELS.slice(LEVELS.indexOf(level) + 1);
-  const from = behind.find((one) => told[one].replies !== null);
+  const from = behind(["replies"], told, level);
   return from ? { from, settings: told[from].replies ?? {} } : { from: "usual", settings: {} };
 }
 

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { defineComponent, h, nextTick } from "vue";
 import { useRouter, type Router } from "vue-router";
+import { NO_CHOICES } from "../choices/settings";
 import SearchDialog from "../search/SearchDialog.vue";
 import { useSearch } from "../search/useSearch";
 import { find, mount } from "../testing/mount";
@@ -52,7 +53,8 @@ beforeEach(() => {
     const answer =
       path === "/api/characters" ? ALL
       : path.startsWith("/api/search") ? { conversations: [], messages: 0, more: false, waiting: 0 }
-      : path.startsWith("/api/characters/versions/") ? { character: ALL[0], greetings: [], creator: "", creator_notes: "", character_version: "", lore_entries: 0, creator_notes_multilingual: [], nickname: "" }
+      : path.endsWith("/choices") ? { character: NO_CHOICES, everywhere: NO_CHOICES }
+      : path.startsWith("/api/characters/versions/") ? { character: ALL[0], greetings: [], creator: "", creator_notes: "", character_version: "", lore_entries: 0, creator_notes_multilingual: [], nickname: "", system_prompt: "", post_history_instructions: "" }
       : []; // prettier-ignore
     return new Response(JSON.stringify(answer));
   });

@@ -26,7 +26,7 @@ beforeEach(() => {
   choices = { character: NO_CHOICES, everywhere: NO_CHOICES };
   details = {
     character: VESNA, greetings: [], creator: "a maker", creator_notes: "", character_version: "", lore_entries: 0,
-    creator_notes_multilingual: [], nickname: "",
+    creator_notes_multilingual: [], nickname: "", system_prompt: "", post_history_instructions: "",
   }; // prettier-ignore
   HTMLDialogElement.prototype.showModal = vi.fn();
   HTMLDialogElement.prototype.close = vi.fn();
@@ -95,6 +95,32 @@ describe("the author's notes", () => {
     const began = performance.now();
     for (const piece of ["<style>", "<", "![", "<a ", "\n ", "</p"]) markdownOf(piece.repeat(100_000));
     expect(performance.now() - began).toBeLessThan(5_000);
+  });
+});
+
+describe("what is chosen for a character", () => {
+  const line = (): string => find(document, ".chosen .now").textContent;
+
+  test("is named in the sheet, and opens from there", async () => {
+    choices = { character: { ...NO_CHOICES, own_instructions_win: true, replies: {} }, everywhere: NO_CHOICES };
+    await shown(".chosen");
+    expect(line()).toBe("Instructions · Replies");
+    find(document, ".chosen").click();
+    await vi.waitFor(() => find(document, "#tab-note"), 5_000);
+    find(document, "#tab-note").click();
+    const text = await vi.waitFor(() => find<HTMLTextAreaElement>(document, "#note-text"), 5_000);
+    text.value = "Rain.";
+    text.dispatchEvent(new Event("change"));
+    const close = [...document.querySelectorAll<HTMLButtonElement>("dialog header button")].at(-1);
+    close?.click();
+    await nextTick();
+    expect(document.querySelector("#tab-note")).toBeNull();
+    expect(line()).toBe("Note · Instructions · Replies");
+  });
+
+  test("is as everywhere where nothing is", async () => {
+    await shown(".chosen");
+    expect(line()).toBe("as everywhere");
   });
 });
 

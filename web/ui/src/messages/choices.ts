@@ -57,12 +57,18 @@ export const personasInRussian: typeof personasInEnglish = {
 
 export const choicesInEnglish = {
   open: "You, notes and replies",
-  title: "This conversation",
+  titles: { conversation: "This conversation", character: (name: string) => `All conversations with ${name}` },
   tabs: { you: "You", note: "Note", instructions: "Instructions", replies: "Replies" },
   saving: "Saving…",
   saved: "Saved",
+  inherits: (where: string) => `Nothing is chosen here: it is ${where}.`,
+  ownHere: "Chosen here.",
+  nothingHere: "Nothing is chosen here.",
   you: {
     lead: "Who you are from now on. Messages that are written already keep their name.",
+    leadOfCharacter: "As whom your new conversations with this character begin. Those that have begun stay as they are.",
+    asUsual: "As everywhere",
+    usualNow: (name: string) => `now: ${name}`,
     yourself: "Yourself, without a persona",
     manage: "Make and edit personas",
     always: (character: string) => `Always with ${character}`,
@@ -150,12 +156,18 @@ export const choicesInEnglish = {
 
 export const choicesInRussian: typeof choicesInEnglish = {
   open: "Вы, заметка и ответы",
-  title: "Эта беседа",
+  titles: { conversation: "Эта беседа", character: (name: string) => `Все беседы с персонажем ${name}` },
   tabs: { you: "Вы", note: "Заметка", instructions: "Указания", replies: "Ответы" },
   saving: "Сохраняется…",
   saved: "Сохранено",
+  inherits: (where: string) => `Здесь ничего не выбрано: всё ${where}.`,
+  ownHere: "Выбрано здесь.",
+  nothingHere: "Здесь ничего не выбрано.",
   you: {
     lead: "Кто вы с этого места. Уже написанные сообщения сохраняют своё имя.",
+    leadOfCharacter: "Кем вы начинаете новые беседы с этим персонажем. Начатые остаются как есть.",
+    asUsual: "Как везде",
+    usualNow: (name: string) => `сейчас: ${name}`,
     yourself: "Вы сами, без персоны",
     manage: "Создать и изменить персоны",
     always: (character: string) => `Всегда, когда собеседник — ${character}`,

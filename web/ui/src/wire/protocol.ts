@@ -535,6 +535,10 @@ export interface CharacterDetails {
   creator_notes_multilingual: LanguageNote[];
   /** what {{char}} says in place of the name */
   nickname: string;
+  /** the card's, in place of the user's own */
+  system_prompt: string;
+  /** likewise */
+  post_history_instructions: string;
 }
 
 /** PATCH /api/characters/<id>; what is null stays. Sharing and removing are the owner's. */
