@@ -41,7 +41,7 @@ def damaged(at: int) -> bytearray:
         lambda: damaged(60),
         lambda: damaged(1_000),
         lambda: whole()[:500],
-        lambda: bytearray(),
+        bytearray,
     ],
     ids=["encrypted", "packing", "damaged_first", "damaged_later", "cut", "empty"],
 )
