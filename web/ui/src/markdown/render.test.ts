@@ -1,6 +1,9 @@
 // @vitest-environment jsdom
 // DOMPurify does not hold in happy-dom: there this file would prove nothing.
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { reactive } from "vue";
+import { mount } from "../testing/mount";
+import MarkdownText from "./MarkdownText.vue";
 import { closed, isWebAddress, render } from "./render";
 
 /** What a model or a stranger's card may try. None of it may leave an element or an attribute of its own. */
@@ -106,5 +109,19 @@ describe("a reply that is being written", () => {
       const page = new DOMParser().parseFromString(render(closed(reply.slice(0, length))), "text/html");
       expect(page.body.textContent, reply.slice(0, length)).not.toContain("*");
     }
+  });
+});
+
+test("a macro that is not shown is held back while a reply is written, and stands as written if it never closes", async () => {
+  const props = reactive({ text: "*Tea* is {{// half", live: true });
+  const root = mount(MarkdownText, props);
+  expect(root.textContent.trim()).toBe("Tea is");
+  props.text = "*Tea* is {{// half a note}}ready, {{//";
+  await vi.waitFor(() => {
+    expect(root.textContent.trim()).toBe("Tea is ready,");
+  });
+  props.live = false;
+  await vi.waitFor(() => {
+    expect(root.textContent.trim()).toBe("Tea is ready, {{//");
   });
 });

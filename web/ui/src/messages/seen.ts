@@ -3,6 +3,8 @@
  * which are for prompts and lore alone: they stay in what is stored, and are not shown.
  */
 const UNSEEN = ["//", "hidden_key", "banned", "setvar", "setglobalvar", "addvar", "addglobalvar", "comment"];
+/** A body that ends before its name does. */
+const BEGUN = /^\s*(\/?|[A-Za-z_]*)$/;
 const NAME = /^\s*(\/\/|[A-Za-z_]+):{0,2}/;
 
 /** Without them; `remark` gives what stands in place of a comment, which is meant for readers. */
@@ -12,8 +14,20 @@ export function seen(text: string, remark: (comment: string) => string = () => "
 
 /** The same of a text whose end may be cut off in the middle of such a macro. */
 export function seenOfCut(text: string): string {
-  const open = braced(text).open.find((start) => UNSEEN.includes(nameOf(text.slice(start + 2)).name));
-  return seen(open === undefined ? text : text.slice(0, open));
+  return seen(whole(text));
+}
+
+/** A text whose end is missing, or still to come, without such a macro that is not closed yet, or what may become one. */
+export function whole(text: string): string {
+  const begun = text.replace(/\{+$/, "");
+  const open = braced(begun).open.find((start) => mayBeUnseen(begun.slice(start + 2)));
+  return open === undefined ? begun : begun.slice(0, open);
+}
+
+function mayBeUnseen(body: string): boolean {
+  if (UNSEEN.includes(nameOf(body).name)) return true;
+  const begun = BEGUN.exec(body)?.[1]?.toLowerCase();
+  return begun !== undefined && UNSEEN.some((name) => name.startsWith(begun));
 }
 
 function without(text: string, pairs: [number, number][], remark: (comment: string) => string): string {
