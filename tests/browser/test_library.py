@@ -38,6 +38,25 @@ def test_a_card_comes_in_by_its_file_and_talks(reader: Device, url: str, tmp_pat
     assert page.complaints() == []
 
 
+def test_a_folder_of_cards_is_chosen_beside_the_files(reader: Device, url: str, tmp_path: Path) -> None:
+    run = tmp_path.name[-3:]
+    folder = tmp_path / "cards"
+    (folder / "winter").mkdir(parents=True)
+    (folder / "readme.txt").write_text("Not a card.")
+    (folder / "olga.png").write_bytes(png(card_chunk("ccv3", v3(name=f"Olga {run}"))))
+    (folder / "winter" / "pavel.json").write_bytes(as_json(v3(name=f"Pavel {run}")))
+    page = home.log_in(reader, url)
+    page.see("role=button[name='A folder of cards']")
+    is_fit(page)
+    page.call("setInputFiles", str(folder), on="css=input.cards")
+    page.see("text=2 characters came in.")
+    page.click("role=button[name='Close'] >> nth=-1")
+    page.see(f"role=button[name='Olga {run}']")
+    page.see(f"role=button[name='Pavel {run}']")
+    # The browser tells of the answer that this is no folder of SillyTavern.
+    assert all("422" in complaint for complaint in page.complaints())
+
+
 def test_a_character_is_removed_with_undo_and_saved_as_it_came(page: Page, tmp_path: Path) -> None:
     tree = v3(name="Ulyana")
     card = tmp_path / "ulyana.json"
