@@ -11,10 +11,11 @@ from actors import addresses
 from actors.effects import Send
 from actors.messages.generation import CharacterSheet, GenerateReply, SheetMissing, SheetWanted, Turn
 from actors.messages.lore import BookMissing, BookSheet, BookWanted
+from actors.messages.reply_causes import sentence_of
 from actors.settings import LinkSettings
 
-NO_CHARACTER = "The character of this conversation does not exist any more."
-NO_BOOK = "A lorebook of this conversation was removed meanwhile: ask for the reply anew."
+NO_CHARACTER = sentence_of("no_character")
+NO_BOOK = sentence_of("no_lorebook")
 
 
 class Materials:

@@ -3,6 +3,7 @@
 import math
 
 from actors.messages.generation import Sampling
+from actors.messages.reply_causes import sentence_of
 
 MAX_TOKENS = 8_192
 LONGEST_WINDOW = 1_000_000
@@ -46,7 +47,7 @@ def unfit_sampling(sampling: Sampling) -> str:
     for name, (least, most) in RANGES.items():
         value: float = getattr(sampling, name)
         if not math.isfinite(value) or not least <= value <= most:
-            return f"{name} must be between {least} and {most}."
+            return sentence_of("setting", name, least, most)
     for name, texts in (("stop strings", sampling.stop), ("dry_breakers", sampling.dry_breakers)):
         if len(texts) > STRINGS or not all(0 < len(text) <= STRING_LENGTH for text in texts):
             return f"At most {STRINGS} {name}, each of 1 to {STRING_LENGTH} characters."

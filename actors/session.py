@@ -115,6 +115,7 @@ from actors.messages.queueing import (
     WorkerSilent,
 )
 from actors.messages.replies import AppendChunk, MarkSeam, PinPrompt, StoredGeneration
+from actors.messages.reply_causes import sentence_of
 from actors.messages.shares import SpendTokens
 from actors.settings import SessionSettings
 from actors.world import World, day_of
@@ -662,8 +663,7 @@ class Session:
             return [Send(sender, self.ack(live))]
         for frame in fresh:
             if live.too_long(frame):
-                why = "The GPU box made more than it was asked for."
-                return self.finish(live, Ending("failed", "failed", why=why))
+                return self.finish(live, Ending("failed", "failed", why=sentence_of("too_much")))
             live.take(frame)
         return [*self.watch_gap(live), *self.flush()]
 

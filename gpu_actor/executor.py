@@ -20,6 +20,7 @@ from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Releas
 from actors.messages.generation import CharacterSheet, Sampling, Turn
 from actors.messages.lore import BookSheet
 from actors.messages.preview import CountTokens, PreviewPrompt, PromptPreviewed, TokensCounted
+from actors.messages.reply_causes import sentence_of
 from actors.sampling_limits import unfit_sampling
 from gpu_actor.caches import Caches, Held, Placed
 from gpu_actor.engine.decoder import Decoder
@@ -142,9 +143,9 @@ class ModelExecutor:
             raise ValueError(f"there is no slot {message.slot}")
         self.release(Release(message.slot))
         if request.model and request.model != self.facts.model_hash:
-            return self.refuse(message, "the reply was begun with another model than this one")
+            return self.refuse(message, sentence_of("other_model"))
         if not all(0 <= token < len(self.tokenizer.pieces) for token in request.committed):
-            return self.refuse(message, "the reply so far holds tokens that this model does not have")
+            return self.refuse(message, sentence_of("other_tokens"))
         if why := unfit_sampling(request.sampling):
             return self.refuse(message, why)
         most, budget = self.most_tokens(request.sampling), self.budget(request.sampling)
@@ -154,7 +155,7 @@ class ModelExecutor:
         except (PromptTooLongError, ChatTemplateError) as error:
             return self.refuse(message, str(error))
         if request.prompt_digest and request.prompt_digest != plan.digest:
-            return self.refuse(message, "the prompt differs from the one that the reply was begun with")
+            return self.refuse(message, sentence_of("other_prompt"))
         try:
             sequence = Sequence(message.slot, request, plan, self.tokenizer, self.facts.context, self.marks)
         except UnfitSamplingError as error:

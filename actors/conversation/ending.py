@@ -13,6 +13,7 @@ from actors.messages.chat import ReplyFinished, ShownMessage, Suggestion
 from actors.messages.conversations import StoredMessage
 from actors.messages.generation import End
 from actors.messages.replies import AddGeneration, EndGeneration, StoredGeneration
+from actors.messages.reply_causes import cause_of
 
 EndState = Literal["done", "failed", "cancelled"]
 
@@ -82,6 +83,7 @@ class EndRows(Struct, frozen=True):
         """As the readers hear of it."""
         mine, ended = self.live.generation, self.ending
         away = self.live.turned_away or TurnedAway(ended.reason, ended.why)
+        cause, facts = cause_of(ended.why)
         return ReplyFinished(
             conversation=mine.conversation,
             generation=mine.id,
@@ -91,6 +93,8 @@ class EndRows(Struct, frozen=True):
             limit=away.limit,
             again_ms=away.again_ms,
             suggestion=Suggestion(mine.id, self.draft) if self.draft else None,
+            cause=cause,
+            facts=facts,
         )
 
     @property

@@ -434,7 +434,9 @@ class ReplyText(Struct, frozen=True, tag="reply_text", tag_field="type"):
 
 class ReplyFinished(Struct, frozen=True, tag="reply_finished", tag_field="type"):
     """The live reply is over. `message` is the whole of it; None where nothing came of it. Where the queue
-    refused it, `limit` says how many are allowed, and `again_ms` when to ask again, UTC; 0 = not known."""
+    refused it, `limit` says how many are allowed, and `again_ms` when to ask again, UTC; 0 = not known.
+    `why` is one line for people, in English; `cause` and `facts` say which one it is, as far as that is known
+    (reply_causes.py)."""
 
     conversation: UUID
     generation: UUID
@@ -444,6 +446,8 @@ class ReplyFinished(Struct, frozen=True, tag="reply_finished", tag_field="type")
     limit: int = 0
     again_ms: int = 0
     suggestion: Suggestion | None = None  # of an impersonation, which makes no message
+    cause: str = ""
+    facts: tuple[str, ...] = ()
 
 
 class Problem(Struct, frozen=True, tag="problem", tag_field="type"):

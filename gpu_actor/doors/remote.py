@@ -21,6 +21,7 @@ from actors.character.lore_scene import LoreLimits
 from actors.messages.engine import Admit, Admitted, NotAdmitted, Release, Step, Stepped
 from actors.messages.generation import GenerateReply
 from actors.messages.preview import CountTokens, PreviewPrompt, PromptPreviewed, TokensCounted
+from actors.messages.reply_causes import sentence_of
 from actors.sampling_limits import unfit_sampling
 from gpu_actor.doors.http import Http, HttpLimits, is_loopback
 from gpu_actor.doors.koboldcpp import KoboldCpp
@@ -113,9 +114,9 @@ class RemoteExecutor:
         if request.background and not request.turn.task:
             return refuse("what is computed ahead is the other engine's own affair")
         if request.model and request.model != self.facts.model_hash:
-            return refuse("the reply was begun with another model than this one")
+            return refuse(sentence_of("other_model"))
         if not all(map(self.tokenizer.knows, request.committed)):
-            return refuse("the reply so far holds tokens that are unknown here: another engine began it")
+            return refuse(sentence_of("other_engine"))
         if why := unfit_sampling(request.sampling):
             return refuse(why)
         try:
@@ -131,7 +132,7 @@ class RemoteExecutor:
         except (PromptTooLongError, EngineTrouble) as error:
             return refuse(str(error))
         if request.prompt_digest and request.prompt_digest != plan.digest:
-            return refuse("the prompt differs from the one that the reply was begun with")
+            return refuse(sentence_of("other_prompt"))
         begun = bool(request.committed)
         if why := self.kind.refusal(request.sampling, begun=begun, thinking=plan.thinking):
             return refuse(why)

@@ -9,6 +9,7 @@ from contextlib import closing
 
 from actors.messages.engine import Emitted
 from actors.messages.generation import EndReason
+from actors.messages.reply_causes import sentence_of
 from gpu_actor.doors.http import Http
 from gpu_actor.doors.remote_kinds import Asked, Call, Model, RemoteKind
 from gpu_actor.reply_text import ReplyText, Said
@@ -109,7 +110,7 @@ class RemoteReply:
             else:
                 why, self.over = str(error), True
         except Exception as error:  # noqa: BLE001 - whatever a server sends, its reply ends with the cause
-            why, self.over = f"the engine's answer cannot be read: {type(error).__name__}: {error}", True
+            why, self.over = sentence_of("unreadable", f"{type(error).__name__}: {error}"), True
         finally:
             self.http.close()
             self.finish(end, why)

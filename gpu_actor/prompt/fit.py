@@ -7,6 +7,7 @@ once, and the prompt begins alike for some turns: the first message that stays i
 two, which is a quarter of the messages that would fit at most.
 """
 
+from actors.messages.reply_causes import sentence_of
 from gpu_actor.prompt.pieces import Pieces
 
 
@@ -36,10 +37,7 @@ def give_up(pieces: Pieces, count: int, budget: int) -> None:
         elif len(pieces.dropped) > before:
             return
         else:
-            raise PromptTooLongError(
-                f"the prompt needs {excess} tokens more than the {budget} that this model has room for, "
-                "even without examples and earlier messages; shorten the character or the last message"
-            )
+            raise PromptTooLongError(sentence_of("too_long", excess, budget))
         pieces.dropped.append(piece)
         excess -= piece.tokens + saved
 

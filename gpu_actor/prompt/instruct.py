@@ -15,6 +15,7 @@ from functools import cache
 
 from msgspec import Struct
 
+from actors.messages.reply_causes import sentence_of
 from gpu_actor.prompt.template import CHATML, ChatTemplate
 from gpu_actor.tokenizer import Tokenizer
 from gpu_actor.troubles import ChatTemplateError
@@ -172,9 +173,7 @@ def format_of(name: str) -> InstructFormat:
     """Raises ChatTemplateError."""
     found = FORMATS.get(name)
     if found is None:
-        raise ChatTemplateError(
-            f"this GPU box knows no prompt format {name!r}: update it, or choose another format"
-        )
+        raise ChatTemplateError(sentence_of("unknown_format", repr(name)))
     return found
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from actors.messages.generation import Role
+from actors.messages.reply_causes import sentence_of
 from gpu_actor.prompt.sandbox import SandboxedTemplate, TemplateRaisedError
 from gpu_actor.troubles import ChatTemplateError
 
@@ -42,7 +43,7 @@ class ChatTemplate:
         try:
             self.template = SandboxedTemplate(source)
         except Exception as error:
-            raise ChatTemplateError(f"the model's chat template cannot be used: {reason(error)}") from error
+            raise ChatTemplateError(sentence_of("template", reason(error))) from error
 
     def parts(self, messages: list[ChatMessage], now_ms: int) -> list[Part]:
         """The conversation, opened for the assistant's next turn. ChatTemplateError where no form of it
@@ -50,7 +51,7 @@ class ChatTemplate:
         """
         rendered = self.try_form(messages, now_ms) or self.try_form(alternating(messages), now_ms)
         if rendered is None:
-            raise ChatTemplateError("the model's chat template leaves out or refuses parts of a conversation")
+            raise ChatTemplateError(sentence_of("template_refuses"))
         return rendered
 
     def try_form(self, messages: list[ChatMessage], now_ms: int) -> list[Part] | None:

@@ -21,6 +21,7 @@ from llguidance import LLMatcher, LLParserLimits, LLTokenizer, TokenizerWrapper
 from llguidance.gbnf_to_lark import gbnf_to_lark
 
 from actors.messages.generation import Sampling
+from actors.messages.reply_causes import sentence_of
 from gpu_actor.tokenizer import Tokenizer
 
 LIMITS = LLParserLimits(
@@ -75,7 +76,7 @@ class Constraint:
         allowed = self.mask()
         if self.matcher.is_error() or not allowed.any():
             why = first_line(self.matcher.get_error()) or "it allows nothing more"
-            raise ConstraintStuckError(f"The constraint stopped the reply: {why}.")
+            raise ConstraintStuckError(sentence_of("constraint", why))
         return allowed
 
     def accept(self, token: int) -> None:

@@ -16,6 +16,7 @@ from actors.messages.queueing import (
     ReplyEnded,
 )
 from actors.messages.replies import AppendChunk, EndGeneration, PinPrompt
+from actors.messages.reply_causes import sentence_of
 from actors.messages.shares import SpendTokens
 from tests.actors.kit import BOX, READER, accepted, end, uid
 from tests.actors.session.kit import CONVERSATION, Talk, ack, live, lose, resume
@@ -118,8 +119,16 @@ def test_a_reply_ends_as_the_worker_says_and_keeps_what_came(reason: str, state:
     finished = talk.do(talk.of_now(end(1, reason=reason, why="the reason")), BOX).one(ReplyFinished)
     assert talk.row.state == state
     assert finished.why == ("the reason" if state == "failed" else "")
+    assert (finished.cause, finished.facts) == ("", ())
     assert finished.message is not None
     assert finished.message.text == "0 "
+
+
+def test_why_it_broke_off_is_told_by_its_code_too() -> None:
+    talk = live(0)
+    why = sentence_of("too_long", 1200, 3584)
+    finished = talk.do(talk.of_now(end(1, reason="refused", why=why)), BOX).one(ReplyFinished)
+    assert (finished.why, finished.cause, finished.facts) == (why, "too_long", ("1200", "3584"))
 
 
 def test_frames_behind_the_end_or_while_it_is_written_change_nothing() -> None:

@@ -4,6 +4,7 @@ import { remarksInEnglish } from "./remarks";
 import { treeInEnglish } from "./tree";
 import { warningsInEnglish } from "./warnings";
 import { cardsInEnglish } from "./cards";
+import { causesInEnglish } from "./causes";
 import { editorInEnglish } from "./editor";
 import { loreInEnglish } from "./lore";
 import { choicesInEnglish, personasInEnglish } from "./choices";
@@ -90,6 +91,7 @@ export const en = {
 
   library: {
     bring: "Bring a character",
+    bringFolder: "A folder of cards",
     bringHint: "Character cards: PNG, WebP, JPEG, JSON or CHARX. Drop them, or a folder of them, anywhere on this page, or paste them.",
     drop: "Let go: they come in",
     search: "Search the characters",
@@ -280,6 +282,7 @@ export const en = {
 
   /** Why a card is refused, by the code of its cause; what is not here is told in the server's words. */
   cards: cardsInEnglish,
+  causes: causesInEnglish,
   moving: movingInEnglish,
   remarks: { ...remarksInEnglish, ...warningsInEnglish },
 

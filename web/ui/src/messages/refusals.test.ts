@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { textOf, rest, troubleRef } from "../wire/rest";
 import { chooseLanguage } from "./language";
-import { farewellLine, refusalLine, remarkLine } from "./refusals";
+import { causeLine, farewellLine, refusalLine, remarkLine } from "./refusals";
 
 afterEach(async () => {
   vi.unstubAllGlobals();
@@ -26,6 +26,24 @@ describe("a remark on a file", () => {
   test("of a code that the page does not know is told in the server's words", () => {
     expect(remarkLine({ ...odd, code: "of_tomorrow" })).toBe("from the server");
     expect(remarkLine({ ...odd, code: "toString" })).toBe("from the server");
+  });
+});
+
+describe("why a reply broke off", () => {
+  const cause = { cause: "too_long", facts: ["1200", "3584"], why: "from the box" };
+
+  test("is told in the words of the page, by its code and numbers", async () => {
+    expect(causeLine(cause)).toMatch(/^The prompt has 1,200 tokens more than the 3,584 that this model has room for/);
+    await chooseLanguage("ru");
+    expect(causeLine(cause)).toMatch(/^Запрос длиннее, чем вмещает эта модель.* 1\s200 сверх 3\s584/);
+  });
+
+  test("carries what was said where the page knows no such cause, and is nothing where nobody said why", async () => {
+    expect(causeLine({ ...cause, cause: "" })).toBe("The computer that writes gave this cause: “from the box”");
+    expect(causeLine({ ...cause, cause: "valueOf" })).toContain("“from the box”");
+    await chooseLanguage("ru");
+    expect(causeLine({ ...cause, cause: "of_tomorrow" })).toBe("Компьютер, который пишет ответы, назвал такую причину: «from the box»");
+    expect(causeLine({ cause: "", facts: [], why: "" })).toBe("");
   });
 });
 

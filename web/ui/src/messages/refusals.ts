@@ -28,6 +28,13 @@ export function remarkLine({ code, facts, text }: Remark): string {
   return (Object.hasOwn(table, code) ? table[code]?.(...facts) : undefined) ?? text;
 }
 
+/** Why a reply was refused or broke off; "" where nobody said. */
+export function causeLine({ cause, facts, why }: { cause: string; facts: readonly string[]; why: string }): string {
+  if (why === "") return "";
+  const line = Object.hasOwn(words.causes, cause) ? words.causes[cause] : undefined;
+  return line ? line(...facts) : words.causes.other(why);
+}
+
 export function farewellLine({ code, text }: Pick<Farewell, "code" | "text">): string {
   return lineFor(words.farewells, code) ?? text;
 }

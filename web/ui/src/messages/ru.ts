@@ -5,6 +5,7 @@ import { warningsInRussian } from "./warnings.ru";
 import { treeInRussian } from "./tree.ru";
 import type { Words } from "./en";
 import { cardsInRussian } from "./cards.ru";
+import { causesInRussian } from "./causes";
 import { editorInRussian } from "./editor.ru";
 import { loreInRussian } from "./lore.ru";
 import { choicesInRussian, personasInRussian } from "./choices";
@@ -99,6 +100,7 @@ export const ru: Words = {
 
   library: {
     bring: "Добавить персонажа",
+    bringFolder: "Папка с карточками",
     bringHint: "Карточки персонажей: PNG, WebP, JPEG, JSON или CHARX. Перетащите их или целую папку на эту страницу или вставьте из буфера.",
     drop: "Отпустите — и они здесь",
     search: "Поиск персонажей",
@@ -290,6 +292,7 @@ export const ru: Words = {
   editor: editorInRussian,
 
   cards: cardsInRussian,
+  causes: causesInRussian,
   moving: movingInRussian,
   remarks: { ...remarksInRussian, ...warningsInRussian },
 

@@ -101,7 +101,7 @@ describe("the queue of the owner", () => {
 
 describe("a refusal of the queue", () => {
   const midnight = Date.UTC(2026, 10, 27);
-  const said = (reason: string, limit: number, againMs = 0): string => refusalOf({ reason, why: "", limit, againMs });
+  const said = (reason: string, limit: number, againMs = 0): string => refusalOf({ reason, why: "", cause: "", facts: [], limit, againMs });
 
   afterEach(() => {
     speak(en);

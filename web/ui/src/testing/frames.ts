@@ -99,6 +99,8 @@ export function finished(more: Partial<ReplyFinished> = {}): ReplyFinished {
     why: "",
     limit: 0,
     again_ms: 0,
+    cause: "",
+    facts: [],
     suggestion: null,
     ...more,
   };

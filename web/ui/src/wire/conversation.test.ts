@@ -90,9 +90,9 @@ describe("a reply", () => {
 
   test("of which nothing came says why, and asks what is shown now", () => {
     const chat = after(snapshot(), state(), finished({ message: null, reason: "queue_full", why: "Try later.", limit: 64 }));
-    expect(chat.outcome).toEqual({ reason: "queue_full", why: "Try later.", limit: 64, againMs: 0 });
+    expect(chat.outcome).toEqual({ reason: "queue_full", why: "Try later.", cause: "", facts: [], limit: 64, againMs: 0 });
     expect(chat.stale).toBe(true);
-    expect(apply(chat, snapshot()).outcome).toEqual({ reason: "queue_full", why: "Try later.", limit: 64, againMs: 0 });
+    expect(apply(chat, snapshot()).outcome).toEqual({ reason: "queue_full", why: "Try later.", cause: "", facts: [], limit: 64, againMs: 0 });
   });
 
   test("that was stopped before its first word needs no explanation", () => {

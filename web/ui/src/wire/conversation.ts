@@ -51,6 +51,8 @@ export interface Live {
 export interface Outcome {
   readonly reason: string;
   readonly why: string;
+  readonly cause: string;
+  readonly facts: readonly string[];
   /** Where the queue refused it: how many it allows, and when to ask again; 0: not known. */
   readonly limit: number;
   readonly againMs: number;
@@ -257,7 +259,7 @@ function replyFinished(state: Conversation, event: ReplyFinished): Conversation 
   // Whoever stops a reply before its first word knows why there is none.
   const isDraft = isMine && state.live.kind === "impersonate";
   const needsWords = event.why !== "" || (message === null && event.suggestion === null && event.reason !== "cancelled");
-  const outcome = needsWords ? { reason: event.reason, why: event.why, limit: event.limit, againMs: event.again_ms } : null;
+  const outcome = needsWords ? { reason: event.reason, why: event.why, cause: event.cause, facts: event.facts, limit: event.limit, againMs: event.again_ms } : null;
   const ended = { ...state, over, outcome, live: isMine ? null : state.live, suggestion: event.suggestion ?? state.suggestion };
   if (isDraft) return ended;
   if (message === null) return waiting(ended); // the path may be another now

@@ -352,6 +352,8 @@ export interface ReplyText {
 /**
  * The live reply is over. `message` is the whole of it; None where nothing came of it. Where the queue
  * refused it, `limit` says how many are allowed, and `again_ms` when to ask again, UTC; 0 = not known.
+ * `why` is one line for people, in English; `cause` and `facts` say which one it is, as far as that is known
+ * (reply_causes.py).
  */
 export interface ReplyFinished {
   type: "reply_finished";
@@ -364,6 +366,8 @@ export interface ReplyFinished {
   again_ms: number;
   /** of an impersonation, which makes no message */
   suggestion: Suggestion | null;
+  cause: string;
+  facts: string[];
 }
 
 /** A command was refused; `code` for programs, `text` for people. */
@@ -521,7 +525,8 @@ export interface Character {
 }
 
 /**
- * GET /api/characters/versions/<version>. `greetings` in the order of NewConversation.
+ * GET /api/characters/versions/<version>?utc_offset_min=<minutes>: the clock of greetings that tell the
+ * time. `greetings` in the order of NewConversation, in words as a conversation could begin, but for {{user}}.
  * `creator_notes`: what the author says to people, Markdown of a stranger; `creator_notes_multilingual`: to
  * those of one language, in place of it.
  */
