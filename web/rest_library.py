@@ -9,7 +9,9 @@ from quart import Quart, Response, request
 
 from actors.character.editing import LanguageNote
 from actors.character.sheet import card_of
+from actors.conversation.greetings import Greeter
 from actors.messages.archive import Write
+from actors.messages.chat import StartConversation
 from actors.messages.generation import CharacterSheet
 from actors.messages.library import (
     CharacterFound,
@@ -63,7 +65,9 @@ def add_library_routes(app: Quart, edge: Edge) -> None:
         found = await edge.records.character(id_of(version_id), account.id)
         if found is None:
             raise not_found()
-        return requests.answer(details(found, account.id))
+        clock_min = request.args.get("utc_offset_min", 0, int)
+        begun = previewed(found.sheet, edge.world.utc_ms(), clock_min)
+        return requests.answer(details(found, begun, account.id))
 
     @app.get("/api/characters/versions/<version_id>/file/<form>")
     async def export_character(version_id: str, form: str) -> Response:
@@ -148,11 +152,12 @@ def shown(row: CharacterRow, user: UUID) -> Character:
     )
 
 
-def details(found: CharacterFound, user: UUID) -> CharacterDetails:
+def details(found: CharacterFound, begun: tuple[str, ...], user: UUID) -> CharacterDetails:
+    """`begun`: how a conversation would begin."""
     card = card_of(found.sheet)
     return CharacterDetails(
         character=shown(found.row, user),
-        greetings=greetings(found.sheet),
+        greetings=begun,
         creator=card.creator,
         creator_notes=card.creator_notes,
         character_version=card.character_version,
@@ -169,6 +174,16 @@ def details(found: CharacterFound, user: UUID) -> CharacterDetails:
 def greetings(sheet: CharacterSheet) -> tuple[str, ...]:
     """As a conversation has them beside each other (actors/conversation/beginning.py)."""
     return tuple(text for text in (sheet.first_mes, *sheet.alternate_greetings) if text.strip())
+
+
+def previewed(sheet: CharacterSheet, now_ms: int, utc_offset_min: int) -> tuple[str, ...]:
+    """The same in words, as a conversation has them: drawn in one way for each version, and with `{{user}}`
+    for who the reader will be.
+    """
+    version = sheet.character
+    asked = StartConversation(version, "{{user}}", version, "", utc_offset_min=utc_offset_min)
+    greeter = Greeter(version, asked, {version: sheet}, now_ms)
+    return tuple(greeting.text for greeting in greeter.of(sheet))
 
 
 def suffix_of(data: bytes) -> str:

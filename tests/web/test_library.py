@@ -1,6 +1,7 @@
 """The library over REST: characters come in from files, are shared, removed, and go out as they came."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,24 @@ def test_a_greeting_tells_the_time_of_who_begins(ui: Path) -> None:
             for row in (await site.call("GET", "/api/conversations", cookie=cookie)).json
         ]
         assert (half_past - full) % 60 in (29, 30, 31)
+
+    run_at(ui, test)
+
+
+def test_greetings_are_previewed_in_words_and_always_in_the_same(ui: Path) -> None:
+    async def test(site: Site) -> None:
+        cookie = await site.person("Anna")
+        greeting = "{{char}} pours {{random:tea,milk,rye}} for <USER>, {{pick::a::b}}, {{roll:d1}}.{{// sh}}"
+        version = await site.character(greeting=f"{greeting} {{{{datetimeformat mm}}}}")
+        texts: list[str] = []
+        for clock in ("", "?utc_offset_min=0", "?utc_offset_min=30", "?utc_offset_min=soon"):
+            path = f"/api/characters/versions/{version}{clock}"
+            (text,) = (await site.call("GET", path, cookie=cookie)).json["greetings"]
+            texts.append(text)
+        said, minutes = zip(*(text.rsplit(" ", 1) for text in texts), strict=True)
+        assert re.fullmatch(r"Vesna pours (tea|milk|rye) for {{user}}, [ab], 1\.", said[0])
+        assert len(set(said)) == 1
+        assert (int(minutes[2]) - int(minutes[1])) % 60 in (29, 30, 31)
 
     run_at(ui, test)
 

@@ -30,7 +30,8 @@ class Character(Struct, frozen=True):
 
 
 class CharacterDetails(Struct, frozen=True):
-    """GET /api/characters/versions/<version>. `greetings` in the order of NewConversation.
+    """GET /api/characters/versions/<version>?utc_offset_min=<minutes>: the clock of greetings that tell the
+    time. `greetings` in the order of NewConversation, as a conversation could begin, but for {{user}}.
     `creator_notes`: what the author says to people, Markdown of a stranger; `creator_notes_multilingual`: to
     those of one language, in place of it."""
 

@@ -68,7 +68,7 @@ describe("the dialog of choices", () => {
       const told =
         path === "/api/presets" ? PRESETS
         : path === "/api/personas" ? PERSONAS
-        : path === "/api/characters/versions/v9" ? CARD
+        : path.startsWith("/api/characters/versions/v9?") ? CARD
         : answer; // prettier-ignore
       return Promise.resolve(new Response(init.method === "PUT" ? "" : JSON.stringify(told)));
     });

@@ -134,6 +134,16 @@ describe("the greeting", () => {
     choices = { character: { ...NO_CHOICES, persona: "gone" }, everywhere: { ...NO_CHOICES, persona: "p2" } };
   });
 
+  test("is shown when its macros have become words, and at once where it has none", async () => {
+    mount(CharacterSheet, { character: { ...VESNA, greeting: "Sit down, {{user}}." }, isBeginning: false, trouble: "" });
+    expect(greeting()).toContain("Sit down");
+    mount(CharacterSheet, { character: { ...VESNA, greeting: "{{random:tea,milk}}?" }, isBeginning: false, trouble: "" });
+    expect(document.querySelectorAll(".greeting")).toHaveLength(1);
+    await vi.waitFor(() => {
+      expect(document.querySelectorAll(".greeting")).toHaveLength(2);
+    });
+  });
+
   test("has the card's nickname, and the persona that is usual", async () => {
     await shown(".persona");
     await vi.waitFor(() => {

@@ -232,7 +232,7 @@ export const rest = {
   logIn: (login: Login) => request<Me>("POST", "/api/login", login),
   logOut: () => request<unknown>("POST", "/api/logout"),
   characters: () => request<Character[]>("GET", "/api/characters"),
-  character: (version: string) => request<CharacterDetails>("GET", versionPath(version)),
+  character: (version: string) => request<CharacterDetails>("GET", `${versionPath(version)}?utc_offset_min=${String(-new Date().getTimezoneOffset())}`),
   changeCharacter: (id: string, change: CharacterChange) =>
     request<unknown>("PATCH", characterPath(id), change),
   card: (version: string) => request<EditableCard>("GET", `${versionPath(version)}/card`),
