@@ -80,3 +80,37 @@ def test_a_pattern_that_is_none_is_shown_at_its_field(page: Page, url: str, tmp_
     page.click("css=.row >> nth=0")
     page.see("text=/“\\(” is no pattern: /")
     is_fit(page)
+
+
+def test_an_entry_is_for_some_characters_alone(reader: Device, url: str, tmp_path: Path) -> None:
+    name = f"Roles {tmp_path.name[-3:]}"
+    said = {"isExclude": False, "names": ["Halm"], "tags": [], "of_another_program": 1}
+    entry = {"uid": 0, "key": ["tea"], "content": "Hot.", "comment": "Tea", "characterFilter": said}
+    file = tmp_path / f"{name}.json"
+    file.write_text(json.dumps({"entries": {"0": entry}}))
+    page = home.log_in(reader, url)
+    page.call("goto", f"{url}/lorebooks")
+    page.see("role=heading[name='Lorebooks']")
+    page.call("setInputFiles", [str(file)], on="css=input[type=file]")
+    page.click(f"role=link[name='{name}']")
+    page.click("css=.row >> nth=0")
+    page.click("text=/^For which characters/")
+    page.see("role=button[name='Remove the name Halm']")
+    page.fill("role=combobox[name='Characters']", "Clover, the robot")
+    page.press("Enter")
+    page.see("role=button[name='Remove the name Clover, the robot']")
+    page.fill("role=combobox[name='Tags']", "garden")
+    page.press("Enter")
+    page.call("selectOption", "but", on="role=combobox[name='It is']")
+    is_fit(page)
+    page.click("role=button[name='Save']")
+    page.see("css=.state >> text=Saved")
+    page.reload()
+    page.click("css=.row >> nth=0")
+    page.see("text=/^For which characters\\s*3 set/")
+    kept = page.evaluate(
+        "fetch(location.pathname.replace('/lorebooks', '/api/lorebooks')).then((answer) => answer.json())"
+        ".then((found) => found.book.entries[0].extensions.characterFilter)"
+    )
+    assert kept == {**said, "isExclude": True, "names": ["Halm", "Clover, the robot"], "tags": ["garden"]}
+    assert page.complaints() == []

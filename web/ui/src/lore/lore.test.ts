@@ -6,6 +6,7 @@ import type { LoreTrialResult } from "../wire/protocol";
 import { added, bookOf, duplicated, estimatedTokens, found, keysOf, moved, numbered, removed, titleOf, type Book, type Entry } from "./book";
 import { decoratorsOf } from "./decorators";
 import { FOLDS, isSet, placeInPrompt, valueOf, withPlace, withValue, type Field } from "./fields";
+import { filterOf, withFilter } from "./filter";
 import LorebookEditor from "./LorebookEditor.vue";
 import { hasPatterns } from "./trial";
 import { useLorebooks } from "./useLorebooks";
@@ -71,6 +72,20 @@ describe("fields of an entry", () => {
     expect(withValue(world, field("sticky"), 3).extensions).toEqual({ excludeRecursion: true, other: 1, sticky: 3 });
     expect(withValue({ sticky: 2, extensions: {} }, field("sticky"), undefined)).toEqual({ extensions: {} });
     expect(withValue({}, field("priority"), 7)).toEqual({ priority: 7 });
+  });
+
+  test("say for which characters it is, in both spellings, and keep what others say there", () => {
+    const said = { isExclude: true, names: ["Nadia", " "], tags: [], other: 1 };
+    const world: Entry = { extensions: { character_filter: said, more: 2 } };
+    expect(filterOf(world)).toEqual({ names: ["Nadia"], tags: [], exclude: true });
+    expect(withFilter(world, { names: [], tags: ["elf"], exclude: false }).extensions).toEqual({
+      character_filter: { isExclude: false, names: [], tags: ["elf"], other: 1 },
+      more: 2,
+    });
+    const fresh = withFilter({ extensions: {} }, { names: ["A, B"], tags: [], exclude: false });
+    expect(fresh.extensions).toEqual({ characterFilter: { isExclude: false, names: ["A, B"], tags: [] } });
+    expect(withFilter(fresh, { names: [], tags: [], exclude: false }).extensions).toEqual({});
+    expect(filterOf({ extensions: { characterFilter: "Nadia" } })).toEqual({ names: [], tags: [], exclude: false });
   });
 
   test("count as set only where they say something", () => {

@@ -146,6 +146,19 @@ export const loreInEnglish = {
     outlet: "At an outlet of its own",
   } satisfies Record<Place, string>,
 
+  filter: {
+    title: "For which characters",
+    which: "It is",
+    only: "only for those named here",
+    but: "for all but those named here",
+    names: "Characters",
+    namesHint: "By their names. Press Enter after each. None: for everybody.",
+    name: { add: "Add a name", remove: (one: string) => `Remove the name ${one}` },
+    tags: "Tags",
+    tagsHint: "A character counts that has one of them. Where there are names too, both must fit.",
+    tag: { add: "Add a tag", remove: (one: string) => `Remove the tag ${one}` },
+  },
+
   folds: {
     conditions: "More conditions",
     recursion: "Entries that call up entries",
