@@ -104,7 +104,7 @@ def test_an_entry_is_for_some_characters_alone(reader: Device, url: str, tmp_pat
     page.call("selectOption", "but", on="role=combobox[name='It is']")
     is_fit(page)
     page.click("role=button[name='Save']")
-    page.see("css=.state >> text=Saved")
+    page.wait_for("document.querySelector('.state').textContent === 'Saved'")
     page.reload()
     page.click("css=.row >> nth=0")
     page.see("text=/^For which characters\\s*3 set/")
