@@ -526,7 +526,7 @@ export interface Character {
 
 /**
  * GET /api/characters/versions/<version>?utc_offset_min=<minutes>: the clock of greetings that tell the
- * time. `greetings` in the order of NewConversation, in words as a conversation could begin, but for {{user}}.
+ * time. `greetings` in the order of NewConversation, as a conversation could begin, but for {{user}}.
  * `creator_notes`: what the author says to people, Markdown of a stranger; `creator_notes_multilingual`: to
  * those of one language, in place of it.
  */
