@@ -110,7 +110,7 @@ def test_an_entry_is_for_some_characters_alone(reader: Device, url: str, tmp_pat
     page.see("text=/^For which characters\\s*3 set/")
     kept = page.evaluate(
         "fetch(location.pathname.replace('/lorebooks', '/api/lorebooks')).then((answer) => answer.json())"
-        ".then((found) => found.book.entries[0].extensions.characterFilter)"
+        ".then(({book: {entries: [{extensions: said}]}}) => said.characterFilter ?? said.character_filter)"
     )
     assert kept == {**said, "isExclude": True, "names": ["Halm", "Clover, the robot"], "tags": ["garden"]}
     assert page.complaints() == []
