@@ -108,9 +108,11 @@ def test_an_entry_is_for_some_characters_alone(reader: Device, url: str, tmp_pat
     page.reload()
     page.click("css=.row >> nth=0")
     page.see("text=/^For which characters\\s*3 set/")
-    kept = page.evaluate(
-        "fetch(location.pathname.replace('/lorebooks', '/api/lorebooks')).then((answer) => answer.json())"
-        ".then(({book: {entries: [{extensions: said}]}}) => said.characterFilter ?? said.character_filter)"
+    opened = json.loads(
+        page.evaluate(
+            "fetch(location.pathname.replace('/lorebooks', '/api/lorebooks')).then((answer) => answer.text())"
+        )
     )
+    kept = opened["book"]["entries"][0]["extensions"]["characterFilter"]
     assert kept == {**said, "isExclude": True, "names": ["Halm", "Clover, the robot"], "tags": ["garden"]}
     assert page.complaints() == []
