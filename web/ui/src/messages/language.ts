@@ -39,6 +39,12 @@ export async function settleLanguage(): Promise<void> {
   }
 }
 
+/** What is chosen in one tab holds in all. */
+addEventListener("storage", (event) => {
+  const chosen = known(event.newValue ?? "");
+  if (event.key === KEY && chosen) turnTo(chosen).catch(console.error);
+});
+
 /** Turn to a language, and keep to it from now on. Rejects where its texts cannot be fetched. */
 export async function chooseLanguage(next: Language): Promise<void> {
   if (!(await turnTo(next))) return;

@@ -7,10 +7,11 @@ export type Choice = "light" | "dark" | "system";
 const KEY = "samovar.theme";
 const CHOICES: readonly string[] = ["light", "dark", "system"];
 
+const known = (choice: string | null): Choice => (choice !== null && CHOICES.includes(choice) ? (choice as Choice) : "system");
+
 function remembered(): Choice {
   try {
-    const choice = localStorage.getItem(KEY);
-    return choice !== null && CHOICES.includes(choice) ? (choice as Choice) : "system";
+    return known(localStorage.getItem(KEY));
   } catch {
     return "system";
   }
@@ -24,6 +25,10 @@ export const useTheme = defineStore("theme", () => {
   });
 
   const choice = ref<Choice>(remembered());
+  // What is chosen in one tab holds in all.
+  addEventListener("storage", (event) => {
+    if (event.key === KEY) choice.value = known(event.newValue);
+  });
   const shown = computed(() => (choice.value === "system" ? (systemIsDark.value ? "dark" : "light") : choice.value));
 
   watchEffect(() => {
