@@ -73,7 +73,7 @@ const commands = {
     })`),
   // The rules run in an isolated world of the debugger: the page's security policy stays in force.
   async axe({ page }) {
-    await pages[page].page.evaluate(axe);
+    if (!(await pages[page].page.evaluate(() => "axe" in globalThis))) await pages[page].page.evaluate(axe);
     return pages[page].page.evaluate(async () => {
       const { violations } = await globalThis.axe.run(document, { resultTypes: ["violations"] });
       return violations.map(({ id, help, nodes }) => ({ id, help, where: nodes.map((node) => `${node.html} ${node.failureSummary}`) }));
