@@ -10,6 +10,7 @@ from actors.messages.generation import CharacterSheet
 from actors.messages.library import AddCharacterVersion
 from storage import tables
 from storage.sealing import Place, Row, SealedColumn, Secrets
+from storage.search import thing_index
 from storage.unit import Unit, require
 from storage.work import Db
 
@@ -53,6 +54,7 @@ async def add_version(unit: Unit, write: AddCharacterVersion) -> None:
             **FILE.seal(key, place, write.file),
             **unit.owned(write.owner),
         )
+    await thing_index.await_things(unit, write.owner, thing_index.CHARACTER, write.character)
 
 
 async def owned(unit: Unit, write: AddCharacterVersion) -> None:

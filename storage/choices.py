@@ -22,6 +22,7 @@ from actors.messages.choosing import (
 from storage import tables
 from storage.characters import secrets_of
 from storage.sealing import NOWHERE, DataKey, Place, Row, SealedColumn, Secrets
+from storage.search import thing_index
 from storage.select import Select
 from storage.unit import Unit, first, require
 
@@ -62,6 +63,7 @@ async def put_persona(unit: Unit, write: PutPersona) -> None:
     sealed = OF_A_PERSONA.seal(unit.keys.for_characters, Place(persona.id, write.user), body)
     columns = {"portrait": persona.portrait, "thumb": persona.thumb, "removed_ms": 0, **sealed}
     await put(unit, tables.Persona, persona.id, write.user, persona.created_ms, columns)
+    await thing_index.await_things(unit, write.user, thing_index.PERSONA, persona.id)
 
 
 async def put_preset(unit: Unit, write: PutPreset) -> None:
@@ -87,6 +89,7 @@ async def put(
 async def remove_persona(unit: Unit, write: RemovePersona) -> None:
     mine = tables.Persona.filter(id=write.persona, user_id=write.user).using_db(unit.db)
     require(await mine.update(removed_ms=write.removed_ms), NOT_YOURS)
+    await thing_index.await_things(unit, write.user, thing_index.PERSONA, write.persona)
 
 
 async def remove_preset(unit: Unit, write: RemovePreset) -> None:
@@ -105,6 +108,7 @@ async def set_choices(unit: Unit, write: SetChoices) -> None:
         require(await characters.exists(), "There is no such character.")
     else:
         require(write.about == write.user, NOT_YOURS)
+    await thing_index.await_things(unit, write.user, thing_index.CHOICES, write.about)
     await tables.Choice.filter(user_id=write.user, about=write.about).using_db(unit.db).delete()
     if write.choices == Choices():
         return

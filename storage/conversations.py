@@ -33,7 +33,7 @@ from storage.lorebooks import forget_conversation
 from storage.marks import revised_words
 from storage.messages import BODY, check_in_tree, insert_message, message_rows, open_body, set_head
 from storage.sealing import Place, Row, SealedColumn, Secrets
-from storage.search import index
+from storage.search import index, thing_index
 from storage.select import Select
 from storage.unit import Unit, first, require
 from storage.work import Db
@@ -137,6 +137,7 @@ async def drop(unit: Unit, write: DropConversation) -> None:
     await drop_choices(unit, write.conversation)
     while await index.forget_some(unit.db, write.conversation):
         pass
+    await thing_index.forget_conversation(unit.db, write.conversation)
     await tables.Conversation.filter(id=write.conversation).using_db(unit.db).delete()
     await forget_conversation(unit, write.conversation)
     await tables.DataKey.filter(conversation_id=write.conversation).using_db(unit.db).delete()

@@ -18,7 +18,7 @@ from actors.messages.filing import (
 from storage import tables
 from storage.characters import secrets_of
 from storage.sealing import Place, Row, SealedColumn, Secrets
-from storage.search import index
+from storage.search import index, thing_index
 from storage.select import Select
 from storage.unit import Unit, first, ids_in, require
 
@@ -68,6 +68,8 @@ async def change(
         key = await unit.keys.key(unit.db, key_id)
         place = Place(conversation, owner, conversation)
         changes |= TAGS.seal(key, place, msgspec.msgpack.encode(tags or ()))
+    if tags is not None:
+        await thing_index.await_things(unit, owner, thing_index.TAGS, conversation)
     if there:
         if changes:
             await filed.update(**changes)
@@ -86,6 +88,7 @@ async def add_folder(unit: Unit, write: AddFolder) -> None:
         **NAME.seal(key, place, write.name.encode()),
         **unit.owned(write.user),
     )
+    await thing_index.await_things(unit, write.user, thing_index.FOLDER, write.id)
 
 
 async def change_folder(unit: Unit, write: ChangeFolder) -> None:
@@ -94,6 +97,7 @@ async def change_folder(unit: Unit, write: ChangeFolder) -> None:
     if write.name is not None:
         key, place = unit.keys.for_characters, Place(write.id, write.user)
         await mine.update(**NAME.seal(key, place, write.name.encode()))
+        await thing_index.await_things(unit, write.user, thing_index.FOLDER, write.id)
     if write.position is not None:
         order = [folder for folder in await folder_order(unit, write.user) if folder != write.id]
         order.insert(max(0, write.position), write.id)
@@ -103,6 +107,7 @@ async def change_folder(unit: Unit, write: ChangeFolder) -> None:
 async def drop_folder(unit: Unit, write: DropFolder) -> None:
     mine = tables.Folder.filter(id=write.id, user_id=write.user).using_db(unit.db)
     require(await mine.delete(), NO_FOLDER)
+    await thing_index.await_things(unit, write.user, thing_index.FOLDER, write.id)
     await tables.Filing.filter(folder=write.id, user_id=write.user).using_db(unit.db).update(folder=None)
     await put_in_order(unit, await folder_order(unit, write.user))
 

@@ -21,6 +21,7 @@ from actors.messages.library import (
 from storage import tables
 from storage.characters import CARD, COLUMNS, FILE, SHEET, Face, open_face, secrets_of, versions
 from storage.sealing import Place, Row
+from storage.search import thing_index
 from storage.unit import Unit, require
 
 NOT_YOURS = "There is no such character of this user."
@@ -32,11 +33,13 @@ OWNER = ("id", "user_id", "shared", "removed_ms", "current_version")
 async def share(unit: Unit, write: ShareCharacter) -> None:
     mine = tables.CharacterOwner.filter(id=write.character, user_id=write.owner).using_db(unit.db)
     require(await mine.update(shared=write.shared), NOT_YOURS)
+    await thing_index.await_things(unit, write.owner, thing_index.CHARACTER, write.character)
 
 
 async def remove(unit: Unit, write: RemoveCharacter) -> None:
     mine = tables.CharacterOwner.filter(id=write.character, user_id=write.owner).using_db(unit.db)
     require(await mine.update(removed_ms=write.removed_ms), NOT_YOURS)
+    await thing_index.await_things(unit, write.owner, thing_index.CHARACTER, write.character)
 
 
 async def mark_favourite(unit: Unit, write: MarkFavourite) -> None:

@@ -21,6 +21,7 @@ from actors.messages.lorebooks import (
 )
 from storage import tables
 from storage.sealing import NOWHERE, Place, Row, SealedColumn, Secrets
+from storage.search import thing_index
 from storage.select import Select
 from storage.unit import Unit, require
 
@@ -73,6 +74,7 @@ async def save(unit: Unit, write: SaveLorebook) -> None:
         replaced = tables.LorebookVersion.filter(id=write.replaces).using_db(unit.db)
         await replaced.update(replaced_ms=write.changed_ms)
     await put_version(unit, write)
+    await thing_index.await_things(unit, write.owner, thing_index.LOREBOOK, write.lorebook)
 
 
 async def put_version(unit: Unit, write: SaveLorebook) -> None:
@@ -95,6 +97,7 @@ async def put_version(unit: Unit, write: SaveLorebook) -> None:
 async def remove(unit: Unit, write: RemoveLorebook) -> None:
     book = mine(unit, write.lorebook, write.owner)
     require(await book.update(removed_ms=write.removed_ms), NOT_YOURS)
+    await thing_index.await_things(unit, write.owner, thing_index.LOREBOOK, write.lorebook)
 
 
 async def attach(unit: Unit, write: AttachLorebook) -> None:

@@ -14,7 +14,7 @@ from storage.database import marks as placeholders
 from storage.fields import as_id
 from storage.messages import BODY, message_rows, read_body
 from storage.sealing import DataKey, Place, Row, SealedColumn, Secrets
-from storage.search import index
+from storage.search import index, thing_index
 from storage.select import Select
 from storage.unit import Unit, first, require
 
@@ -90,7 +90,11 @@ async def purge(unit: Unit, write: PurgeRemoved) -> None:
     require(not {root, head} & {*write.dropped, *write.emptied}, "What is shown is not purged.")
     await forget(unit.db, tables.MessageRevision, "message__in", (*write.dropped, *write.emptied))
     await forget(unit.db, tables.MessageTrace, "id__in", (*write.dropped, *write.emptied))
-    await forget(unit.db, tables.Summary, "id__in", (*write.dropped, *write.emptied))
+    for batch in batches((*write.dropped, *write.emptied)):
+        summaries = tables.Summary.filter(id__in=batch).using_db(unit.db)
+        for upto, user in await summaries.values_list("id", "user_id"):
+            await thing_index.await_things(unit, user, thing_index.SUMMARY, upto)
+        await summaries.delete()
     await forget(unit.db, tables.MessageMark, "id__in", write.dropped)
     for batch in batches((*write.dropped, *write.emptied)):
         await index.leave_out(unit.db, batch)

@@ -6,8 +6,20 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from actors.messages.archive import QueryDone, QueryFailed, RunQuery, RunWrites, WritesDone, WritesFailed
-from actors.messages.conversations import AddConversation, AddMessage, AddMessages, RenameConversation
-from actors.messages.filing import RemoveConversation
+from actors.messages.choosing import PutPersona, RemovePersona, SetChoices
+from actors.messages.conversations import (
+    AddConversation,
+    AddMessage,
+    AddMessages,
+    DropSummary,
+    PurgeRemoved,
+    PutSummary,
+    RenameConversation,
+    ReviseMessage,
+)
+from actors.messages.filing import AddFolder, ChangeFolder, DropFolder, FileConversation, RemoveConversation
+from actors.messages.library import AddCharacterVersion, ChooseVersion, RemoveCharacter, ShareCharacter
+from actors.messages.lorebooks import RemoveLorebook, SaveLorebook
 from actors.messages.replies import EndGeneration
 from storage.database import Database
 from storage.purge import Purge
@@ -23,12 +35,29 @@ log = logging.getLogger(__name__)
 STORAGE = "storage"
 
 OF_THE_INDEX = (
+    AddCharacterVersion,
     AddConversation,
+    AddFolder,
     AddMessage,
     AddMessages,
+    ChangeFolder,
+    ChooseVersion,
+    DropFolder,
+    DropSummary,
     EndGeneration,
+    FileConversation,
+    PurgeRemoved,
+    PutPersona,
+    PutSummary,
+    RemoveCharacter,
     RemoveConversation,
+    RemoveLorebook,
+    RemovePersona,
     RenameConversation,
+    ReviseMessage,
+    SaveLorebook,
+    SetChoices,
+    ShareCharacter,
 )
 """Writes that leave something for the index."""
 

@@ -12,9 +12,10 @@ from actors.messages.conversations import (
 from storage import tables
 from storage.characters import secrets_of
 from storage.messages import check_in_tree
-from storage.sealing import Place, SealedColumn
+from storage.sealing import Place, Row, SealedColumn, Secrets
+from storage.search import thing_index
 from storage.select import Select
-from storage.unit import Unit, first, require
+from storage.unit import Unit, first, ids_in, require
 
 BODY = SealedColumn("summary", "body")
 COLUMNS = ("id", "user_id", "conversation_id", "author", "created_ms", "stale", *BODY.columns)
@@ -39,11 +40,14 @@ async def put(unit: Unit, write: PutSummary) -> None:
         **BODY.seal(key, Place(made.upto, user, made.conversation), made.text.encode()),
         **unit.owned(user),
     )
+    await thing_index.await_things(unit, user, thing_index.SUMMARY, made.upto)
 
 
 async def drop(unit: Unit, write: DropSummary) -> None:
-    of_it = tables.Summary.filter(id=write.upto, conversation_id=write.conversation)
-    await of_it.using_db(unit.db).delete()
+    of_it = tables.Summary.filter(id=write.upto, conversation_id=write.conversation).using_db(unit.db)
+    for user in await ids_in(of_it, "user_id"):
+        await thing_index.await_things(unit, user, thing_index.SUMMARY, write.upto)
+    await of_it.delete()
 
 
 async def outdate(unit: Unit, write: OutdateSummaries) -> None:
@@ -59,14 +63,15 @@ async def set_summarise(unit: Unit, write: SetSummarise) -> None:
 async def find_summaries(unit: Unit, conversation: UUID) -> tuple[StoredSummary, ...]:
     rows = await OF_A_CONVERSATION.rows(unit.db, conversation)
     secrets = await secrets_of(unit, rows, BODY)
-    return tuple(
-        StoredSummary(
-            conversation=row["conversation_id"],
-            upto=row["id"],
-            text=BODY.open(secrets, Place(row["id"], row["user_id"], row["conversation_id"]), row).decode(),
-            by=row["author"],
-            created_ms=row["created_ms"],
-            stale=bool(row["stale"]),
-        )
-        for row in rows
+    return tuple(open_summary(secrets, row) for row in rows)
+
+
+def open_summary(secrets: Secrets, row: Row) -> StoredSummary:
+    return StoredSummary(
+        conversation=row["conversation_id"],
+        upto=row["id"],
+        text=BODY.open(secrets, Place(row["id"], row["user_id"], row["conversation_id"]), row).decode(),
+        by=row["author"],
+        created_ms=row["created_ms"],
+        stale=bool(row["stale"]),
     )

@@ -331,6 +331,38 @@ class SearchPending(Model):
         table = "search_pending"
 
 
+# What the index has of what is no message: a part of a thing, say an entry of a lorebook (search/things.py
+# has the kinds). `digest` is a keyed hash of its text. The terms of what is `shared` are made with the key of
+# all users, those of the rest with the user's. Beside it lie search_thing_stem and search_thing_prefix.
+class SearchThing(Model):
+    id = fields.BigIntField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    kind = fields.CharField(max_length=20)
+    thing = IdField(db_index=True)
+    part = fields.IntField()
+    conversation_id = IdField(null=True, db_index=True)
+    shared = fields.BooleanField()
+    changed_ms = fields.BigIntField()
+    digest = DigestField()
+    terms = TermsField()
+
+    class Meta(Model.Meta):
+        table = "search_thing"
+
+
+# A thing that the index does not have yet as it is; it may wait more than once.
+class SearchThingPending(Model):
+    id = fields.BigIntField(primary_key=True)
+    node_id = IdField()
+    user_id = IdField()
+    kind = fields.CharField(max_length=20)
+    thing = IdField(db_index=True)
+
+    class Meta(Model.Meta):
+        table = "search_thing_pending"
+
+
 # Immutable. The root is its own parent and has sibling -1, so that it takes no child's place. `body` holds
 # the text, and the thoughts of a model that thinks.
 class Message(Model):

@@ -18,6 +18,7 @@ from actors.messages.library import (
 )
 from storage import groups, tables
 from storage.characters import COLUMNS, SHEET, open_face, secrets_of
+from storage.search import thing_index
 from storage.unit import Unit, require
 from storage.work import Db
 
@@ -44,6 +45,7 @@ async def choose(unit: Unit, write: ChooseVersion) -> None:
         id=write.character, user_id=write.owner, current_version=write.base
     ).using_db(unit.db)
     require(await mine.update(current_version=write.version), NOT_CURRENT)
+    await thing_index.await_things(unit, write.owner, thing_index.CHARACTER, write.character)
 
 
 async def purge(unit: Unit, write: PurgeCharacter) -> None:

@@ -13,6 +13,7 @@ from actors.messages.filing import (
     FileConversation,
     Match,
     MatchedConversation,
+    MatchedThing,
 )
 from web import requests
 from web.ask_session import ask_session, own_conversation
@@ -23,6 +24,8 @@ from web.protocol.conversations import (
     FolderChange,
     FoundConversation,
     FoundMessage,
+    FoundThing,
+    KindCount,
     NewFolder,
     SearchResult,
 )
@@ -108,8 +111,16 @@ def add_filing_routes(app: Quart, edge: Edge) -> None:
         if not edge.searches.take(account.id.hex, edge.world.monotonic_s()):
             raise RefusedError(429, "too_many", "Too many searches at once: wait a moment.", 5)
         found = await edge.records.matches(account.id, text, conversation)
-        conversations = tuple(map(shown, found.conversations))
-        return requests.answer(SearchResult(conversations, found.messages, found.more, found.waiting))
+        return requests.answer(
+            SearchResult(
+                tuple(map(shown, found.conversations)),
+                found.messages,
+                found.more,
+                found.waiting,
+                tuple(map(shown_thing, found.things)),
+                tuple(KindCount(kind, count) for kind, count in found.counts),
+            )
+        )
 
     _ = file_conversation, restore_conversation, folders, new_folder, change_folder, drop_folder, search
 
@@ -129,6 +140,19 @@ def shown(found: MatchedConversation) -> FoundConversation:
 
 def shown_match(match: Match) -> FoundMessage:
     return FoundMessage(match.message, match.role, match.created_ms, match.pieces, match.speaker)
+
+
+def shown_thing(thing: MatchedThing) -> FoundThing:
+    return FoundThing(
+        kind=thing.kind,
+        id=thing.id,
+        title=thing.title,
+        pieces=thing.pieces,
+        conversation=thing.conversation,
+        place=thing.place,
+        beside=thing.beside,
+        portrait=requests.asset_path(thing.portrait),
+    )
 
 
 def tidy_name(text: str) -> str:

@@ -3,6 +3,7 @@
 Rows, writes and questions as in actors/messages/archive.py, which has the table of who sends what.
 """
 
+from typing import Literal
 from uuid import UUID
 
 from msgspec import Struct
@@ -107,11 +108,37 @@ class MatchedConversation(Struct, frozen=True):
     matches: tuple[Match, ...]
 
 
+ThingKind = Literal[
+    "summary", "note", "instructions", "persona", "folder", "tag", "lorebook", "entry", "character"
+]
+
+
+class MatchedThing(Struct, frozen=True):
+    """Something else that was found: `title` and a passage of it in pieces, as in Match. `id` is that of the
+    persona, folder, lorebook (of an entry too) or character; of the message that a summary goes up to; of the
+    conversation that has the tag; and of a note or instructions what they are for: a conversation, a
+    character, or the user. `conversation`: in which it is shown, if in one. `place`: of an entry, 0-based.
+    `beside`: the name of what it belongs to."""
+
+    kind: ThingKind
+    id: UUID
+    title: tuple[str, ...]
+    pieces: tuple[str, ...]
+    conversation: UUID | None = None
+    place: int = 0
+    beside: str = ""
+    portrait: str = ""
+
+
 class Matches(Struct, frozen=True):
     """The conversations, that with the newest match first. `messages`: how many were found, `more` where
-    that is as many as are looked at. `waiting`: so many of the user's messages are not in the index yet."""
+    that is as many as are looked at. `waiting`: so many of the user's texts are not in the index yet.
+    `things`: by their kinds, the newest of each; `counts`: how many there are of the kinds of which not all
+    are among them."""
 
     conversations: tuple[MatchedConversation, ...]
     messages: int
     more: bool
     waiting: int
+    things: tuple[MatchedThing, ...] = ()
+    counts: tuple[tuple[ThingKind, int], ...] = ()

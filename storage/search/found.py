@@ -12,8 +12,9 @@ from storage.conversations import COLUMNS, TITLE, USER_NAME, open_conversation
 from storage.marks import hidden_in, revised_words
 from storage.messages import BODY, message_rows, open_body
 from storage.sealing import Row
-from storage.search import index
-from storage.search.passage import passage
+from storage.search import index, thing_index
+from storage.search.found_things import find_things
+from storage.search.passage import marked, passage
 from storage.search.query import Clause, clauses_of, found_in
 from storage.unit import Unit, ids_in
 
@@ -33,6 +34,7 @@ class Opened(NamedTuple):
 async def find_matches(unit: Unit, query: FindMatches) -> Matches:
     clauses = clauses_of(query.text)
     waiting = await index.count_waiting(unit.db, query.user)
+    waiting += await thing_index.count_waiting(unit.db, query.user)
     if all(clause.excluded for clause in clauses):
         return Matches((), 0, more=False, waiting=waiting)
     key = unit.keys.term_key(query.user)
@@ -50,7 +52,8 @@ async def find_matches(unit: Unit, query: FindMatches) -> Matches:
     archived = await archived_of(unit, list(shown))
     found = await matched(unit, clauses, shown, rows, opened, archived)
     messages = sum(place.message != place.conversation for place in places)
-    return Matches(tuple(found), messages, more=more, waiting=waiting)
+    things, counts = await find_things(unit, query, clauses)
+    return Matches(tuple(found), messages, more, waiting, things, counts)
 
 
 async def conversations(unit: Unit, ids: list[UUID]) -> Sequence[Row]:
@@ -124,13 +127,3 @@ async def matched(
             )
         )
     return found
-
-
-def marked(text: str, spans: list[tuple[int, int]]) -> tuple[str, ...]:
-    """The whole text in pieces."""
-    pieces: list[str] = []
-    at = 0
-    for start, end in spans:
-        pieces += [text[at:start], text[start:end]]
-        at = end
-    return (*pieces, text[at:])

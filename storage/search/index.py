@@ -4,7 +4,7 @@ FTS5 keeps no text of its own here, and forgets a row only when it is told again
 what `terms` of an entry is for.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, cast
 from uuid import UUID
 
@@ -16,8 +16,20 @@ from storage.search.terms import LONGEST, TermKey, Terms, pack, prefixes_text, s
 from storage.unit import Unit, ids_in
 from storage.work import Db
 
+
+class Tables(NamedTuple):
+    """An index: its rows, and on SQLite the tables of FTS5 beside them."""
+
+    entry: str
+    stem: str
+    prefix: str
+
+
+MESSAGES = Tables("search_entry", "search_stem", "search_prefix")
+
 FORGET = "INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', ?, ?)"
 PUT = "INSERT INTO {table} (rowid, terms) VALUES (?, ?)"
+MATCHES = "e.id IN (SELECT rowid FROM {table} WHERE {table} MATCH ?)"
 WAITS_NO_MORE = "DELETE FROM search_pending WHERE message IN ({ids})"
 AT_ONCE = 200  # entries that are forgotten in one step
 
@@ -97,27 +109,27 @@ async def put(unit: Unit, entries: Sequence[Entry]) -> None:
 async def put_one(unit: Unit, entry: Entry) -> None:
     owned = {**unit.owned(entry.user), "conversation_id": entry.conversation}
     row = {**owned, "message": entry.message, "created_ms": entry.created_ms}
+    await put_row(unit.db, MESSAGES, row, entry.terms)
+
+
+async def put_row(db: Db, into: Tables, row: Mapping[str, Any], terms: Terms) -> None:
     columns = ", ".join((*row, "terms"))
-    if is_postgres(unit.db):
-        places = f"{marks(unit.db, len(row))}, ${len(row) + 1}::text::tsvector"
-        await raw(
-            unit.db,
-            f"INSERT INTO search_entry ({columns}) VALUES ({places})",  # noqa: S608 - our names
-            *row.values(),
-            vector(entry.terms),
-        )
+    if is_postgres(db):
+        places = f"{marks(db, len(row))}, ${len(row) + 1}::text::tsvector"
+        query = f"INSERT INTO {into.entry} ({columns}) VALUES ({places})"  # noqa: S608 - our names
+        await raw(db, query, *row.values(), vector(terms))
         return
-    query = f"INSERT INTO search_entry ({columns}) VALUES ({marks(unit.db, len(row) + 1)})"  # noqa: S608
-    made: int = await cast("Any", unit.db).execute_insert(query, [*row.values(), pack(entry.terms)])
-    await raw(unit.db, PUT.format(table="search_stem"), made, stems_text(entry.terms))
-    await raw(unit.db, PUT.format(table="search_prefix"), made, prefixes_text(entry.terms))
+    query = f"INSERT INTO {into.entry} ({columns}) VALUES ({marks(db, len(row) + 1)})"  # noqa: S608
+    made: int = await cast("Any", db).execute_insert(query, [*row.values(), pack(terms)])
+    await raw(db, PUT.format(table=into.stem), made, stems_text(terms))
+    await raw(db, PUT.format(table=into.prefix), made, prefixes_text(terms))
 
 
 async def forget(db: Db, messages: Sequence[UUID]) -> None:
     """Whatever the index has of these."""
     entries = tables.SearchEntry.filter(message__in=list(messages)).using_db(db)
     if not is_postgres(db):
-        await forget_beside(db, await entries.values("id", "terms"))
+        await forget_beside(db, MESSAGES, await entries.values("id", "terms"))
     await entries.delete()
 
 
@@ -132,15 +144,15 @@ async def forget_some(db: Db, conversation: UUID) -> bool:
     entries = tables.SearchEntry.filter(conversation_id=conversation).using_db(db).limit(AT_ONCE)
     rows = await entries.values("id", "terms")
     if not is_postgres(db):
-        await forget_beside(db, rows)
+        await forget_beside(db, MESSAGES, rows)
     await tables.SearchEntry.filter(id__in=[row["id"] for row in rows]).using_db(db).delete()
     return len(rows) == AT_ONCE
 
 
-async def forget_beside(db: Db, rows: Sequence[dict[str, Any]]) -> None:
+async def forget_beside(db: Db, tables: Tables, rows: Sequence[dict[str, Any]]) -> None:
     """In the tables of FTS5."""
     held = [(row["id"], unpack(row["terms"])) for row in rows]
-    for table, text in (("search_stem", stems_text), ("search_prefix", prefixes_text)):
+    for table, text in ((tables.stem, stems_text), (tables.prefix, prefixes_text)):
         values = [[entry, text(terms)] for entry, terms in held]
         if values:
             await cast("Any", db).execute_many(FORGET.format(table=table), values)
@@ -153,7 +165,7 @@ async def find(
     db: Db, key: TermKey, user: UUID, clauses: Sequence[Clause], limit: int, conversation: UUID | None = None
 ) -> list[Place]:
     """Where all of the clauses hold, newest first. Removed conversations are left out."""
-    holds, values = in_postgres(key, clauses) if is_postgres(db) else in_sqlite(key, clauses)
+    holds, values = condition(db, MESSAGES, key, clauses)
     numbered = is_postgres(db)
     given: list[Any] = [user, *([conversation] if conversation else [])]
     names = [f"${n}" for n in range(1, len(given) + 1)] if numbered else ["?"] * len(given)
@@ -169,14 +181,19 @@ async def count_waiting(db: Db, user: UUID) -> int:
     return await tables.SearchPending.filter(user_id=user).using_db(db).count()
 
 
-def in_sqlite(key: TermKey, clauses: Sequence[Clause]) -> tuple[str, list[str]]:
+def condition(db: Db, of: Tables, key: TermKey, clauses: Sequence[Clause]) -> tuple[str, list[str]]:
+    """SQL that holds for an entry `e` where all of the clauses do, and its values; each has a ?."""
+    return in_postgres(key, clauses) if is_postgres(db) else in_sqlite(of, key, clauses)
+
+
+def in_sqlite(of: Tables, key: TermKey, clauses: Sequence[Clause]) -> tuple[str, list[str]]:
     conditions: list[str] = []
     values: list[str] = []
     for clause in clauses:
-        options = ["e.id IN (SELECT rowid FROM search_stem WHERE search_stem MATCH ?)"]
+        options = [MATCHES.format(table=of.stem)]
         values.append('"' + " ".join(key.stem(stem).hex() for stem in clause.stems) + '"')
         if clause.beginning:
-            options.append("e.id IN (SELECT rowid FROM search_prefix WHERE search_prefix MATCH ?)")
+            options.append(MATCHES.format(table=of.prefix))
             values.append('"' + key.prefix(clause.beginning[:LONGEST]).hex() + '"')
         conditions.append(f"{'NOT ' if clause.excluded else ''}({' OR '.join(options)})")
     return " AND ".join(conditions), values

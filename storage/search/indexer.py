@@ -17,9 +17,11 @@ from storage.database import Database
 from storage.errors import DamagedRowError
 from storage.marks import revised_words
 from storage.messages import BODY, message_rows, open_body
-from storage.search import index
+from storage.search import index, thing_index
 from storage.search.index import Entry
 from storage.search.terms import TermKey, Terms
+from storage.search.thing_index import EVERYBODY, Wanted
+from storage.search.things import Thing, read_thing
 from storage.settings import StorageSettings
 from storage.trouble import trouble_of
 from storage.unit import Unit
@@ -36,6 +38,14 @@ class Waiting(NamedTuple):
     message: UUID
     created_ms: int
     text: str | None
+
+
+class WaitingThing(NamedTuple):
+    """A thing as it is now, None where nobody is to find it; `known`: digests that the index has."""
+
+    waiting: thing_index.Waiting
+    thing: Thing | None
+    known: set[bytes]
 
 
 class Indexer:
@@ -72,6 +82,32 @@ class Indexer:
 
     async def step(self) -> bool:
         """Takes some in; False where nothing waits."""
+        took = await self.take_messages()
+        return await self.take_thing() or took
+
+    async def take_thing(self) -> bool:
+        """A thing, or where it has many parts some of them."""
+        found = await self._database.read(lambda db: newest_thing(self._unit(db)))
+        if found is None:
+            return False
+        wanted = await asyncio.to_thread(self._wanted_of, found)
+        await self._database.write(lambda db: thing_index.bring(self._unit(db), found.waiting, wanted))
+        return True
+
+    def _wanted_of(self, found: WaitingThing) -> Wanted:
+        thing = found.thing
+        if thing is None:
+            return Wanted({}, {})
+        key = self._term_key(EVERYBODY if thing.shared else found.waiting.user)
+        digests = {number: key.digest(part.text) for number, part in thing.parts.items()}
+        missing = [number for number, digest in digests.items() if digest not in found.known]
+        terms = {
+            digests[number]: key.terms(thing.parts[number].text)
+            for number in missing[: self._settings.index_batch]
+        }
+        return Wanted(digests, terms, thing.shared, thing.changed_ms, thing.conversation)
+
+    async def take_messages(self) -> bool:
         waiting = await self._database.read(lambda db: newest(self._unit(db), self._settings.index_batch))
         if not waiting:
             return False
@@ -91,6 +127,14 @@ class Indexer:
             )
             for one in waiting
         ]
+
+
+async def newest_thing(unit: Unit) -> WaitingThing | None:
+    waiting = await thing_index.newest_waiting(unit.db)
+    if waiting is None:
+        return None
+    thing = await read_thing(unit, waiting.kind, waiting.user, waiting.thing)
+    return WaitingThing(waiting, thing, await thing_index.known_digests(unit.db, waiting))
 
 
 async def newest(unit: Unit, limit: int) -> list[Waiting]:

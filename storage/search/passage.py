@@ -53,3 +53,13 @@ def word_start(text: str, at: int) -> int:
         return 0
     space = text.find(" ", at, at + BEFORE // 2)
     return at if space < 0 else space + 1
+
+
+def marked(text: str, spans: list[tuple[int, int]]) -> tuple[str, ...]:
+    """The whole text in pieces."""
+    pieces: list[str] = []
+    at = 0
+    for start, end in spans:
+        pieces += [text[at:start], text[start:end]]
+        at = end
+    return (*pieces, text[at:])

@@ -15,7 +15,9 @@ from storage.search.words import stem_of, words_of
 LABEL = b"samovar-search-1"
 STEM_BYTES = 5
 PREFIX_BYTES = 4
+DIGEST_BYTES = 16
 SHORTEST, LONGEST = 3, 7  # letters of the beginnings that are kept of each word
+TEXT = 100_000  # letters of a text that are taken in: PostgreSQL's tsvector holds no more than a megabyte
 COUNT = struct.Struct(">I")
 
 
@@ -33,6 +35,7 @@ class TermKey:
         key = hashlib.blake2b(LABEL + user.bytes, key=storage_secret, digest_size=32).digest()
         self._stems = hashlib.blake2b(b"stem", key=key, digest_size=STEM_BYTES)
         self._prefixes = hashlib.blake2b(b"prefix", key=key, digest_size=PREFIX_BYTES)
+        self._texts = hashlib.blake2b(b"text", key=key, digest_size=DIGEST_BYTES)
 
     def stem(self, stem: str) -> bytes:
         made = self._stems.copy()
@@ -44,12 +47,18 @@ class TermKey:
         made.update(prefix.encode())
         return made.digest()
 
+    def digest(self, text: str) -> bytes:
+        """Tells whether a text is the one whose terms are known."""
+        made = self._texts.copy()
+        made.update(text.encode())
+        return made.digest()
+
     def terms(self, text: str) -> Terms:
         """Of a whole text. It takes a while for a long one: not for the loop of events."""
         known: dict[str, bytes] = {}
         beginnings: set[str] = set()
         stems = bytearray()
-        for word, _, _ in words_of(text):
+        for word, _, _ in words_of(text[:TEXT]):
             made = known.get(word)
             if made is None:
                 made = known[word] = self.stem(stem_of(word))

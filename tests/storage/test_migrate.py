@@ -12,11 +12,19 @@ from msgspec.structs import replace
 from tortoise.context import TortoiseContext
 from tortoise.migrations.autodetector import MigrationAutodetector
 
+from actors.messages.choices import Choices, Persona
+from actors.messages.choosing import PutPersona, SetChoices
+from actors.messages.conversations import PutSummary, StoredSummary
+from actors.messages.filing import AddFolder, FileConversation
+from actors.messages.lore import BookSheet
+from actors.messages.lorebooks import SaveLorebook
 from storage import orm
 from storage.errors import MigrationError, NewerDatabaseError
 from storage.migrate import migrate_sqlite
+from tests.storage.contract_search import search
 from tests.storage.node import Node
 from tests.storage.postgres_cluster import PostgresCluster
+from tests.storage.store import CHAT, HELLO, USER, Store, begin, uid
 
 
 @pytest.fixture
@@ -174,3 +182,31 @@ def test_a_postgres_database_of_a_newer_version_is_refused(postgres_node: Node) 
     postgres_node.migrate("rebuilding")
     with pytest.raises(NewerDatabaseError, match="9000_rebuilding"):
         postgres_node.look()
+
+
+def test_what_is_there_is_found_after_the_migration_that_brought_its_index(node: Node) -> None:
+    async def fill(store: Store) -> None:
+        await begin(store)
+        await store.put(
+            PutSummary(StoredSummary(CHAT, HELLO, "A lantern.", "model", 5)),
+            SetChoices(USER, "conversation", CHAT, Choices(system_prompt="Lanterns.")),
+            PutPersona(Persona(uid(60), "Mira", "With a lantern."), USER),
+            AddFolder(uid(61), USER, "Lanterns", 5),
+            FileConversation(CHAT, USER, 6, tags=("lantern",)),
+            SaveLorebook(
+                uid(62), USER, BookSheet(uid(63), "Lantern", b"\x80"), b"{}", b"\x01" * 32, 0, 7_000
+            ),
+        )
+
+    async def kinds(store: Store) -> set[str]:
+        found = await search(store, "lantern ")
+        assert [thing.kind for thing in (await search(store, "samovar ")).things] == ["character"]
+        return {thing.kind for thing in found.things}
+
+    node.using(fill)
+    with closing(sqlite3.connect(node.file)) as connection, connection:
+        for table in ("search_thing", "search_thing_stem", "search_thing_prefix", "search_thing_pending"):
+            connection.execute(f"DROP TABLE {table}")
+        connection.execute("DELETE FROM tortoise_migrations WHERE name = '0014_search_things'")
+    expected = {"summary", "instructions", "persona", "folder", "tag", "lorebook"}
+    assert node.using(kinds) == expected

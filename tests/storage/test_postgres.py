@@ -10,12 +10,13 @@ from storage.settings import StorageSettings
 from storage.start import open_storage
 from tests.storage.contract import StorageContract
 from tests.storage.contract_search import SearchContract
+from tests.storage.contract_search_things import SearchThingsContract
 from tests.storage.postgres_cluster import PostgresCluster
 from tests.storage.store import OpenPort, Port, Tell
 
 
 @pytest.mark.postgres
-class TestPostgresStorage(StorageContract, SearchContract):
+class TestPostgresStorage(StorageContract, SearchContract, SearchThingsContract):
     @pytest.fixture(autouse=True)
     def _database(self, postgres: PostgresCluster) -> None:
         self.url = postgres.database_with_tables()

@@ -6,6 +6,7 @@ from uuid import UUID
 from msgspec import Struct
 
 from actors.messages.chat import ConversationMap
+from actors.messages.filing import ThingKind
 from actors.messages.generation import Role
 from actors.messages.group import GroupWish
 from actors.messages.remarks import Remark
@@ -101,14 +102,40 @@ class FoundConversation(Struct, frozen=True):
     matches: tuple[FoundMessage, ...]
 
 
+class FoundThing(Struct, frozen=True):
+    """Something that is no message; `title` and a passage of it in pieces. `id`: of the persona, the folder,
+    the lorebook (of an entry too), the character; the message that a summary goes up to; the conversation
+    that has the tag; what a note or instructions are for (a conversation, a character, or the user).
+    `conversation`: in which it is shown. `place`: of an entry in its book, 0-based. `beside`: the name of what
+    it belongs to."""
+
+    kind: ThingKind
+    id: UUID
+    title: tuple[str, ...]
+    pieces: tuple[str, ...]
+    conversation: UUID | None
+    place: int
+    beside: str
+    portrait: str
+
+
+class KindCount(Struct, frozen=True):
+    """So many were found of a kind of which not all are shown."""
+
+    kind: ThingKind
+    count: int
+
+
 class SearchResult(Struct, frozen=True):
     """GET /api/search?text=…, and &conversation=<id> for more of one. `more`: there are more messages than
-    are counted; `waiting`: so many of the user's are not in the index yet."""
+    are counted; `waiting`: so many of the user's texts are not in the index yet."""
 
     conversations: tuple[FoundConversation, ...]
     messages: int
     more: bool
     waiting: int
+    things: tuple[FoundThing, ...]
+    counts: tuple[KindCount, ...]
 
 
 class ImportedChat(Struct, frozen=True):

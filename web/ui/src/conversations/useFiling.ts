@@ -18,6 +18,8 @@ export const useFiling = defineStore("filing", () => {
   const view = ref<View>("all");
   const look = ref<Look>(kept());
   const trouble = troubleRef();
+  /** The key of a heading that is to be in sight. */
+  const sought = ref("");
 
   watch(look, (now) => {
     try {
@@ -98,13 +100,20 @@ export const useFiling = defineStore("filing", () => {
       await Promise.all([conversations.load(), load()]);
     });
 
+  /** A folder, or what has a tag, that somebody looks for. */
+  function seek(folder: string, tag: string): void {
+    view.value = "all";
+    look.value = { ...look.value, tag, closed: look.value.closed.filter((one) => one !== folder) };
+    sought.value = folder;
+  }
+
   function toggle(key: string): void {
     const { closed } = look.value;
     look.value = { ...look.value, closed: closed.includes(key) ? closed.filter((one) => one !== key) : [...closed, key] };
   }
 
   return {
-    folders, removedList, removed, view, look, trouble,
+    folders, removedList, removed, view, look, trouble, sought, seek,
     load, file, remove, restore, newFolder, renameFolder, moveFolder, dropFolder, toggle,
   }; // prettier-ignore
 });

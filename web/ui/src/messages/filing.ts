@@ -124,23 +124,72 @@ export const searchInEnglish = {
   open: "Search",
   title: "Search everything",
   placeholder: "Words, “a phrase”, -not this",
-  hint: "In all messages and titles, and among the characters. Any form of a word is found.",
+  hint: "In messages, titles and summaries, notes, personas, characters, lorebooks, folders and tags. Any form of a word is found.",
   nothing: "Nothing was found.",
-  found: (messages: number, more: boolean) => (more ? `More than ${en(messages, "message", "messages")}.` : `${en(messages, "message", "messages")}.`),
-  waiting: (n: number) => `${en(n, "message is", "messages are")} still being taken in.`,
+  found: (messages: number, more: boolean, places: number) => {
+    const counted = `${more ? "More than " : ""}${en(messages, "message", "messages")}`;
+    if (places === 0) return `${counted}.`;
+    return messages === 0 ? `${en(places, "place", "places")}.` : `${counted}, ${en(places, "other place", "other places")}.`;
+  },
+  waiting: (n: number) => `${en(n, "text is", "texts are")} still being taken in.`,
   inIt: (n: number) => en(n, "match", "matches"),
+  groups: {
+    characters: "Characters",
+    conversations: "Conversations",
+    summaries: "Summaries",
+    notes: "Notes and instructions",
+    personas: "Personas",
+    lorebooks: "Lorebooks",
+    order: "Folders and tags",
+  },
+  ofAll: (shown: number, all: number) => `${shown.toLocaleString("en")} of ${all.toLocaleString("en")}`,
+  kinds: {
+    character: "Character",
+    entry: "Entry without a name",
+    folder: "Folder",
+    instructions: "Instructions",
+    lorebook: "Lorebook",
+    note: "Author’s note",
+    persona: "Persona",
+    summary: "Summary",
+    tag: "Tag",
+  },
+  forAll: "for all conversations",
 };
 
 export const searchInRussian: typeof searchInEnglish = {
   open: "Поиск",
   title: "Поиск по всему",
   placeholder: "Слова, «фраза» в кавычках, -исключить",
-  hint: "Во всех сообщениях и названиях, и среди персонажей. Слово находится в любой форме.",
+  hint: "В сообщениях и названиях, кратких содержаниях, заметках, персонах, персонажах, книгах знаний, папках и метках. Слово находится в любой форме.",
   nothing: "Ничего не нашлось.",
-  found: (messages, more) => {
-    const counted = ru(messages, "сообщение", "сообщения", "сообщений");
-    return more ? `Больше чем ${counted}.` : `${counted}.`;
+  found: (messages, more, places) => {
+    const counted = `${more ? "Больше чем " : ""}${ru(messages, "сообщение", "сообщения", "сообщений")}`;
+    if (places === 0) return `${counted}.`;
+    return messages === 0 ? `${ru(places, "место", "места", "мест")}.` : `${counted} и ещё ${ru(places, "место", "места", "мест")}.`;
   },
-  waiting: (n) => `Ещё обрабатывается: ${ru(n, "сообщение", "сообщения", "сообщений")}.`,
+  waiting: (n) => `Ещё обрабатывается: ${ru(n, "текст", "текста", "текстов")}.`,
   inIt: (n) => ru(n, "совпадение", "совпадения", "совпадений"),
+  groups: {
+    characters: "Персонажи",
+    conversations: "Беседы",
+    summaries: "Краткие содержания",
+    notes: "Заметки и указания",
+    personas: "Персоны",
+    lorebooks: "Книги знаний",
+    order: "Папки и метки",
+  },
+  ofAll: (shown, all) => `${shown.toLocaleString("ru")} из ${all.toLocaleString("ru")}`,
+  kinds: {
+    character: "Персонаж",
+    entry: "Запись без названия",
+    folder: "Папка",
+    instructions: "Указания",
+    lorebook: "Книга знаний",
+    note: "Заметка автора",
+    persona: "Персона",
+    summary: "Краткое содержание",
+    tag: "Метка",
+  },
+  forAll: "для всех бесед",
 };

@@ -835,14 +835,39 @@ export interface FoundConversation {
 }
 
 /**
+ * Something that is no message; `title` and a passage of it in pieces. `id`: of the persona, the folder,
+ * the lorebook (of an entry too), the character; the message that a summary goes up to; the conversation that
+ * has the tag; what a note or instructions are for (a conversation, a character, or the user). `conversation`:
+ * in which it is shown. `place`: of an entry in its book, 0-based. `beside`: the name of what it belongs to.
+ */
+export interface FoundThing {
+  kind: "character" | "entry" | "folder" | "instructions" | "lorebook" | "note" | "persona" | "summary" | "tag";
+  id: string;
+  title: string[];
+  pieces: string[];
+  conversation: string | null;
+  place: number;
+  beside: string;
+  portrait: string;
+}
+
+/** So many were found of a kind of which not all are shown. */
+export interface KindCount {
+  kind: "character" | "entry" | "folder" | "instructions" | "lorebook" | "note" | "persona" | "summary" | "tag";
+  count: number;
+}
+
+/**
  * GET /api/search?text=…, and &conversation=<id> for more of one. `more`: there are more messages than
- * are counted; `waiting`: so many of the user's are not in the index yet.
+ * are counted; `waiting`: so many of the user's texts are not in the index yet.
  */
 export interface SearchResult {
   conversations: FoundConversation[];
   messages: number;
   more: boolean;
   waiting: number;
+  things: FoundThing[];
+  counts: KindCount[];
 }
 
 /**
