@@ -18,6 +18,7 @@ from web.boxes import Boxes
 from web.chats.importing import ChatImports
 from web.choosing import Choosing
 from web.codes import SetupCode
+from web.files.readers import Readers
 from web.library.authoring import Authoring
 from web.library.bench import Bench
 from web.library.importing import Library
@@ -90,15 +91,17 @@ class Edge:
         self.lore_bytes = (session or SessionSettings()).lore_bytes
         self.trials = Trials(self.records, lore_bench, lore or LoreLimits(), self.lore_bytes)
         self.trials_taken = Throttle(library.trials_per_minute, library.trials_per_minute / 60)
-        self.chats = ChatImports(
-            self.records, self.world, ChatLimits(library.chat_messages, library.chat_chars)
-        )
+        self.readers = Readers(library)
+        limits = ChatLimits(library.chat_messages, library.chat_chars)
+        self.chats = ChatImports(self.records, self.world, limits, self.readers)
         self.searches = Throttle(settings.searches_burst, settings.searches_per_s)
         self.imports = Throttle(library.imports_per_minute, library.imports_per_minute / 60)
         self.ownership = Ownership(self.records)
         usual = (session or SessionSettings()).sampling
         self.choosing = Choosing(runtime, self.records, self.ownership, bench, assets.put, usual)
-        things = Things(self.records, self.library, self.books, self.choosing, library.move_json_bytes)
+        things = Things(
+            self.records, self.library, self.books, self.choosing, self.readers, library.move_json_bytes
+        )
         self.moves = Moves(
             self.records,
             self.world,
@@ -141,6 +144,7 @@ class Edge:
             task.cancel()
         await asyncio.gather(*self.background, return_exceptions=True)
         self.moves.close()
+        self.readers.close()
         self.accounts.close()
 
     def list_changed(self, user: UUID) -> None:

@@ -10,11 +10,12 @@ from actors.messages import choices
 from actors.messages.choices import Choices, Level, ReplySettings
 from actors.messages.choosing import PutPreset
 from actors.presets import PRESETS
-from actors.sampler_preset import NotAPresetError, read_preset
 from web import requests
 from web.ask_session import own_conversation
 from web.choosing import TooManyError, effect, in_full, on_their_own
 from web.edge import Edge
+from web.files.readers import why_of
+from web.files.work import PresetTaken, ReadPresetFile
 from web.protocol.choices import (
     CharacterChoices,
     ConversationChoices,
@@ -110,10 +111,11 @@ def add_choice_routes(app: Quart, edge: Edge) -> None:
     @app.post("/api/presets/import")
     async def import_preset() -> Response:
         given = await requests.body(PresetFile)
-        try:
-            read = read_preset(given.data)
-        except NotAPresetError as error:
-            raise RefusedError(400, "preset", str(error)) from error
+        data = given.data.encode("utf-8", "replace")
+        answer = await edge.readers.read(ReadPresetFile(data), requests.account().id)
+        if not isinstance(answer, PresetTaken):
+            raise RefusedError(400, "preset", why_of(answer).text)
+        read = answer.read
         check_settings(read.settings)
         return requests.answer(PresetRead(await make_preset(given.name, read.settings), read.left_out), 201)
 

@@ -54,11 +54,12 @@ def test_what_is_found_opens_where_it_is(reader: Device, url: str, tmp_path: Pat
     file.write_text(json.dumps({"entries": entries}))
     page.click("role=button[name=/^Account/]")
     page.click("role=link[name='Lorebooks']")
+    page.see("role=heading[name='Lorebooks']")
     page.call("setInputFiles", [str(file)], on="css=input[type=file]")
     page.see(f"text=The coast {word}: new")
 
     go(page, f"lighthouses {word} ", "Lorebooks", "Lighthouse")
-    page.see(f"css=.detail >> text=Lighthouse {word}")
+    page.see(f"role=form[name='Lighthouse {word}']")
     is_fit(page)
 
     go(page, f"smugglers {word} ", "Personas", "Mira")

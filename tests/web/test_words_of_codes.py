@@ -17,6 +17,7 @@ FOLDERS = (
     "actors/character",
     "actors/conversation/formats",
     "web/chats",
+    "web/files",
     "web/library",
     "web/lore",
     "web/moving",

@@ -4,18 +4,18 @@ It is written in steps, so that others can write between them, and hidden until 
 leaves of it is dropped with the removed ones.
 """
 
-import asyncio
 from pathlib import PurePath
 from uuid import UUID
 
 from actors.conversation.formats.chat import Chat, ChatLimits, ReadChat, UnreadableChatError, path_of
 from actors.conversation.formats.chat_rows import ChatRows, rows_of
-from actors.conversation.formats.reading import read_chat
 from actors.messages.archive import Write
 from actors.messages.conversations import AddConversation, AddMessages, MoveHead
 from actors.messages.filing import RemoveConversation
 from actors.messages.library import CharacterRow
 from actors.world import World
+from web.files.readers import Readers, why_of
+from web.files.work import ChatTaken, ReadChatFile
 from web.library.importing import Upload
 from web.protocol.conversations import ImportedChat
 from web.records import ConflictError, Records
@@ -25,17 +25,17 @@ NAME = 200  # characters of a file's name
 
 
 class ChatImports:
-    def __init__(self, records: Records, world: World, limits: ChatLimits) -> None:
+    def __init__(self, records: Records, world: World, limits: ChatLimits, readers: Readers) -> None:
         self.records = records
         self.world = world
         self.limits = limits
-        self.reading = asyncio.Semaphore(1)  # one file is taken apart at a time: it fills memory
+        self.readers = readers
 
     async def take_in(self, upload: Upload, user: UUID, user_name: str, chosen: UUID | None) -> ImportedChat:
         """`chosen`: the version that answers in it; None: the one that the file names."""
         name = PurePath(upload.name.replace("\\", "/")).name[:NAME]
         try:
-            read = await self.read(upload.data)
+            read = await self.read(upload.data, user)
         except UnreadableChatError as error:
             why = error.remark
             return ImportedChat(name, "refused", why.text, code=why.code, facts=why.facts)
@@ -51,10 +51,13 @@ class ChatImports:
             return ImportedChat(name, "refused", f"It cannot be stored: {error}")
         return report(name, read, rows)
 
-    async def read(self, data: bytes) -> ReadChat:
-        """Raises UnreadableChatError."""
-        async with self.reading:
-            return await asyncio.to_thread(read_chat, data, self.limits)
+    async def read(self, data: bytes, user: UUID) -> ReadChat:
+        """Raises UnreadableChatError, BusyError."""
+        answer = await self.readers.read(ReadChatFile(data, self.limits), user)
+        if isinstance(answer, ChatTaken):
+            return answer.read
+        why = why_of(answer)
+        raise UnreadableChatError(why.text, why.code, *why.facts)
 
     async def character_of(self, chat: Chat, user: UUID) -> UUID | None:
         """The version that the chat was held with, where it is here; else the character of that name."""

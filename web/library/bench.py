@@ -29,6 +29,23 @@ class BusyError(Exception):
     """As many files wait for a workshop as the settings allow: try again in a moment."""
 
 
+def start_limited(
+    module: str, settings: LibrarySettings, *, files: int = 1
+) -> "tuple[subprocess.Popen[bytes], Job | None]":
+    """A process that limits itself (limited.py); `files`: how many it may be given."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", module, str(settings.memory_bytes), str(settings.cpu_s), str(files)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env={name: os.environ[name] for name in KEPT if name in os.environ},
+        creationflags=subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0,
+    )
+    if sys.platform != "win32":
+        return process, None
+    return process, Job(process, memory_bytes=settings.memory_bytes, cpu_s=settings.cpu_s * files)
+
+
 class Bench:
     """`answers` is what the workshop `module` says; CardRefused is always among it."""
 
@@ -55,19 +72,7 @@ class Bench:
 
     def do_now(self, work: bytes) -> Any:
         settings = self.settings
-        process = subprocess.Popen(
-            [sys.executable, "-m", self.module, str(settings.memory_bytes), str(settings.cpu_s)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            env={name: os.environ[name] for name in KEPT if name in os.environ},
-            creationflags=subprocess.CREATE_NO_WINDOW if sys.platform == "win32" else 0,
-        )
-        job = (
-            Job(process, memory_bytes=settings.memory_bytes, cpu_s=settings.cpu_s)
-            if sys.platform == "win32"
-            else None
-        )
+        process, job = start_limited(self.module, settings)
         late = threading.Event()
 
         def too_late() -> None:

@@ -45,5 +45,6 @@ class LibrarySettings(Struct, frozen=True, forbid_unknown_fields=True):
     deadline_s: float = 30.0  # then it is ended
     at_once: int = 2  # workshops at work
     waiting: int = 64  # files that wait for one; further ones are refused for the moment
+    reader_idle_s: float = 20.0  # then a process that reads chats, presets and settings ends
     picture_pixels: int = 50_000_000  # width times height
     sheet_bytes: int = 4_000_000  # a card's text, as it travels to a GPU box

@@ -6,9 +6,11 @@ from uuid import UUID
 from msgspec import Struct
 from msgspec.structs import replace
 
+from actors.conversation.formats.chat import clean
 from actors.messages.group import Group, Member, TurnTaking
 from actors.settings import SessionSettings
 from web.moving.loose_json import Fields, dict_in, number_in, text_in, texts_in
+from web.moving.settings_file import about_of
 
 NATURAL, LIST, MANUAL = range(3)
 WAYS: dict[int, TurnTaking] = {NATURAL: "talkativeness", LIST: "order", MANUAL: "hand"}
@@ -32,9 +34,10 @@ class GroupFound(Struct, frozen=True):
 def group_found(fields: Fields, file: str) -> GroupFound:
     """`file`: its name without the ending."""
     current = text_in(fields, "chat_id")
-    about = {name: dict_in(fields, "past_metadata", name) for name in dict_in(fields, "past_metadata")}
+    past = dict_in(fields, "past_metadata")
+    about = {clean(name): about_of(dict_in(past, name)) for name in past}
     if current and dict_in(fields, "chat_metadata"):
-        about[current] = dict_in(fields, "chat_metadata")
+        about[current] = about_of(dict_in(fields, "chat_metadata"))
     chats = texts_in(fields, "chats")
     return GroupFound(
         name=text_in(fields, "name").strip() or file,

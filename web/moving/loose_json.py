@@ -12,6 +12,9 @@ from actors.conversation.formats.chat import clean
 
 Fields = dict[str, Any]
 
+MOST = 2**53
+"""A number that is larger is none."""
+
 
 def fields_of(data: bytes, limits: CardLimits, most_bytes: int) -> Fields:
     """Raises a CardTrouble."""
@@ -43,4 +46,6 @@ def texts_in(fields: Fields, name: str) -> tuple[str, ...]:
 
 def number_in(fields: Fields, name: str, otherwise: int) -> int:
     value = fields.get(name)
-    return value if isinstance(value, int) and not isinstance(value, bool) else otherwise
+    if isinstance(value, int) and not isinstance(value, bool) and abs(value) <= MOST:
+        return value
+    return otherwise

@@ -102,7 +102,19 @@ class NoteFound(Struct, frozen=True):
     every: int
 
 
+SAID = ("note_prompt", "persona", "world_info")
+COUNTED = ("note_interval", "note_depth", "note_position", "note_role")
+
+
+def about_of(metadata: Fields) -> Fields:
+    """What is wanted of the metadata of a chat."""
+    texts = {name: text_in(metadata, name) for name in SAID if text_in(metadata, name)}
+    numbers = {name: number_in(metadata, name, ODD) for name in COUNTED}
+    return {**texts, **{name: value for name, value in numbers.items() if value != ODD}}
+
+
 IN_CHAT = 1
+ODD = -1
 ROLES: tuple[Role, ...] = ("system", "user", "assistant")
 ABOVE_ALL = 10_000  # messages: before the talk, however long it is
 

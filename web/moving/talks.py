@@ -4,7 +4,6 @@ A conversation's id comes from its file, so that the same file is the same conve
 while it was written is written anew; one that its user removed comes back.
 """
 
-import asyncio
 import hashlib
 import re
 from collections.abc import Sequence
@@ -13,7 +12,6 @@ from uuid import UUID
 from msgspec.structs import replace
 
 from actors.character.formats.limits import CardLimits
-from actors.character.formats.troubles import CardTrouble
 from actors.conversation.formats.chat import Chat, ReadChat, UnreadableChatError, path_of
 from actors.conversation.formats.chat_rows import TITLE, ChatRows, Speaker, one_line, rows_of
 from actors.messages.archive import Write
@@ -27,11 +25,13 @@ from actors.messages.remarks import Remark, remark
 from actors.settings import SessionSettings
 from web.accounts import spoken_name
 from web.chats.importing import ChatImports
+from web.files.readers import why_of
+from web.files.work import GroupTaken, ReadGroupFile
 from web.library.content_ids import content_id
 from web.moving.folder import Wanted, shown
-from web.moving.group_file import GroupFound, chat_owner, group_found, group_of_found
+from web.moving.group_file import GroupFound, chat_owner, group_of_found
 from web.moving.here import CardHere, GroupHere, Here, key_of
-from web.moving.loose_json import Fields, fields_of, text_in
+from web.moving.loose_json import Fields, text_in
 from web.moving.settings_file import note_of
 from web.moving.things import Things
 from web.protocol.moving import MovedItem, MovedThing
@@ -68,7 +68,7 @@ class Talks:
         """Raises BusyError, StorageTroubleError."""
         name = shown(file.path)
         try:
-            read = await self.chats.read(data)
+            read = await self.chats.read(data, here.user)
         except UnreadableChatError as error:
             return MovedItem("chat", name, "refused", (error.remark,))
         told: tuple[Remark, ...] = ()
@@ -124,12 +124,11 @@ class Talks:
     async def group(self, here: Here, file: Wanted, data: bytes) -> list[MovedItem]:
         """A group comes in with its chats; one without any as a conversation in which nothing is said yet."""
         name = shown(file.path)
-        try:
-            fields = await asyncio.to_thread(fields_of, data, self.limits, self.json_bytes)
-        except CardTrouble as trouble:
-            why = remark(trouble.code, str(trouble), *trouble.facts)
-            return [MovedItem("group", name, "refused", (why,))]
-        found = group_found(fields, file.stem)
+        work = ReadGroupFile(data, file.stem, self.limits, self.json_bytes)
+        answer = await self.chats.readers.read(work, here.user)
+        if not isinstance(answer, GroupTaken):
+            return [MovedItem("group", name, "refused", (why_of(answer),))]
+        found = answer.found
         if any(chat in here.chats for chat in found.chats):
             here.groups[file.stem.casefold()] = GroupHere(name, found)
             return []
@@ -141,7 +140,7 @@ class Talks:
         owner = chat_owner({name: each.found for name, each in here.groups.items()}, file.stem)
         known = here.groups[owner] if owner is not None else None
         try:
-            read = await self.chats.read(data)
+            read = await self.chats.read(data, here.user)
         except UnreadableChatError as error:
             item = MovedItem("group_chat", shown(file.path), "refused", (error.remark,))
         else:

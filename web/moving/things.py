@@ -4,7 +4,6 @@ What is there already is recognised by its content, and left as its owner has it
 the folder is tied together only where one of the two came in just now.
 """
 
-import asyncio
 import hashlib
 import json
 from uuid import UUID
@@ -13,7 +12,6 @@ from msgspec.structs import replace
 
 from actors.character.card import Card
 from actors.character.card_options import card_options
-from actors.character.formats.troubles import CardTrouble
 from actors.character.sheet import card_of
 from actors.conversation.group_change import member_by
 from actors.messages.choices import Choices, Level
@@ -21,15 +19,15 @@ from actors.messages.library import MarkFavourite
 from actors.messages.lore import Scope
 from actors.messages.lorebooks import AttachLorebook
 from actors.messages.remarks import Remark, remark
-from actors.sampler_preset import NotAPresetError, read_preset
 from web.choosing import Choosing, NoPictureError, TooManyError
+from web.files.readers import Readers, why_of
+from web.files.work import PresetTaken, ReadPresetFile, ReadSettingsFile, SettingsTaken
 from web.library.content_ids import content_id
 from web.library.importing import Library, Upload
 from web.lore.books import Books
 from web.moving.folder import Wanted, shown
 from web.moving.here import BookHere, CardHere, Here, key_of
-from web.moving.loose_json import dict_in, fields_of, list_in, text_in
-from web.moving.settings_file import PersonaFound, habits_of, objects
+from web.moving.settings_file import PersonaFound
 from web.protocol.moving import MovedItem
 from web.records import Records
 from web.refusal import RefusedError
@@ -43,25 +41,31 @@ class Things:
     """`json_bytes`: the most of a file of settings."""
 
     def __init__(
-        self, records: Records, library: Library, books: Books, choosing: Choosing, json_bytes: int
+        self,
+        records: Records,
+        library: Library,
+        books: Books,
+        choosing: Choosing,
+        readers: Readers,
+        json_bytes: int,
     ) -> None:
         self.records = records
         self.library = library
         self.books = books
         self.choosing = choosing
+        self.readers = readers
         self.json_bytes = json_bytes
 
     # -- settings -----------------------------------------------------------------------------
 
     async def settings(self, here: Here, file: Wanted, data: bytes) -> list[MovedItem]:
         name = shown(file.path)
-        try:
-            fields = await asyncio.to_thread(fields_of, data, self.library.bench.limits, self.json_bytes)
-        except CardTrouble as trouble:
-            why = remark(trouble.code, str(trouble), *trouble.facts)
+        work = ReadSettingsFile(data, self.library.bench.limits, self.json_bytes)
+        answer = await self.readers.read(work, here.user)
+        if not isinstance(answer, SettingsTaken):
             lost = remark("no_settings", "Without it there are no personas, tags and attached lorebooks.")
-            return [MovedItem("settings", name, "refused", (why, lost))]
-        here.habits = habits_of(fields)
+            return [MovedItem("settings", name, "refused", (why_of(answer), lost))]
+        here.habits = answer.habits
         return [MovedItem("settings", name, "imported"), *await self.instructions(here, name)]
 
     async def instructions(self, here: Here, name: str) -> list[MovedItem]:
@@ -237,14 +241,15 @@ class Things:
         if len(data) > self.json_bytes:
             why = remark("json_bytes", f"The JSON is larger than {self.json_bytes:,} bytes.", self.json_bytes)
             return MovedItem("preset", path, "refused", (why,))
+        answer = await self.readers.read(ReadPresetFile(data), here.user)
+        if not isinstance(answer, PresetTaken):
+            return MovedItem("preset", path, "refused", (why_of(answer),))
+        read = answer.read
         try:
-            read = await asyncio.to_thread(read_preset, data)
             check_settings(read.settings)
-        except NotAPresetError as error:
-            return MovedItem("preset", path, "refused", (remark("preset", str(error)),))
         except RefusedError as error:
             return MovedItem("preset", path, "refused", (remark("preset", error.body.text),))
-        remarks = self.left_of(file, data, read.left_out)
+        remarks = self.left_of(file, answer)
         digest = hashlib.sha256(f"{name}\0{read.settings!r}".encode()).digest()
         id_ = content_id("preset", here.user.bytes + digest)
         for each in await self.records.presets(here.user):
@@ -256,19 +261,14 @@ class Things:
             return MovedItem("preset", path, "refused", (too_many(error),))
         return MovedItem("preset", path, "imported", remarks, made.id, name)
 
-    def left_of(self, file: Wanted, data: bytes, names: tuple[str, ...]) -> tuple[Remark, ...]:
+    def left_of(self, file: Wanted, taken: PresetTaken) -> tuple[Remark, ...]:
         told: list[Remark] = []
-        if names:
-            listed = ", ".join(names)
+        if taken.read.left_out:
+            listed = ", ".join(taken.read.left_out)
             told.append(remark("preset_left", f"Without a counterpart here: {listed}.", listed))
-        if file.above.casefold() == OWN_PROMPTS:
-            fields = dict_in({"": json.loads(data)}, "")
-            texts = sum(
-                bool(text_in(each, "content").strip()) for each in objects(list_in(fields, "prompts"))
-            )
-            if texts:
-                line = f"{texts} prompts of it stay behind: a preset here has settings alone."
-                told.append(remark("preset_prompts", line, texts))
+        if file.above.casefold() == OWN_PROMPTS and taken.prompts:
+            line = f"{taken.prompts} prompts of it stay behind: a preset here has settings alone."
+            told.append(remark("preset_prompts", line, taken.prompts))
         return tuple(told)
 
 

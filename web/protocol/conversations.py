@@ -106,8 +106,8 @@ class FoundThing(Struct, frozen=True):
     """Something that is no message; `title` and a passage of it in pieces. `id`: of the persona, the folder,
     the lorebook (of an entry too), the character; the message that a summary goes up to; the conversation
     that has the tag; what a note or instructions are for (a conversation, a character, or the user).
-    `conversation`: in which it is shown. `place`: of an entry in its book, 0-based. `beside`: the name of what
-    it belongs to."""
+    `conversation`: in which it is shown. `place`: of an entry in its book, 0-based. `beside`: the name of
+    what it belongs to."""
 
     kind: ThingKind
     id: UUID

@@ -9,12 +9,14 @@ const messages = (fact?: string): string => count(fact, "сообщение", "�
 
 export const remarksInRussian: Record<string, CardLine> = {
   // conversations
+  file_memory: () => "Файлу нужно больше памяти или времени, чем разрешено.",
   no_chat: () => "Это не беседа: не JSON Самовара и не строки SillyTavern.",
   newer_chat: () => "Этот файл записал более новый Самовар: сначала обновите этот.",
   chat_messages: (most) => `В беседе больше ${n(most)} сообщений.`,
   chat_text: (at, most) => `В сообщении ${n(at)} больше ${n(most)} знаков.`,
   chat_parent: (at) => `Перед сообщением ${n(at)} ничего нет.`,
   chat_head: () => "Последнего показанного сообщения в файле нет.",
+  chat_path: () => "В файле только показанные сообщения: других вариантов в нём нет.",
   chat_lines: (fact) => `Не удалось прочесть и пропущено: ${lines(fact)}.`,
   chat_garbled: (fact) => `Есть нечитаемые буквы, вместо них стоит �: ${lines(fact)}.`,
   chat_hidden: (fact) => `Было скрыто от модели, а здесь не скрыто: ${messages(fact)}.`,

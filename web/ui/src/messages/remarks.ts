@@ -7,12 +7,14 @@ const count = (fact = "", one: string, other: string): string => plural("en", Nu
 
 export const remarksInEnglish: Record<string, CardLine> = {
   // conversations
-  no_chat: () => "This is no chat: neither Samovar's JSON nor SillyTavern's lines.",
+  file_memory: () => "The file needs more memory or time than one may.",
+  no_chat: () => "This is no chat: neither Samovar's JSON or Markdown nor SillyTavern's lines.",
   newer_chat: () => "A newer Samovar wrote this file: update this one first.",
   chat_messages: (most) => `The chat has more than ${n(most)} messages.`,
   chat_text: (at, most) => `Message ${n(at)} has more than ${n(most)} characters.`,
   chat_parent: (at) => `Message ${n(at)} has none before it.`,
   chat_head: () => "The last message that was shown is not in the file.",
+  chat_path: () => "The file has the shown messages alone: other versions are not in it.",
   chat_lines: (lines) => `${count(lines, "line", "lines")} could not be read and were left out.`,
   chat_garbled: (lines) => `${count(lines, "line has", "lines have")} letters that could not be read: � stands for them.`,
   chat_hidden: (messages) => `${count(messages, "message was", "messages were")} hidden from the model; here they are not.`,
