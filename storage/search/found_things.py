@@ -97,8 +97,8 @@ async def open_place(
     if thing is None or place.part not in thing.parts or (place.user != user and not thing.shared):
         return None
     if place.kind == thing_index.SUMMARY and thing.conversation is not None:
-        hidden = await hidden_in(unit.db, {thing.conversation})
-        if place.thing in hidden:
+        talks = tables.Conversation.filter(id=thing.conversation, summarise=True).using_db(unit.db)
+        if place.thing in await hidden_in(unit.db, {thing.conversation}) or not await talks.exists():
             return None
     return Opened(place, thing, thing.parts[place.part])
 

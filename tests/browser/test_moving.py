@@ -45,7 +45,7 @@ def test_a_folder_moves_in_and_its_chat_is_read_on(reader: Device, url: str, tmp
     page.see("role=heading[name='You have moved in']")
     page.see("role=row[name=/^Chats 3 messages, 5 versions with all swipes 2 1/]")
     page.see("role=row[name=/^Lorebooks 2 lore entries 1 1/]")
-    page.see("text=This is no chat: neither Samovar's JSON nor SillyTavern's lines.")
+    page.see("text=This is no chat: neither Samovar's JSON or Markdown nor SillyTavern's lines.")
     is_fit(page)
     page.click("text=/^Came in: /")
     page.click(f"role=link[name='{name}'] >> nth=0")

@@ -9,6 +9,7 @@ import pytest
 from tests.browser import home
 from tests.browser.browser import Device, Page
 from tests.browser.home import is_fit
+from tests.browser.test_summaries import TEXT, summarise
 
 pytestmark = pytest.mark.timeout(400)
 
@@ -41,13 +42,6 @@ def go(page: Page, words: str, group: str, at: str) -> None:
 def test_what_is_found_opens_where_it_is(reader: Device, url: str, tmp_path: Path) -> None:
     word = f"w{uuid4().hex[:8]}"
     page = home.log_in(reader, url)
-    home.begin(page, "Mr. Halm")
-    conversation = page.evaluate("location.pathname.split('/').pop()")
-    path = f"/api/conversations/{conversation}"
-    folder = json.loads(ask(page, "POST", "/api/folders", {"name": f"Harbours {word}"}))["id"]
-    ask(page, "PUT", f"{path}/filing", {"folder": folder, "tags": [f"slow {word}"]})
-    ask(page, "PUT", f"{path}/choices", {"note": {"text": f"It rains on {word}."}})
-    ask(page, "POST", "/api/personas", {"name": f"Mira {word}", "description": "A smuggler."})
     file = tmp_path / f"The coast {word}.json"
     entries = {str(n): {"uid": n, "key": [f"key{n}"], "content": f"Place {n}."} for n in range(200)}
     entries["150"]["comment"] = f"Lighthouse {word}"
@@ -57,7 +51,17 @@ def test_what_is_found_opens_where_it_is(reader: Device, url: str, tmp_path: Pat
     page.see("role=heading[name='Lorebooks']")
     page.call("setInputFiles", [str(file)], on="css=input[type=file]")
     page.see(f"text=The coast {word}: new")
-
+    page.click("css=header a[href='/']")
+    home.begin(page, "Mr. Halm")
+    home.brief_answer(page)
+    home.brief_answer(page, "And what happened then?")
+    summarise(page, f"A storm at {word}.")
+    conversation = page.evaluate("location.pathname.split('/').pop()")
+    path = f"/api/conversations/{conversation}"
+    folder = json.loads(ask(page, "POST", "/api/folders", {"name": f"Harbours {word}"}))["id"]
+    ask(page, "PUT", f"{path}/filing", {"folder": folder, "tags": [f"slow {word}"]})
+    ask(page, "PUT", f"{path}/choices", {"note": {"text": f"It rains on {word}."}})
+    ask(page, "POST", "/api/personas", {"name": f"Mira {word}", "description": "A smuggler."})
     go(page, f"lighthouses {word} ", "Lorebooks", "Lighthouse")
     page.see(f"role=form[name='Lighthouse {word}']")
     is_fit(page)
@@ -65,6 +69,12 @@ def test_what_is_found_opens_where_it_is(reader: Device, url: str, tmp_path: Pat
     go(page, f"smugglers {word} ", "Personas", "Mira")
     page.see("role=dialog >> role=textbox[name=/^Name/]")
     assert page.evaluate("document.querySelector('#persona-name').value") == f"Mira {word}"
+    page.press("Escape")
+
+    go(page, f"storms {word} ", "Summaries", "Summary")
+    page.see(TEXT)
+    assert page.evaluate("document.querySelector('dialog textarea').value") == f"A storm at {word}."
+    is_fit(page)
     page.press("Escape")
 
     go(page, f"raining {word} ", "Notes and instructions", "Author’s note")
@@ -78,6 +88,6 @@ def test_what_is_found_opens_where_it_is(reader: Device, url: str, tmp_path: Pat
     page.see("css=aside .heading .toggle:focus")
     is_fit(page)
 
-    go(page, f"slowly {word} ", "Folders and tags", "slow")
+    go(page, f"slow {word} ", "Folders and tags", "slow")
     page.see(f"css=aside >> text=slow {word}")
     assert page.complaints() == []

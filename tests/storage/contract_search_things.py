@@ -17,6 +17,7 @@ from actors.messages.conversations import (
     DropSummary,
     MarkMessage,
     PutSummary,
+    SetSummarise,
     StoredSummary,
 )
 from actors.messages.filing import (
@@ -106,6 +107,8 @@ class SearchThingsContract(OpenedStorage):
             assert await kinds(store, "маяки ") == []
             await store.put(MarkMessage(CHAT, HELLO))
             assert await kinds(store, "маяки ") == [("summary", HELLO)]
+            await store.put(SetSummarise(CHAT, summarise=False))  # the page shows none then
+            assert await kinds(store, "маяки ") == []
 
         self.run(tmp_path, scenario)
 

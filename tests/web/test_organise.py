@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 import zipfile
 from itertools import repeat
 from pathlib import Path
@@ -103,19 +104,23 @@ def test_conversations_go_out_as_files_and_come_in_again(ui: Path, tmp_path: Pat
             answer = await site.call("GET", f"{path}/{form}", cookie=cookie)
             assert answer.headers["content-disposition"].startswith("attachment")
             out[form] = answer.body
-        assert "**Anna**\n\nЧаю?" in out["markdown"].decode()
-        for form in ("json", "jsonl"):
+        assert re.search(r"\*\*Anna\*\* <!-- user .* -->\n\nЧаю\?", out["markdown"].decode())
+        for form in ("json", "jsonl", "markdown"):
             answer = await site.call("POST", f"{LIST}/import", out[form], cookie, headers)
             (report,) = answer.json["files"]
-            assert (report["status"], report["messages"], report["warnings"]) == ("imported", 5, [])
+            assert (report["status"], report["messages"]) == ("imported", 5)
+            assert [one["code"] for one in report["warnings"]] == ["chat_path"] * (form == "markdown")
             again = await site.call("GET", f"{LIST}/{report['conversation']}/file/{form}", cookie=cookie)
             assert again.body == out[form]
 
         whole = await site.call("GET", f"{LIST}/files/jsonl", cookie=cookie)
         with zipfile.ZipFile(io.BytesIO(whole.body)) as archive:
             assert archive.testzip() is None
-            assert sorted(archive.namelist()) == ["Vesna (2).jsonl", "Vesna (3).jsonl", "Vesna.jsonl"]
-            assert archive.read("Vesna (2).jsonl") == out["jsonl"]
+            assert sorted(archive.namelist()) == [
+                *(f"Vesna ({n}).jsonl" for n in (2, 3, 4)),
+                "Vesna.jsonl",
+            ]
+            assert out["jsonl"] in [archive.read(name) for name in archive.namelist()]
 
         strange = json.loads(out["json"]) | {"character": "", "character_name": "Nobody"}
         body = json.dumps(strange).encode()
@@ -129,6 +134,6 @@ def test_conversations_go_out_as_files_and_come_in_again(ui: Path, tmp_path: Pat
         assert report["status"] == "refused"
         unknown = f"{LIST}/import?character={uuid4()}"
         assert (await site.call("POST", unknown, body, cookie, headers)).status == 404
-        assert len(await rows(site, cookie)) == 4
+        assert len(await rows(site, cookie)) == 5
 
     run_at(ui, test, replace(SETTINGS, searches_burst=1_000), data=tmp_path)

@@ -1,10 +1,13 @@
 """Conversations go out as files and come in again."""
 
 import json
+import re
 from itertools import count
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from actors.conversation.formats import markdown, samovar_json, sillytavern
@@ -14,6 +17,7 @@ from actors.conversation.formats.chat import (
     ChatLimits,
     ChatMessage,
     UnreadableChatError,
+    path_of,
 )
 from actors.conversation.formats.chat_rows import chat_of, rows_of
 from actors.conversation.formats.reading import read_chat
@@ -189,10 +193,91 @@ def test_a_file_is_taken_within_its_limits() -> None:
 
 def test_markdown_reads_like_a_conversation() -> None:
     text = b"".join(markdown.written(replace(TREE, head=4))).decode()
-    assert text == (
-        "# Вечер у самовара\n\n---\n\n*2023-11-14*\n\n**Marfa**\n\nTea?\n\n**Ада**\n\n"
+    assert re.sub(r"[ \n]<!-- .* -->", "", text) == (
+        "# Вечер у самовара\n\n\n---\n\n*2023-11-14*\n\n**Marfa**\n\nTea?\n\n**Ада**\n\n"
         "Please.\nTwo *cups*.\n\n**Marfa**\n\n> Hm.\n\nOne.\n"
     )
+    assert "**Marfa** <!-- assistant 2023-11-14T22:13:23.000Z thinks -->" in text
+
+
+def shown_path(chat: Chat) -> Chat:
+    """What Markdown has of it."""
+    path = [chat.messages[number] for number in path_of(chat)]
+    told = (replace(one, parent=number - 1, ended="", tokens=0, seam=-1) for number, one in enumerate(path))
+    return replace(chat, head=len(path) - 1, messages=tuple(told))
+
+
+def marked_down(chat: Chat) -> bytes:
+    return b"".join(markdown.written(chat))
+
+
+def test_markdown_comes_back_with_the_path_that_was_shown() -> None:
+    for head in (4, 5, 1, NOTHING):
+        chat = replace(TREE, head=head)
+        read = read_chat(marked_down(chat), LIMITS)
+        assert read.chat == shown_path(chat)
+        assert marked_down(read.chat) == marked_down(chat)
+        assert [one.code for one in read.warnings] == ["chat_path"]
+        assert rows_and_back(read.chat) == read.chat
+        elsewhere = b"\xef\xbb\xbf" + marked_down(chat).replace(b"\n", b"\r\n")
+        assert read_chat(elsewhere, LIMITS) == read
+
+
+LINE = st.sampled_from(
+    [
+        *("", "Tea?", "> quoted", ">", "---", "*2023-11-14*", "# A title", "**Ада**", "  indented", "\\"),
+        *(
+            "**Ада** <!-- user -->",
+            "\\**Ада** <!-- user -->",
+            "**Ада** <!-- user --> ",
+            "-->",
+            "Снова ты? 🫖",
+        ),
+        *("**M** <!-- assistant 2023-11-14T22:13:23.000Z -->", '<!-- samovar-chat {"version":1} -->'),
+    ]
+)
+TEXT = st.lists(LINE, max_size=6).map("\n".join)
+DAY_MS = 86_400_000
+
+
+@given(texts=st.lists(st.tuples(TEXT, TEXT, st.integers(0, 3)), min_size=1, max_size=5))
+def test_whatever_was_said_comes_back_out_of_markdown(texts: list[tuple[str, str, int]]) -> None:
+    messages = tuple(
+        ChatMessage(number - 1, "user", text.rstrip(), "Ада", day * DAY_MS, thoughts)
+        for number, (text, thoughts, day) in enumerate(texts)
+    )
+    chat = replace(TREE, user_name='--> "A"', head=len(messages) - 1, messages=messages)
+    assert read_chat(marked_down(chat), LIMITS).chat == chat
+
+
+def test_markdown_that_people_mended_comes_in_as_it_is() -> None:
+    data = marked_down(replace(TREE, head=4)).replace(b"Two *cups*.", b"Two *mugs*.\n\nAnd jam.\n")
+    assert [one.text for one in read_chat(data, LIMITS).chat.messages] == [
+        "Tea?",
+        "Please.\nTwo *mugs*.\n\nAnd jam.",
+        "One.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"# Notes\n\n**Ann**\n\nHello.\n", "no_chat"),
+        (b"# A\n\n<!-- samovar-chat nothing -->\n", "no_chat"),
+        (b"# A\n\n<!-- samovar-chat [[[ -->\n", "no_chat"),
+        (b'# A\n\n<!-- samovar-chat {"version":2} -->\n', "newer_chat"),
+    ],
+)
+def test_other_markdown_is_refused(data: bytes, code: str) -> None:
+    with pytest.raises(UnreadableChatError) as error:
+        read_chat(data, LIMITS)
+    assert error.value.remark.code == code
+
+
+def test_markdown_is_held_to_the_limits() -> None:
+    for limits in (ChatLimits(messages=2), ChatLimits(text_chars=3)):
+        with pytest.raises(UnreadableChatError):
+            read_chat(marked_down(replace(TREE, head=4)), limits)
 
 
 def test_markdown_has_nothing_that_is_for_prompts_and_lore_alone() -> None:

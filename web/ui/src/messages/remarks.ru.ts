@@ -10,7 +10,7 @@ const messages = (fact?: string): string => count(fact, "сообщение", "�
 export const remarksInRussian: Record<string, CardLine> = {
   // conversations
   file_memory: () => "Файлу нужно больше памяти или времени, чем разрешено.",
-  no_chat: () => "Это не беседа: не JSON Самовара и не строки SillyTavern.",
+  no_chat: () => "Это не беседа: не JSON и не Markdown Самовара и не строки SillyTavern.",
   newer_chat: () => "Этот файл записал более новый Самовар: сначала обновите этот.",
   chat_messages: (most) => `В беседе больше ${n(most)} сообщений.`,
   chat_text: (at, most) => `В сообщении ${n(at)} больше ${n(most)} знаков.`,
