@@ -126,6 +126,8 @@ async def matched_thing(
             return replace(found, place=place.part - 1, beside=thing.named)
         case "character":
             return replace(found, title=found.title if place.part == 0 else (thing.named,))
+        case "tag":
+            return found
         case "folder":
             return replace(found, conversation=await last_in(unit, user, place.thing))
         case "note" | "instructions" if thing.conversation is None:

@@ -27,7 +27,7 @@ FOUND = """
 SELECT e.id, e.kind, e.thing, e.user_id, e.part, e.changed_ms FROM search_thing e
 LEFT JOIN filing f ON f.conversation_id = e.conversation_id
 WHERE COALESCE(f.removed_ms, 0) = 0 AND {whose} AND {holds}
-ORDER BY e.changed_ms DESC, e.id DESC LIMIT {limit}
+ORDER BY e.changed_ms DESC, e.part, e.id DESC LIMIT {limit}
 """
 MOVE = "UPDATE search_thing SET part = ? WHERE id = ?"
 MINE = "e.user_id = ? AND NOT e.shared"
@@ -176,8 +176,9 @@ async def find(
     limit: int,
     conversation: UUID | None = None,
 ) -> list[ThingPlace]:
-    """Where all of the clauses hold, newest first; `keys`: the user's, and that of everybody. Removed
-    conversations are left out. What is shared may not be so any more: whoever opens it looks.
+    """Where all of the clauses hold, newest first, parts in their order; `keys`: the user's, and that of
+    everybody. Removed conversations are left out. What is shared may not be so any more: whoever opens it
+    looks.
     """
     mine, shared = keys
     if conversation is not None:
@@ -185,7 +186,7 @@ async def find(
     else:
         rows = await rows_where(db, MINE, [user], mine, clauses, limit)
         rows += await rows_where(db, SHARED, [], shared, clauses, limit)
-    rows.sort(key=lambda row: (row["changed_ms"], row["id"]), reverse=True)
+    rows.sort(key=lambda row: (-row["changed_ms"], row["part"], -row["id"]))
     return [ThingPlace(row["kind"], as_id(row["thing"]), as_id(row["user_id"]), row["part"]) for row in rows]
 
 
