@@ -66,7 +66,7 @@ def test_a_folder_and_then_a_zip_of_it_move_into_an_account(
         cookie = await site.person("Olga", "owner")
         assert await called(site, node, str(folder)) == 0
         text = capsys.readouterr().out
-        assert "chats/Agafya/broken.jsonl: The file is no chat" in text
+        assert "chats/Agafya/broken.jsonl: This is no chat" in text
         assert "themes: Samovar has no counterpart" in text
         rows = (await site.call("GET", "/api/conversations", cookie=cookie)).json
         assert {row["title"] for row in rows} == {"Winter plans", "Агафья"}
