@@ -78,7 +78,9 @@ def test_a_card_of_a_picture_talks_is_swiped_branched_found_saved_and_explained(
     page.fill(SEARCH, f"{word} tea")
     page.see(f"role=option >> css=mark >> text={word}")
     is_fit(page)
-    page.press("ArrowDown")
+    page.press("ArrowDown")  # from the character, whose book has the tea, to the conversation …
+    page.press("ArrowDown")  # … and to what was said in it
+    page.see("css=[role=option][aria-selected=true].message")
     page.press("Enter")
     page.see_no(SEARCH)
     page.see(f"{MINE} >> text={question}")  # on the branch that was left
