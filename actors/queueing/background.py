@@ -5,8 +5,9 @@ nobody waits and nothing else runs there; as soon as a reply is leased to the bo
 background is taken away, so that no reply is later for it. The session that asked keeps what was written
 and asks for the rest another time.
 
-Nothing of it is durable: each try has an id of its own, leased once, so it needs no fence. What the queue
-forgets at a restart the box is told to stop at its next greeting, and its session asks again.
+Nothing of it is durable: each try has an id of its own, leased once, so it needs no fence; a request that
+comes again when its try is over is refused. What the queue forgets at a restart the box is told to stop at
+its next greeting, and its session asks again.
 """
 
 from collections import OrderedDict
@@ -23,6 +24,9 @@ from actors.messages.queueing import BACKGROUND_ATTEMPT, BackgroundLeased, Backg
 from actors.queueing.leases import Leases
 from actors.queueing.workers import Workers
 from actors.settings import QueueSettings
+
+
+GIVEN_KEPT = 1_000  # tries that are over: a session repeats its request for seconds, not for so many
 
 
 class Running(Struct, frozen=True):
@@ -43,6 +47,7 @@ class Background:
             OrderedDict()
         )  # by generation, in the order they came
         self.running: dict[UUID, Running] = {}
+        self.given: OrderedDict[UUID, None] = OrderedDict()  # the newest that were leased
 
     # -- sessions -----------------------------------------------------------------------------
 
@@ -50,6 +55,8 @@ class Background:
         """Refused where no worker is there, or too many wait: the session tries another time."""
         if request.generation in self.running:
             return []
+        if request.generation in self.given:
+            return [over(request.generation, request.conversation)]
         if len(self.waiting) >= self.settings.background_waiting or not self.workers.could_serve(""):
             return [over(request.generation, request.conversation)]
         self.waiting[request.generation] = request
@@ -91,6 +98,9 @@ class Background:
 
     def lease(self, request: GenerateReply, worker_id: str, now_s: float) -> list[Effect]:
         del self.waiting[request.generation]
+        self.given[request.generation] = None
+        if len(self.given) > GIVEN_KEPT:
+            self.given.popitem(last=False)
         boot = self.workers.known[worker_id].hello.boot
         self.running[request.generation] = Running(request.conversation, worker_id, boot, now_s)
         told = BackgroundLeased(request.generation, worker_id)

@@ -19,7 +19,7 @@ class BackgroundWatch:
     def __init__(self, cluster: Cluster) -> None:
         self.cluster = cluster
         self.named: dict[UUID, str] = {}  # conversations to which a person gave a title, durably
-        self.asked: dict[UUID, str] = {}  # … who has not been answered yet
+        self.asked: dict[UUID, list[str]] = {}  # … who has not been answered yet, and may never be
         self.told: set[UUID] = set()
         cluster.background_given = self.given
         cluster.loop.call_later(LOOK_S, self.look)
@@ -64,7 +64,8 @@ class BackgroundWatch:
         if web is None:
             return
         web.serve(PERSON, self)
-        self.asked[conversation] = title = f"Mine {self.cluster.loop.now}"
+        title = f"Mine {self.cluster.loop.now}"
+        self.asked.setdefault(conversation, []).append(title)
         web.tell(addresses.session(conversation), Rename(title, f"{PERSON}/{conversation.hex}"), PERSON)
 
     def deliver(self, address: str, message: object, sender: str) -> None:
@@ -72,8 +73,10 @@ class BackgroundWatch:
         del message, sender
         conversation = UUID(hex=addresses.key(address))
         row = self.cluster.disk.conversations.get(conversation)
-        if row is not None and row.title == self.asked.pop(conversation, ""):
+        asked = self.asked.get(conversation, [])
+        if row is not None and row.title in asked:
             self.named[conversation] = row.title
+            del asked[: asked.index(row.title) + 1]
 
     # -- at the end -----------------------------------------------------------------------------
 
@@ -104,8 +107,8 @@ class BackgroundWatch:
             self.cluster.violate("a conversation got no title though the faults were over")
         for conversation, title in self.named.items():
             row = self.cluster.disk.conversations.get(conversation)
-            later = self.asked.get(conversation, title)
-            if row is not None and row.title not in {title, later}:
+            later = self.asked.get(conversation, [])
+            if row is not None and row.title not in {title, *later}:
                 self.cluster.violate("a title that a person gave was written over")
 
 

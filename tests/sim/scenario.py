@@ -374,7 +374,7 @@ class Scenario:
 
     def seams(self, row: StoredGeneration, message: StoredMessage, text: str, thoughts: str) -> set[int]:
         """Where the message may have its seam, by its tokens; -1: nowhere."""
-        if row.continues:
+        if row.kind == "continue":  # of a message that may have thoughts alone
             siblings = self.cluster.disk.messages.values()
             before = {
                 each.seam for each in siblings if each.parent == row.parent and each.body == row.continues

@@ -18,6 +18,9 @@ NAMED_SEEDS = {
     "an ended reply whose last commit was not answered": 1339,
     "a late greeting from before the link's restart": 33186,
     "a day that a clock came back to after a restart": 1368,
+    "a request for a title that comes again when its try is over": 4208,
+    "a title that was given while the answer to it was lost": 2543,
+    "a message of thoughts alone that is continued after a seam": 5773,
 }
 
 

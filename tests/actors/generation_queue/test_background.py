@@ -134,6 +134,15 @@ def test_it_is_over_when_its_box_has_lost_it_or_gets_nothing_any_more(message: A
     assert lost(at_work().do(message, BOX))
 
 
+def test_a_request_for_it_that_comes_late_does_not_give_it_out_again() -> None:
+    queue = at_work()
+    queue.do(GenerationsLost(uid(1), ((uid(CHORE), 1, uid(0)),)), BOX)
+    said = queue.do(chore())
+    assert given(said) == []
+    assert lost(said)
+    assert given(queue.tick()) == []
+
+
 def test_it_is_over_when_its_box_falls_silent() -> None:
     assert lost(at_work().tick(1.5))
 
