@@ -25,7 +25,6 @@ from actors.queueing.leases import Leases
 from actors.queueing.workers import Workers
 from actors.settings import QueueSettings
 
-
 GIVEN_KEPT = 1_000  # tries that are over: a session repeats its request for seconds, not for so many
 
 
