@@ -79,6 +79,12 @@ VECTORS = [
     vector("a pattern beside an invalid one", [entry("tea", "[", "tea", use_regex=True)], TEA, ["tea"]),
     vector("a pattern between slashes", [entry("tea", "/T.A/i")], TEA, ["tea"]),
     vector("… has the case of its flags", [entry("tea", "/T.A/")], TEA, []),
+    vector(
+        "a pattern that takes for ever matches nothing, and holds up no other",
+        [entry("slow", "(a|aa)+$", use_regex=True), entry("tea", "tea")],
+        [("user", "a" * 80 + "! And tea?")],
+        ["tea"],
+    ),
     # -- secondary keys
     vector(
         "selective wants a secondary key",
@@ -484,6 +490,43 @@ VECTORS = [
     ),
     vector(
         "… not where it is not asked for", [entry("a", "oven")], TEA, [], scene={"description": "An oven."}
+    ),
+    *(
+        vector(
+            f"keys in the {what}",
+            [entry("a", "oven", **ext(**{flag: True})), entry("not asked for", "oven")],
+            TEA,
+            ["a"],
+            scene={where: "An oven."},
+        )
+        for what, flag, where in [
+            ("persona", "match_persona_description", "persona"),
+            ("character's personality", "match_character_personality", "personality"),
+            ("character's depth prompt", "match_character_depth_prompt", "depth_prompt"),
+            ("scenario", "match_scenario", "scenario"),
+            ("creator's notes", "match_creator_notes", "notes"),
+        ]
+    ),
+    # -- several books
+    vector(
+        "the entries of several books stand in one order",
+        [],
+        TEA,
+        ["second book's", "first book's"],
+        books=[
+            {"entries": [entry("first book's", "tea", insertion_order=2)]},
+            {"entries": [entry("second book's", "tea", insertion_order=1)]},
+        ],
+    ),
+    vector(
+        "each book has its own depth",
+        [],
+        LONG,
+        ["deep"],
+        books=[
+            {"entries": [entry("shallow", "dragon")]},
+            {"entries": [entry("deep", "dragon")], "scan_depth": 5},
+        ],
     ),
     *(
         vector(
