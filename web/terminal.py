@@ -18,7 +18,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Struct
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import WebSocketException
+from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.typing import Origin
 
 from actors.messages.chat import Problem, SendText, Snapshot
@@ -176,7 +176,8 @@ class Terminal:
             close_timeout=1,
             max_size=MAX_EVENT_BYTES,
         ) as socket:
-            await say(socket, Greeting(PROTOCOL_VERSION))
+            with contextlib.suppress(ConnectionClosed):  # turned away already: why is still to be read
+                await say(socket, Greeting(PROTOCOL_VERSION))
             opened = False
             async for data in socket:
                 try:

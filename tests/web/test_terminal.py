@@ -11,10 +11,13 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from websockets.asyncio.client import ClientConnection
 
 from actors.messages.generation import GenerateReply, Sampling
 from actors.presets import PRESETS
 from tests.web.site import SETTINGS, TOKEN, Site, run_at
+from web import terminal
+from web.protocol.frames import Greeting
 from web.terminal import chat
 
 
@@ -194,6 +197,31 @@ def test_a_login_that_ends_in_the_middle_is_made_again(
 
         assert await interrupted(site, tmp_path, log_out) == 0
         assert capsys.readouterr() == ("One two three\n", "")
+
+    run_at(ui, test)
+
+
+def test_a_farewell_that_comes_before_the_greeting_is_read(
+    ui: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(site: Site) -> None:
+        farewells: list[None] = []
+        say = terminal.say
+
+        async def say_late(socket: ClientConnection, frame: Any) -> None:
+            if isinstance(frame, Greeting) and site.disk.logins == {}:
+                await socket.wait_closed()
+                farewells.append(None)
+            await say(socket, frame)
+
+        async def log_out() -> None:
+            site.disk.logins.clear()
+            await site.restart()
+
+        monkeypatch.setattr(terminal, "say", say_late)
+        assert await interrupted(site, tmp_path, log_out) == 0
+        assert capsys.readouterr() == ("One two three\n", "")
+        assert len(farewells) == 1
 
     run_at(ui, test)
 
