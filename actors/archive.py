@@ -1,18 +1,20 @@
 """Archive: the only caller of storage; many commits become one transaction.
 
-Receives  Commit, Find, Load (anybody), WritesDone, WritesFailed, QueryDone, QueryFailed (storage)
-Sends     RunWrites, RunQuery (storage), Committed, CommitFailed, Found, FindFailed, Loaded, LoadFailed
+Receives  Commit, Find, Load (anybody), WritesDone, WritesFailed, QueryDone, QueryFailed (storage), MailRead
+Sends     RunWrites, RunQuery (storage), Committed, CommitFailed, Found, FindFailed, Loaded, LoadFailed,
+          MailRead (itself)
 Restart   starts empty; whoever waits for an answer asks again at its deadline
 
-What is pending is written as soon as the last transaction returned, never by a timer. A Load waits
-for every Commit that came before it, so that a restarted actor sees its own last writes.
+What is pending is written as soon as the last transaction returned, never by a timer; where none is under
+way, when the mail of this moment is read: tokens that came in one frame are one transaction. A Load waits for
+every Commit that came before it, so that a restarted actor sees its own last writes.
 """
 
 from collections import deque
 from itertools import islice
 from typing import Any
 
-from actors.addresses import STORAGE
+from actors.addresses import ARCHIVE, STORAGE
 from actors.effects import CancelTimer, Effect, Send, Started, StartTimer, TimerFired
 from actors.messages.archive import (
     Commit,
@@ -24,6 +26,7 @@ from actors.messages.archive import (
     Load,
     Loaded,
     LoadFailed,
+    MailRead,
     Query,
     QueryDone,
     QueryFailed,
@@ -46,6 +49,7 @@ class Archive:
         self.world = world
         self.pending: deque[Commit | Load] = deque()
         self.pending_writes = 0
+        self.reads_mail = False  # MailRead is on its way
         self.batch: list[Commit] = []  # in the transaction under way
         self.alone = 0  # so many of the next commits go one by one, because their batch failed
         self.number = world.new_seed() >> 16  # answers meant for the archive before a restart never match
@@ -58,6 +62,9 @@ class Archive:
                 return self.commit_asked(message)
             case Load():
                 self.pending.append(message)
+                return self.when_mail_is_read()
+            case MailRead():
+                self.reads_mail = False
                 return self.next_work()
             case Find():
                 return self.query(message, message.query)
@@ -85,7 +92,14 @@ class Archive:
             return [Send(commit.reply_to, CommitFailed(commit.tag, "too many writes wait", conflict=False))]
         self.pending.append(commit)
         self.pending_writes += len(commit.writes)
-        return self.next_work()
+        return self.when_mail_is_read()
+
+    def when_mail_is_read(self) -> list[Effect]:
+        """What waits in the mailbox already comes before our own word to us."""
+        if self.batch or self.reads_mail:
+            return []
+        self.reads_mail = True
+        return [Send(ARCHIVE, MailRead())]
 
     def next_work(self) -> list[Effect]:
         """Loads at the front are asked; then as many commits as fit go into one transaction."""

@@ -81,6 +81,7 @@ class Held:
         self.traced: Traced | None = None
         self.traced_known = False  # the session has it
         self.at_engine = False
+        self.credited = 0  # the engine may make tokens below this place
         self.ended = False
         self.resumed, self.resumed_s = -1, 0.0  # from where all was sent again the last time, and when
         self.nudged = -1  # `acked` at the last tick: no progress since means a frame may be lost
@@ -256,9 +257,13 @@ class Link:
         return [Send(GPU, EngineJob(request, sheet, books)), self.credit(held)]
 
     def credit(self, held: Held) -> Send:
-        return Send(
-            GPU, Credit(held.request.generation, held.attempt, held.outbox.acked + self.settings.ring)
-        )
+        held.credited = held.outbox.acked + self.settings.ring
+        return Send(GPU, Credit(held.request.generation, held.attempt, held.credited))
+
+    def credit_is_due(self, held: Held) -> bool:
+        """A quarter of the ring is free again: often enough for an engine that is never to wait."""
+        free = held.outbox.acked + self.settings.ring - held.credited
+        return held.at_engine and not held.ended and 4 * free >= self.settings.ring
 
     def waiting(self) -> list[Held]:
         """Replies that lack what they are made of."""
@@ -357,7 +362,7 @@ class Link:
         if not held.outbox.acknowledged(message.next_seq):
             return []
         effects = self.due(held)
-        if held.at_engine and not held.ended:
+        if self.credit_is_due(held):
             effects.append(self.credit(held))
         return effects
 

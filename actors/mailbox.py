@@ -21,7 +21,7 @@ import msgspec
 from msgspec import Struct
 
 from actors import addresses
-from actors.effects import Actor, CancelTimer, Effect, Passivate, Send, Started, StartTimer, TimerFired
+from actors.effects import Actor, CancelTimer, Effect, Send, Started, StartTimer, TimerFired
 from actors.intensity import Intensity, Park
 from actors.messages.archive import Load, Loaded, LoadFailed
 from actors.messages.choices import ChosenChanged
@@ -83,6 +83,9 @@ class State(Enum):
     RESTARTING = auto()
     PARKED = auto()
     STOPPED = auto()
+
+
+RUNNING = State.RUNNING
 
 
 class Kind(Struct, frozen=True):
@@ -194,7 +197,7 @@ class Runtime:
             log.exception("the port of %s raised at %s", to, type(message).__name__)
             self.set_aside(to, message, f"{type(error).__name__}: {error}")
             cell = self.cells.get(sender)
-            if cell is not None and cell.state is State.RUNNING:
+            if cell is not None and cell.state is RUNNING:
                 self.failed(cell, f"its {type(message).__name__} could not be delivered: {error}")
 
     def wake(self, address: str) -> None:
@@ -248,7 +251,7 @@ class Runtime:
             log.exception("%s could not be started", cell.address)
             self.failed(cell, f"{type(error).__name__}: {error}")
             return
-        cell.state = State.RUNNING
+        cell.state = RUNNING
         self.carry_out(cell, effects)
         self.schedule(cell)
 
@@ -291,7 +294,7 @@ class Runtime:
     # -- turns --------------------------------------------------------------------------------
 
     def schedule(self, cell: Cell) -> None:
-        if cell.mail and not cell.scheduled and cell.state is State.RUNNING:
+        if cell.mail and not cell.scheduled and cell.state is RUNNING:
             cell.scheduled = True
             self.loop.call_soon(self.turn, cell)
 
@@ -299,7 +302,7 @@ class Runtime:
         """Handle some of the mail; the rest waits for the next turn, so that nobody starves."""
         cell.scheduled = False
         left = self.settings.turn
-        while cell.mail and left and cell.actor is not None and cell.state is State.RUNNING:
+        while cell.mail and left and cell.actor is not None and cell.state is RUNNING:
             left -= 1
             message, sender = cell.mail[0]
             try:
@@ -324,18 +327,19 @@ class Runtime:
     def carry_out(self, cell: Cell, effects: list[Effect]) -> None:
         passivate = False
         for effect in effects:
-            if cell.state is not State.RUNNING:
+            if cell.state is not RUNNING:
                 return  # a port raised at the one before
-            match effect:
-                case Send(to, message):
-                    self.tell(to, message, cell.address)
-                case StartTimer(name, after_s):
-                    self.cancel_timer(cell, name)
-                    cell.timers[name] = self.loop.call_later(after_s, self.timer_fired, cell, name)
-                case CancelTimer(name):
-                    self.cancel_timer(cell, name)
-                case Passivate():
-                    passivate = True
+            if isinstance(effect, Send):
+                self.tell(effect.to, effect.message, cell.address)
+            elif isinstance(effect, CancelTimer):
+                self.cancel_timer(cell, effect.name)
+            elif isinstance(effect, StartTimer):
+                self.cancel_timer(cell, effect.name)
+                cell.timers[effect.name] = self.loop.call_later(
+                    effect.after_s, self.timer_fired, cell, effect.name
+                )
+            else:
+                passivate = True
         if passivate:
             self.passivate(cell)
 

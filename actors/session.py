@@ -156,16 +156,16 @@ class Session:
 
     def receive(self, message: Any, sender: str) -> list[Effect]:
         match message:
-            case Loaded(state):
-                return self.loaded(state)
-            case Accepted() | Traced() | Progress() | Token() | End() if self.idle.has(message.generation):
-                return self.idle.frame(message, sender)
-            case Token() | End():
-                return self.frame_arrived(message, sender)
-            case Burst():
-                return self.burst_arrived(message, sender)
             case Committed(tag):
                 return self.committed(tag)
+            case Token() | End() | Accepted() | Traced() | Progress() if self.idle.has(message.generation):
+                return self.idle.frame(message, sender)
+            case Token() | End():
+                return self.frames_arrived((message,), sender)
+            case Burst():
+                return self.burst_arrived(message, sender)
+            case Loaded(state):
+                return self.loaded(state)
             case CommitFailed():
                 return self.commit_failed(message)
             case Accepted():
@@ -640,9 +640,6 @@ class Session:
             return None
         return live if sender == addresses.worker(live.worker) else None
 
-    def frame_arrived(self, frame: Token | End, sender: str) -> list[Effect]:
-        return self.frames_arrived((frame,), sender)
-
     def burst_arrived(self, burst: Burst, sender: str) -> list[Effect]:
         of_one = burst.generation, burst.attempt
         if self.idle.has(burst.generation):
@@ -740,9 +737,11 @@ class Session:
         first = len(live.committed)
         text, thoughts = live.durable(tokens, chunk)
         seq = len(live.committed)
-        live.tracing.shown(seq, self.world.monotonic_s())
+        now_s = self.world.monotonic_s()
+        live.tracing.shown(seq, now_s)
         effects = self.to_readers(ReplyText(self.id, live.generation.id, first, seq, text, thoughts))
-        if live.worker:
+        if live.worker and live.ack_is_due(now_s, self.settings.ack_tokens, self.settings.ack_s):
+            live.acknowledged(now_s)
             effects.append(Send(addresses.worker(live.worker), self.ack(live)))
         return effects
 

@@ -1,6 +1,8 @@
 """Settings of the actors: one frozen object an actor, composed once by the supervisor."""
 
-from msgspec import Struct
+from typing import Annotated
+
+from msgspec import Meta, Struct
 
 from actors.messages.generation import Sampling
 
@@ -27,6 +29,8 @@ class SessionSettings(Struct, frozen=True, forbid_unknown_fields=True):
     gap_s: float = 0.05  # how long a gap may last before the worker is asked to send again
     commit_timeout_s: float = 15.0  # no answer from the archive: start anew from what is durable
     commit_retry_s: float = 1.0  # pause before a failed write is tried again
+    ack_s: float = 0.25  # the worker is told what is durable this often, while tokens come …
+    ack_tokens: Annotated[int, Meta(ge=1, le=16)] = 8  # … and after so many of them at the latest
     chunk_tokens: int = 256  # most tokens in one commit
     fold_chunks: int = 32  # so many chunks of a reply under way become one
     text_limit: int = 32_000  # characters in one message of a person
@@ -115,7 +119,7 @@ class BoxesSettings(Struct, frozen=True, forbid_unknown_fields=True):
 class LinkSettings(Struct, frozen=True, forbid_unknown_fields=True):
     """The GPU box's end of the link."""
 
-    window: int = 64  # tokens of one reply that may be on their way, unacknowledged
+    window: Annotated[int, Meta(ge=16)] = 64  # tokens of one reply that may be on their way, unacknowledged
     ring: int = 4_096  # tokens of one reply that the engine may be ahead of the acknowledgement
     ping_s: float = 0.25
     silence_s: float = 1.0  # nothing heard from the web node for this long: dial anew

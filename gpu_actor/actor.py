@@ -43,6 +43,9 @@ class Phase(Enum):
     DECODE = auto()
 
 
+DECODE, PREFILL = Phase.DECODE, Phase.PREFILL  # asked for each slot at each step
+
+
 class Running:
     """A reply in a slot."""
 
@@ -52,7 +55,8 @@ class Running:
         self.generation = job.request.generation
         self.attempt = job.request.attempt
         self.phase = Phase.ADMITTING
-        self.seq = len(job.request.committed)  # of the next token
+        self.seq = len(job.request.committed)  # of the next token …
+        self.limit = 0  # … which is below this one while there is credit
         self.replay = 0  # committed tokens that are yet to be taken
         self.prefilled = 0
         self.to_prefill = 0
@@ -153,6 +157,8 @@ class GpuActor:
                 job = self.jobs.popleft()
                 self.slots[slot] = begun = Running(job, slot)
                 begun.freed = self.freed
+                attempt, limit = self.credit.get(begun.generation, (0, 0))
+                begun.limit = limit if attempt == begun.attempt else 0
                 effects.append(Send(ENGINE, Admit(job.request, job.sheet, slot, job.books)))
         return effects
 
@@ -168,9 +174,12 @@ class GpuActor:
             (job.request.generation, job.request.attempt) == (message.generation, message.attempt)
             for job in self.jobs
         )
-        if not waits and self.find(message.generation, message.attempt) is None:
+        running = self.find(message.generation, message.attempt)
+        if not waits and running is None:
             return []
         self.credit[message.generation] = (message.attempt, message.limit)
+        if running is not None:
+            running.limit = message.limit
         return self.next_step()
 
     def cancelled(self, message: Cancel) -> list[Effect]:
@@ -268,7 +277,7 @@ class GpuActor:
         decode = tuple(
             running.slot
             for running in self.slots
-            if running and running.phase is Phase.DECODE and (running.replay or self.has_credit(running))
+            if running and running.phase is DECODE and (running.seq < running.limit or running.replay)
         )
         settle = 0
         if prefill is None and not decode:
@@ -288,7 +297,7 @@ class GpuActor:
 
     def next_prompt(self) -> Running | None:
         """The one with least to do, unless another was passed over too often."""
-        prompts = [running for running in self.slots if running and running.phase is Phase.PREFILL]
+        prompts = [running for running in self.slots if running and running.phase is PREFILL]
         if not prompts:
             return None
         first = max(prompts, key=lambda running: running.passed)
@@ -302,10 +311,6 @@ class GpuActor:
         """A prompt that is being built needs the engine in a moment."""
         admitting = any(running and running.phase is Phase.ADMITTING for running in self.slots)
         return self.unsettled and not admitting
-
-    def has_credit(self, running: Running) -> bool:
-        attempt, limit = self.credit.get(running.generation, (0, 0))
-        return attempt == running.attempt and running.seq < limit
 
     def stepped(self, done: Stepped) -> list[Effect]:
         step = self.step
@@ -345,7 +350,7 @@ class GpuActor:
 
     def prefilled(self, step: Step, done: Stepped) -> list[Effect]:
         running = self.slots[step.prefill_slot] if step.prefill_slot >= 0 else None
-        if running is None or running.phase is not Phase.PREFILL:
+        if running is None or running.phase is not PREFILL:
             return []
         running.prefilled = done.prefilled
         if running.prefilled >= running.to_prefill:
@@ -355,7 +360,7 @@ class GpuActor:
 
     def emitted(self, emitted: Emitted) -> list[Effect]:
         running = self.slots[emitted.slot]
-        if running is None or running.generation != emitted.generation or running.phase is not Phase.DECODE:
+        if running is None or running.generation != emitted.generation or running.phase is not DECODE:
             return []  # cancelled, or begun anew, while the step was under way
         effects: list[Effect] = []
         if emitted.token_id >= 0:

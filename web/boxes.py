@@ -105,7 +105,7 @@ class Boxes:
 
     def tell(self, to: str, message: Any, sender: str) -> None:
         """Whatever a box says, on its way to whom it is for."""
-        if isinstance(message, Hello | Ping):
+        if isinstance(message, (Hello, Ping)):
             box = addresses.key(sender)
             self.seen_ms[box] = self.runtime.world.utc_ms()
             if isinstance(message, Hello):

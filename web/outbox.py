@@ -144,6 +144,10 @@ class Outbox:
                 pass
         return conversation not in self.behind and conversation not in self.reopening
 
+    def passes(self, conversation: UUID) -> bool:
+        """Whether an event of the conversation need not wait behind anything, nor be left out."""
+        return not self.entries and not self.behind and conversation not in self.reopening
+
     @property
     def full(self) -> bool:
         """One event alone is never too much: it is on its way at once."""

@@ -15,7 +15,7 @@ import msgspec
 from actors import addresses
 from actors.mailbox import Runtime
 from actors.messages.accounts import AccountRow
-from actors.messages.chat import Close, Command, ConversationGone, Open, Problem
+from actors.messages.chat import Close, Command, ConversationGone, Open, Problem, ReplyText
 from web.limits import unfit
 from web.outbox import Outbox, OutEvent, TooFarBehindError
 from web.ownership import Ownership
@@ -113,19 +113,28 @@ class Socket:
 
     def deliver(self, event: OutEvent) -> None:
         """Send the event when its turn comes."""
+        door = self.free_door()
+        if door is not None and isinstance(event, ReplyText) and self.outbox.passes(event.conversation):
+            door.send_now(encode(event))  # nothing waits: most of what is sent goes this way
+            return
         if isinstance(event, ConversationGone):
             self.reading.discard(event.conversation)
         try:
             self.outbox.put(event)
         except TooFarBehindError:
             self.leave(Farewell("too_many", "This page does not take what it is sent.", again=True))
-        is_next = self.rests and not self.wake.is_set() and not self.outbox.behind
-        if is_next and self.door is not None and self.door.is_free():
+            door = None
+        if door is not None and not self.outbox.behind:
             waiting = self.outbox.pop()
             if waiting is not None:
-                self.door.send_now(encode(waiting))
+                door.send_now(encode(waiting))
         else:
             self.wake.set()
+
+    def free_door(self) -> Door | None:
+        """The door, where it can take a frame at once and the writer has none that would come before."""
+        door = self.door
+        return door if door is not None and self.rests and not self.wake.is_set() and door.is_free() else None
 
     def leave(self, farewell: Farewell) -> None:
         """Say farewell and close, whatever waits."""

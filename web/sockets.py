@@ -23,6 +23,7 @@ from web.settings import WebSettings
 from web.socket import Socket
 
 NODE = "node"
+CHANGES_THE_LIST = (MessageAdded, ReplyFinished)
 
 
 class Sockets:
@@ -33,7 +34,7 @@ class Sockets:
     ) -> None:
         self.runtime = runtime
         self.settings = settings
-        self.open: dict[str, Socket] = {}
+        self.open: dict[str, Socket] = {}  # by their addresses
         self.by_user: dict[UUID, set[Socket]] = {}
         self.box_names = box_names
         self.queue: QueueStatus | None = None
@@ -46,6 +47,12 @@ class Sockets:
     # -- the port -----------------------------------------------------------------------------
 
     def deliver(self, address: str, message: Any, sender: str) -> None:
+        socket = self.open.get(address)
+        if socket is not None:
+            socket.deliver(message)
+            if isinstance(message, CHANGES_THE_LIST):
+                self.list_changed(socket.account.id)
+            return
         match message:
             case Awake(conversation):
                 for socket in self.open.values():
@@ -56,12 +63,7 @@ class Sockets:
                 self.queue = message
                 self.state_changed(self.state_of(message))
             case _:
-                socket = self.open.get(addresses.key(address))
-                if socket is None:
-                    return  # it closed a moment ago
-                socket.deliver(message)
-                if isinstance(message, MessageAdded | ReplyFinished):
-                    self.list_changed(socket.account.id)
+                pass  # for a socket that closed a moment ago
 
     # -- coming and going ---------------------------------------------------------------------
 
@@ -79,7 +81,7 @@ class Sockets:
         return None
 
     def add(self, socket: Socket) -> None:
-        self.open[addresses.key(socket.address)] = socket
+        self.open[socket.address] = socket
         self.left.clear()
         self.by_user.setdefault(socket.account.id, set()).add(socket)
         if self.state is not None:
@@ -87,7 +89,7 @@ class Sockets:
 
     def remove(self, socket: Socket) -> None:
         user = socket.account.id
-        del self.open[addresses.key(socket.address)]
+        del self.open[socket.address]
         if not self.open:
             self.left.set()
         self.by_user[user].discard(socket)

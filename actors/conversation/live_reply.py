@@ -4,6 +4,7 @@ It keeps what is durable apart from what has only arrived: readers are shown the
 Frames are taken of the current attempt alone; `attempt` is the fence.
 """
 
+import math
 from uuid import UUID
 
 import msgspec
@@ -36,6 +37,7 @@ class LiveReply:
         self.worker = generation.worker
         self.attempt = generation.attempt
         self.inbox: Inbox[Token | End] | None = None  # None: nobody works on it
+        self.acked, self.acked_s = 0, -math.inf  # the last place that the worker was told, and when
         self.accepted = False  # the worker's digest of this attempt was seen and agrees
         self.pinned = bool(generation.prompt_digest)
         self.takes_up = False  # this attempt is yet to add to what others have made …
@@ -66,6 +68,7 @@ class LiveReply:
         self.end = None
         self.takes_up = bool(self.committed)
         self.tracing.leased()
+        self.acked_s = -math.inf
         self.inbox = Inbox(len(self.committed), HELD_FRAMES)
 
     def leased_still(self) -> None:
@@ -156,9 +159,17 @@ class LiveReply:
     def added(self, seam: int) -> None:
         """What this attempt was the first to add is durable, and so is its seam."""
         self.takes_up = False
-        self.generation = msgspec.structs.replace(self.generation, seam=seam)
+        if seam != self.generation.seam:
+            self.generation = msgspec.structs.replace(self.generation, seam=seam)
 
     # -- what is durable ----------------------------------------------------------------------
+
+    def ack_is_due(self, now_s: float, most_tokens: int, most_s: float) -> bool:
+        """Each acknowledgement costs a message at three places: a fast reply has one for several tokens."""
+        return len(self.committed) - self.acked >= most_tokens or now_s - self.acked_s >= most_s
+
+    def acknowledged(self, now_s: float) -> None:
+        self.acked, self.acked_s = len(self.committed), now_s
 
     def chunk(self, tokens: list[Token], fold_at: int) -> AppendChunk:
         """The commit of these tokens, which come next; after `fold_at` chunks all of them in one."""
@@ -220,6 +231,8 @@ class LiveReply:
 
 def said(tokens: list[Token]) -> tuple[str, str]:
     """The text of these tokens, and their thoughts."""
+    if len(tokens) == 1:  # as most commits have it
+        return tokens[0].text, tokens[0].thought
     return "".join(token.text for token in tokens), "".join(token.thought for token in tokens)
 
 

@@ -36,6 +36,7 @@ class Saving:
         self.commits: deque[PendingCommit] = deque()  # the first one is under way, when `writing`
         self.writing = False
         self.number = 0
+        self.tag = ""  # of the newest commit
         self.watched = 0  # the commit under way when the timer was started; 0: it does not run
         self.in_trouble = False  # the last answer was that the storage is at fault
 
@@ -59,7 +60,8 @@ class Saving:
             return []
         self.writing = True
         self.number += 1
-        effects: list[Effect] = [Send(ARCHIVE, Commit(self.commits[0].writes(), self.address, self.tag()))]
+        self.tag = f"{self.nonce}/{self.number}"
+        effects: list[Effect] = [Send(ARCHIVE, Commit(self.commits[0].writes(), self.address, self.tag))]
         return effects if self.watched else [*effects, self.watch()]
 
     def watch(self) -> StartTimer:
@@ -67,12 +69,9 @@ class Saving:
         self.watched = self.number
         return StartTimer(TIMER, self.settings.commit_timeout_s)
 
-    def tag(self) -> str:
-        return f"{self.nonce}/{self.number}"
-
     def answered(self, tag: str) -> PendingCommit | None:
         """The commit that this answers; None for an answer to an earlier incarnation."""
-        if tag != self.tag() or not self.writing:
+        if tag != self.tag or not self.writing:
             return None
         self.writing = False
         return self.commits[0]

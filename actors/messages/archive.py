@@ -160,6 +160,10 @@ class Commit(Struct, frozen=True):
     tag: str = ""
 
 
+class MailRead(Struct, frozen=True):
+    """The archive's word to itself: whatever came in the same moment is pending now."""
+
+
 class Committed(Struct, frozen=True):
     tag: str
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from actors.addresses import STORAGE
+from actors.addresses import ARCHIVE, STORAGE
 from actors.archive import Archive, StorageTimeoutError
 from actors.effects import Started
 from actors.messages.accounts import DropLogin, FindAccounts
@@ -18,6 +18,7 @@ from actors.messages.archive import (
     Load,
     Loaded,
     LoadFailed,
+    MailRead,
     QueryDone,
     QueryFailed,
     RunQuery,
@@ -27,7 +28,7 @@ from actors.messages.archive import (
 )
 from actors.messages.conversations import DropConversation
 from actors.settings import ArchiveSettings
-from tests.actors.kit import Said, Stage, new_world, uid
+from tests.actors.kit import READER, Said, Stage, new_world, uid
 
 SETTINGS = ArchiveSettings(batch_writes=4, waiting_writes=8, queries=2, storage_timeout_s=10.0)
 
@@ -39,8 +40,22 @@ class Library(Stage):
         self.tell(Started())
         self.batch: RunWrites | None = None
 
+    def tell(self, message: Any, sender: str = READER) -> Said:
+        return self.together(message, sender=sender)
+
+    def together(self, *messages: Any, sender: str = READER) -> Said:
+        """These lie in the mailbox when it turns to the first of them."""
+        said = Said()
+        for message in messages:
+            said += super().tell(message, sender)
+        mine = said.to(ARCHIVE)
+        if not mine:
+            return said
+        assert mine == [MailRead()]
+        return Said(effect for effect in said if effect.to != ARCHIVE) + super().tell(MailRead(), ARCHIVE)
+
     def commit(self, name: str, writes: int = 1) -> Said:
-        return self.note(self.tell(Commit((DropLogin(b"x"),) * writes, name, name)))
+        return self.note(self.tell(commit(name, writes)))
 
     def note(self, said: Said) -> Said:
         for batch in said.of(RunWrites):
@@ -57,6 +72,10 @@ class Library(Stage):
     def number(self) -> int:
         assert self.batch is not None
         return self.batch.number
+
+
+def commit(name: str, writes: int = 1) -> Commit:
+    return Commit((DropLogin(b"x"),) * writes, name, name)
 
 
 def load(number: int = 1) -> Load:
@@ -80,6 +99,13 @@ def test_a_commit_is_written_at_once_and_answered_when_it_is_durable() -> None:
     batch = library.commit("a").one(RunWrites)
     assert batch.writes == (DropLogin(b"x"),)
     assert library.done().to("a") == [Committed("a")]
+
+
+def test_commits_that_come_in_the_same_moment_share_the_first_transaction() -> None:
+    library = Library()
+    batch = library.note(library.together(commit("a"), commit("b"), commit("c"))).one(RunWrites)
+    assert len(batch.writes) == 3
+    assert answered(library.done()) == ["a", "b", "c"]
 
 
 def test_commits_that_come_during_a_transaction_share_the_next_one() -> None:

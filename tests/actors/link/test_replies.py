@@ -184,9 +184,15 @@ def test_frames_go_to_the_session_as_far_as_the_window_reaches() -> None:
     box = working()
     sent = [seq for number in range(6) for seq in seqs(box.engine(token(number)))]
     assert sent == [0, 1, 2, 3]
-    said = box.web(ack(2))
-    assert seqs(said) == [4, 5]
-    assert said.to(GPU) == [Credit(uid(1), 1, 12)]
+    assert seqs(box.web(ack(2))) == [4, 5]
+
+
+def test_the_engine_gets_credit_for_a_quarter_of_the_ring_at_a_time() -> None:
+    box = working()
+    for number in range(8):
+        box.engine(token(number))
+    told = [box.web(ack(place)).to(GPU) for place in range(1, 8)]
+    assert told == [[], [], [Credit(uid(1), 1, 13)], [], [], [Credit(uid(1), 1, 16)], []]
 
 
 def test_acceptance_and_progress_are_passed_on() -> None:

@@ -10,7 +10,7 @@ from actors.messages.chat import (
     SendText,
     Stop,
 )
-from actors.messages.generation import Burst, Cancel, Progress, Sampling
+from actors.messages.generation import Ack, Burst, Cancel, Progress, Sampling
 from actors.messages.queueing import (
     LeaseBelieved,
     ReplyEnded,
@@ -30,6 +30,27 @@ def test_a_token_is_shown_and_acknowledged_only_when_it_is_durable() -> None:
     said = talk.commit()
     assert said.to(READER) == [ReplyText(CONVERSATION, talk.row.id, 0, 1, "0 ")]
     assert said.to(BOX) == [ack(talk, 1)]
+
+
+def test_tokens_that_come_fast_are_acknowledged_several_at_a_time() -> None:
+    talk = live()
+    told = [said.next_seq for said in talk.frames(*range(20)).of(Ack)]
+    assert told == [1, 9, 17]
+
+
+def test_tokens_that_come_slowly_are_acknowledged_one_by_one() -> None:
+    talk = live(0)
+    for seq in range(1, 4):
+        talk.later(0.3)
+        assert talk.frames(seq).to(BOX) == [ack(talk, seq + 1)]
+
+
+def test_a_worker_that_takes_over_hears_of_its_first_token_at_once() -> None:
+    talk = live(0, 1)
+    lose(talk)
+    talk.lease()
+    talk.accept()
+    assert talk.frames(2).to(BOX) == [ack(talk, 3)]
 
 
 def test_tokens_that_come_during_a_commit_share_the_next_one() -> None:

@@ -45,6 +45,7 @@ def test_the_link_hears_with_each_acknowledgement_whether_the_trace_is_here() ->
     talk = live()
     assert not talk.frames(0).one(Ack).traced
     tell_trace(talk)
+    talk.later(1.0)
     assert talk.frames(1).one(Ack).traced
     talk.restart()
     talk.accept()

@@ -1,5 +1,5 @@
 """The node that is measured: a whole one on loopback, with accounts, storage and durability, and a paced
-engine in the place of a model. And its door: a login, conversations, sockets.
+engine in the place of a model. And its door: a person with a login and a conversation for each stream, sockets.
 """
 
 import asyncio
@@ -22,7 +22,7 @@ import psutil
 from gpu_actor.scripted import VARIABLE
 from tests.bench.edge.paced_executor import RATE, SLOTS
 from tests.bench.edge.reader import Reader, handshake
-from web.protocol.accounts import ControlToken
+from tests.faults.accounts import make_accounts
 from web.protocol.characters import Character
 from web.protocol.conversations import ConversationMade, NewConversation
 from web.protocol.frames import PROTOCOL_VERSION, Greeting
@@ -57,7 +57,6 @@ port = 0
 connections = {sockets + 100}
 sockets = {sockets + 50}
 sockets_per_user = {sockets + 50}
-conversations_per_minute = {10 * streams}
 """
 
 
@@ -69,13 +68,15 @@ class BenchNode:
         data.mkdir(parents=True)
         (data / "samovar.toml").write_text(settings(streams, sockets, reply_tokens))
         self.environ = {**os.environ, VARIABLE: ENGINE, RATE: str(rate), SLOTS: str(streams)}
-        self.cookie = ""
+        self.people = streams
+        self.cookies: list[str] = []  # of one login for each person
         self.process: subprocess.Popen[bytes] | None = None
 
     # -- life ---------------------------------------------------------------------------------
 
     def start(self) -> None:
         raise_open_files()
+        self.cookies = asyncio.run(make_accounts(self.data, self.people))
         self.output = (self.data / "bench.out").open("wb")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "supervisor.cli", "up", "--data", str(self.data)],
@@ -90,11 +91,9 @@ class BenchNode:
             if self.process.poll() is not None or time.monotonic() > deadline:
                 raise NodeFailedError(f"the node is not ready: {self.said()}")
             time.sleep(0.2)
-        door = json.loads((self.data / "run" / "node.json").read_bytes())
         self.origin: str = self.status()["url"]
         place = urlsplit(self.origin)
         self.host, self.port = place.hostname or "127.0.0.1", place.port or 80
-        self.log_in(door["token"])
 
     def end(self) -> None:
         if self.process is None:
@@ -129,9 +128,13 @@ class BenchNode:
 
     # -- door ---------------------------------------------------------------------------------
 
-    def request(self, method: str, path: str, body: Any = None) -> bytes:
+    def request(self, person: int, method: str, path: str, body: Any = None) -> bytes:
         connection = http.client.HTTPConnection(self.host, self.port, timeout=30)
-        headers = {"Origin": self.origin, "Cookie": self.cookie, "Content-Type": "application/json"}
+        headers = {
+            "Origin": self.origin,
+            "Cookie": self.cookies[person],
+            "Content-Type": "application/json",
+        }
         try:
             connection.request(method, path, b"" if body is None else encode(body), headers)
             answer = connection.getresponse()
@@ -140,24 +143,20 @@ class BenchNode:
             connection.close()
         if answer.status >= 400:
             raise NodeFailedError(f"{method} {path}: {answer.status} {data[:200]!r}")
-        if cookie := answer.getheader("Set-Cookie"):
-            self.cookie = cookie.partition(";")[0]
         return data
 
-    def log_in(self, token: str) -> None:
-        self.request("POST", "/api/control", ControlToken(token))
-
-    def new_conversations(self, count: int) -> list[UUID]:
-        characters = msgspec.json.decode(self.request("GET", "/api/characters"), type=list[Character])
+    def new_conversations(self) -> list[UUID]:
+        """One of each person."""
+        characters = msgspec.json.decode(self.request(0, "GET", "/api/characters"), type=list[Character])
         wanted = NewConversation(characters[0].version)
-        return [
-            msgspec.json.decode(self.request("POST", "/api/conversations", wanted), type=ConversationMade).id
-            for _ in range(count)
-        ]
+        made = (
+            self.request(person, "POST", "/api/conversations", wanted) for person in range(self.people)
+        )
+        return [msgspec.json.decode(one, type=ConversationMade).id for one in made]
 
-    async def dial(self, heard: Callable[[int, bytes], None]) -> Reader:
+    async def dial(self, person: int, heard: Callable[[int, bytes], None]) -> Reader:
         """A socket that has greeted."""
-        hello = handshake(f"{self.host}:{self.port}", self.origin, self.cookie)
+        hello = handshake(f"{self.host}:{self.port}", self.origin, self.cookies[person % self.people])
         loop = asyncio.get_running_loop()
         _, reader = await loop.create_connection(lambda: Reader(hello, heard), self.host, self.port)
         async with asyncio.timeout(10):

@@ -15,7 +15,7 @@ from tests.fakes.promptless import Promptless
 
 RATE = "SAMOVAR_BENCH_RATE"
 SLOTS = "SAMOVAR_BENCH_SLOTS"
-PAUSE_S = 0.004  # longest step: a reply that comes meanwhile waits for its end, as for one of a card
+STEP_S = 0.004  # a step takes so long, as a quick one of a card does; a reply that comes waits for its end
 
 
 def stamp(arrived_ns: int | None, emitted_ns: int) -> str:
@@ -48,6 +48,7 @@ class PacedExecutor(Promptless):
             threads=0,
         )
         self.streams: dict[int, Stream] = {}
+        self.done_s = 0.0  # when the newest step was
 
     def admit(self, message: Admit) -> Admitted | NotAdmitted:
         request = message.request
@@ -64,11 +65,9 @@ class PacedExecutor(Promptless):
         )
 
     def step(self, message: Step) -> Stepped:
+        self.done_s = max(self.done_s + STEP_S, time.monotonic())
+        time.sleep(max(0.0, self.done_s - time.monotonic()))
         now = time.monotonic()
-        first_due = min((self.streams[slot].due_s for slot in message.decode), default=now)
-        if first_due > now:
-            time.sleep(min(first_due - now, PAUSE_S))
-            now = time.monotonic()
         emitted = tuple(
             self.emit(slot, self.streams[slot]) for slot in message.decode if self.streams[slot].due_s <= now
         )

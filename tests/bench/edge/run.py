@@ -65,20 +65,16 @@ def cpu_seconds(processes: dict[str, psutil.Process]) -> dict[str, float]:
     return {name: each.user + each.system for name, each in times.items()}
 
 
-async def run_streams(
-    node: BenchNode, streams: int, seconds: float, say: Say
-) -> tuple[Told, dict[str, float]]:
+async def run_streams(node: BenchNode, seconds: float, say: Say) -> tuple[Told, dict[str, float]]:
     """Raises AskError. Processor seconds are those of each process between begin and end of the measuring."""
-    say(f"{streams} conversations")
-    talks = [
-        Stream(conversation) for conversation in await asyncio.to_thread(node.new_conversations, streams)
-    ]
-    for talk in talks:
-        talk.reader = await node.dial(talk.heard)
+    say(f"{node.people} people, each with a conversation")
+    talks = [Stream(conversation) for conversation in await asyncio.to_thread(node.new_conversations)]
+    for person, talk in enumerate(talks):
+        talk.reader = await node.dial(person, talk.heard)
         talk.reader.say(msgspec.json.encode(Open(talk.conversation)))
     begin_s = time.monotonic() + 1.0 + REPLY_S + SETTLE_S
     end_s = begin_s + seconds
-    chance = random.Random(streams)
+    chance = random.Random(node.people)
     asking = [
         asyncio.create_task(ask_until(talk, begin_s - SETTLE_S - chance.uniform(0, REPLY_S), end_s))
         for talk in talks
@@ -106,8 +102,8 @@ async def idle_kb(node: BenchNode, count: int, say: Say) -> float:
     web = (await asyncio.to_thread(node.processes))["web"]
     before = web.memory_info().rss
     readers: list[Reader] = []
-    for _ in range(count):
-        readers.append(await node.dial(lambda _now, _payload: None))
+    for number in range(count):
+        readers.append(await node.dial(number, lambda _now, _payload: None))
     await asyncio.sleep(1.0)
     grown = web.memory_info().rss - before
     for reader in readers:
@@ -119,7 +115,7 @@ async def measure(
     node: BenchNode, *, streams: int, rate: float, seconds: float, idle: int, say: Say
 ) -> EdgeFigures:
     load = psutil.getloadavg()[0]
-    told, cpu_s = await run_streams(node, streams, seconds, say)
+    told, cpu_s = await run_streams(node, seconds, say)
     web = (await asyncio.to_thread(node.processes))["web"]
     rss_mb = web.memory_info().rss / MB
     each = {name: round(spent / told.tokens * 1e6, 1) for name, spent in cpu_s.items()}
