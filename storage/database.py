@@ -131,7 +131,7 @@ class Database:
     async def _read(self, work: Work[T], *, direct: bool) -> T:
         if direct and self._direct:
             readers = (self._direct[name] for name in self._names[1:])
-            return await min(readers, key=lambda reader: len(reader.waiting)).run(work)
+            return await min(readers, key=lambda reader: reader.waiting).run(work)
         name = await self._readers.get()
         try:
             return await self._transaction(name, work)

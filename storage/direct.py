@@ -8,10 +8,9 @@ the ORM (Select, Statement, insert_many) never waits for anything else, so it is
 import asyncio
 import sqlite3
 import threading
-from collections import deque
 from collections.abc import Coroutine, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar, cast
 
 from tortoise.exceptions import IntegrityError
@@ -83,38 +82,46 @@ class Direct:
         self.file = file
         self.pragmas = pragmas
         self.begin = begin
-        self.thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="sqlite")
-        self.guard = threading.Lock()
-        self.waiting: deque[Order] = deque()
-        self.works = False
+        self.orders: SimpleQueue[Order | None] = SimpleQueue()  # None: the end
+        self.thread: threading.Thread | None = None  # from the first order on
         self.connection: sqlite3.Connection | None = None
+
+    @property
+    def waiting(self) -> int:
+        return self.orders.qsize()
 
     async def run(self, work: Work[T]) -> T:
         """In a transaction. Raises what `work` raises, and what SQLite does."""
         loop = asyncio.get_running_loop()
         asked: asyncio.Future[T] = loop.create_future()
-        with self.guard:
-            self.waiting.append(Order(work, asked))
-            starts, self.works = not self.works, True
-        if starts:
-            self.thread.submit(self.serve, loop)
+        self.orders.put(Order(work, asked))
+        if self.thread is None:
+            self.thread = threading.Thread(target=self.serve, args=(loop,), name="sqlite", daemon=True)
+            self.thread.start()
         return await asked
 
     async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(self.thread, self.let_go)
-        self.thread.shutdown()
+        """When what was ordered is done."""
+        self.orders.put(None)
+        if self.thread is not None:
+            await asyncio.get_running_loop().run_in_executor(None, self.thread.join)
 
     # -- on the thread --------------------------------------------------------------------------
 
     def serve(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Until nothing waits."""
         while orders := self.some():
             loop.call_soon_threadsafe(settle, [self.carry_out(order) for order in orders])
+        self.let_go()
 
     def some(self) -> list[Order]:
-        with self.guard:
-            orders = [self.waiting.popleft() for _ in range(min(AT_ONCE, len(self.waiting)))]
-            self.works = bool(orders)
+        """What waits, when something does; nothing at the end."""
+        orders: list[Order] = []
+        while not orders or (len(orders) < AT_ONCE and not self.orders.empty()):
+            order = self.orders.get()
+            if order is None:
+                self.orders.put(None)  # found again after these
+                break
+            orders.append(order)
         return orders
 
     def carry_out(self, order: Order) -> Done:
