@@ -3,7 +3,7 @@
 A control patches one method for the time of its run. A checker that stays silent is itself broken.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from unittest.mock import patch
@@ -43,13 +43,14 @@ def fence_left_out() -> Generator[None]:
 @contextmanager
 def acknowledged_before_commit() -> Generator[None]:
     """The worker is told that a token is durable as soon as it has arrived."""
-    honest = Session.frame_arrived
+    honest = Session.frames_arrived
 
-    def frame_arrived(self: Session, frame: Token | End, sender: str) -> list[Effect]:
-        early = Send(sender, Ack(frame.generation, frame.attempt, frame.seq + 1))
-        return [*honest(self, frame, sender), early]
+    def frames_arrived(self: Session, frames: Sequence[Token | End], sender: str) -> list[Effect]:
+        last = frames[-1]
+        early = Send(sender, Ack(last.generation, last.attempt, last.seq + 1))
+        return [*honest(self, frames, sender), early]
 
-    with patch.object(Session, "frame_arrived", frame_arrived):
+    with patch.object(Session, "frames_arrived", frames_arrived):
         yield
 
 

@@ -137,6 +137,22 @@ def test_what_comes_while_a_conversation_is_behind_waits_for_its_snapshot() -> N
     assert {outbox.next_to_reopen(), outbox.next_to_reopen()} == {CHAT, OTHER}
 
 
+def test_nothing_passes_what_waits_nor_a_snapshot_to_come() -> None:
+    outbox = Outbox(2, 100_000)
+    assert outbox.passes(CHAT)
+    for seq in range(3):
+        outbox.put(text(2 * seq, "a"))  # with gaps: each is an entry of its own
+        assert not outbox.passes(CHAT)
+        assert not outbox.passes(OTHER)
+    assert drained(outbox) == []
+    assert not outbox.passes(CHAT)
+    assert outbox.next_to_reopen() == CHAT
+    assert (outbox.passes(CHAT), outbox.passes(OTHER)) == (False, True)
+    outbox.put(snapshot())
+    drained(outbox)
+    assert outbox.passes(CHAT)
+
+
 def test_the_bound_counts_bytes_too() -> None:
     outbox = Outbox(1_000, 5_000)
     outbox.put(text(0, "x" * 3_000))

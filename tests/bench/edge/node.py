@@ -1,5 +1,5 @@
 """The node that is measured: a whole one on loopback, with accounts, storage and durability, and a paced
-engine in the place of a model. And its door: a person with a login and a conversation for each stream, sockets.
+engine in the place of a model. And its door: for each stream a person with a login, a conversation, a socket.
 """
 
 import asyncio
@@ -149,9 +149,7 @@ class BenchNode:
         """One of each person."""
         characters = msgspec.json.decode(self.request(0, "GET", "/api/characters"), type=list[Character])
         wanted = NewConversation(characters[0].version)
-        made = (
-            self.request(person, "POST", "/api/conversations", wanted) for person in range(self.people)
-        )
+        made = (self.request(person, "POST", "/api/conversations", wanted) for person in range(self.people))
         return [msgspec.json.decode(one, type=ConversationMade).id for one in made]
 
     async def dial(self, person: int, heard: Callable[[int, bytes], None]) -> Reader:

@@ -1,16 +1,19 @@
-"""An engine that costs nothing and emits at a steady rate; each token's text is the instant it was emitted.
+"""An engine that costs nothing and emits at a steady rate; each token's text is a word, and the instant it
+was emitted in signs that are no words: so the index of words has what people's texts give it.
 
 Streams are staggered as those of several boxes are, not in step as those of one batch. The first token also
 tells when the reply came to the engine, so that what the engine takes is not counted as Samovar's.
 """
 
 import os
+import random
 import time
 
 from msgspec import Struct
 
 from actors.messages.engine import Admit, Admitted, Emitted, NotAdmitted, Release, Step, Stepped
 from gpu_actor.engine_facts import EngineFacts
+from tests.bench.words import vocabulary
 from tests.fakes.promptless import Promptless
 
 RATE = "SAMOVAR_BENCH_RATE"
@@ -18,9 +21,29 @@ SLOTS = "SAMOVAR_BENCH_SLOTS"
 STEP_S = 0.004  # a step takes so long, as a quick one of a card does; a reply that comes waits for its end
 
 
+DIGITS, SIGNS = "0123456789abcdef>", "!#$%&*+,./:;=?@^~"
+TO_SIGNS, TO_DIGITS = str.maketrans(DIGITS, SIGNS), str.maketrans(SIGNS, DIGITS)
+WORDS = 20_000  # drawn ones, of which the streams take theirs in turn
+APART = 997
+
+
 def stamp(arrived_ns: int | None, emitted_ns: int) -> str:
-    """`EMITTED `, before the first token `ARRIVED>`; monotonic clock, nanoseconds, hexadecimal."""
-    return f"{emitted_ns:x} " if arrived_ns is None else f"{arrived_ns:x}>{emitted_ns:x} "
+    """`EMITTED`, before the first token `ARRIVED>EMITTED`; monotonic clock, nanoseconds."""
+    text = f"{emitted_ns:x}" if arrived_ns is None else f"{arrived_ns:x}>{emitted_ns:x}"
+    return text.translate(TO_SIGNS)
+
+
+def stamps_of(text: str) -> list[tuple[int | None, int]]:
+    """(arrived_ns, emitted_ns) of each token of a text."""
+    found = [one.translate(TO_DIGITS).rpartition(">") for one in text.split()[1::2]]
+    return [(int(arrived, 16) if arrived else None, int(emitted, 16)) for arrived, _, emitted in found]
+
+
+def drawn_words() -> list[str]:
+    """As often as the words of a language are: the n-th most frequent one 1/n times the first."""
+    draw = random.Random(0)
+    known = vocabulary(draw, "en", 5_000)
+    return draw.choices(known, [1 / rank for rank in range(1, len(known) + 1)], k=WORDS)
 
 
 class Stream(Struct):
@@ -49,6 +72,7 @@ class PacedExecutor(Promptless):
         )
         self.streams: dict[int, Stream] = {}
         self.done_s = 0.0  # when the newest step was
+        self.words = drawn_words()
 
     def admit(self, message: Admit) -> Admitted | NotAdmitted:
         request = message.request
@@ -75,7 +99,8 @@ class PacedExecutor(Promptless):
 
     def emit(self, slot: int, stream: Stream) -> Emitted:
         request = stream.message.request
-        text = stamp(None if stream.emitted else stream.arrived_ns, time.monotonic_ns())
+        word = self.words[(slot * APART + stream.emitted) % WORDS]
+        text = f"{word} {stamp(None if stream.emitted else stream.arrived_ns, time.monotonic_ns())} "
         stream.emitted += 1
         stream.due_s += self.pause_s
         last = stream.emitted == request.sampling.max_tokens

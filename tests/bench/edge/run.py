@@ -13,6 +13,7 @@ import psutil
 from msgspec import Struct
 
 from actors.messages.chat import Open
+from tests.bench.cores import together
 from tests.bench.edge.node import BenchNode
 from tests.bench.edge.reader import Reader
 from tests.bench.edge.stream import Stream, Told
@@ -34,6 +35,7 @@ class EdgeFigures(Struct, frozen=True):
     cpu_us_per_token  processor time of all Samovar's processes but the engine's (the bench's own script)
     web_rss_mb        resident memory of the web process, under load
     idle_socket_kb    memory of the web process for each of `idle_sockets` that wait
+    cores_together    what all cores do at once, in units of what one does alone
     """
 
     streams: int
@@ -50,6 +52,7 @@ class EdgeFigures(Struct, frozen=True):
     idle_sockets: int
     idle_socket_kb: float
     cores: int
+    cores_together: float
     load_before: float
 
 
@@ -115,6 +118,7 @@ async def measure(
     node: BenchNode, *, streams: int, rate: float, seconds: float, idle: int, say: Say
 ) -> EdgeFigures:
     load = psutil.getloadavg()[0]
+    at_once = await asyncio.to_thread(together)
     told, cpu_s = await run_streams(node, seconds, say)
     web = (await asyncio.to_thread(node.processes))["web"]
     rss_mb = web.memory_info().rss / MB
@@ -134,6 +138,7 @@ async def measure(
         idle_sockets=idle,
         idle_socket_kb=round(await idle_kb(node, idle, say), 1),
         cores=psutil.cpu_count() or 1,
+        cores_together=at_once,
         load_before=round(load, 2),
     )
 
@@ -149,6 +154,7 @@ def table(figures: EdgeFigures) -> str:
             f"processor time a token {figures.cpu_us_per_token:g} µs without the engine ({share})",
             f"web process            {figures.web_rss_mb:g} MB",
             f"{figures.idle_sockets} idle sockets      {figures.idle_socket_kb:g} KB each",
+            f"{figures.cores} cores                do {figures.cores_together:g} times what one does alone",
         ]
     )
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from actors.messages.chat import Problem, ReplyFinished, ReplyText, SendText, ShownMessage
 from actors.world import RealWorld
+from tests.bench.edge.paced_executor import stamps_of
 from tests.bench.edge.reader import Reader
 from web.protocol.frames import ServerFrame
 
@@ -63,12 +64,12 @@ class Stream:
         for now_ns, payload in self.frames:
             match decode(payload):
                 case ReplyText(seq=seq, next_seq=next_seq, text=text):
-                    stamps = text.split()
+                    stamps = stamps_of(text)
                     if seq != seen or next_seq - seq != len(stamps):
                         raise AskError(f"tokens {seen} to {seq} are missing or repeated")
                     seen = next_seq
                 case ReplyFinished(reason="length", message=ShownMessage(text=text)):
-                    stamps = text.split()[seen:]  # the last ones may come in the whole message alone
+                    stamps = stamps_of(text)[seen:]  # the last ones may come in the whole message alone
                     seen = 0
                     told.replies += begin_ns <= now_ns <= end_ns
                 case ReplyFinished(reason=reason):
@@ -77,11 +78,10 @@ class Stream:
                     raise AskError(f"the node refused: {text}")
                 case _:
                     continue
-            for stamp in stamps:
-                arrived, _, emitted = stamp.rpartition(">")
-                added_ms = (now_ns - int(emitted, 16)) / 1e6
-                if arrived:
-                    added_ms += (int(arrived, 16) - next(sent)) / 1e6
+            for arrived_ns, emitted_ns in stamps:
+                added_ns = now_ns - emitted_ns
+                if arrived_ns is not None:
+                    added_ns += arrived_ns - next(sent)
                 if begin_ns <= now_ns <= end_ns:
                     told.tokens += 1
-                    (told.first_ms if arrived else told.delay_ms).append(added_ms)
+                    (told.delay_ms if arrived_ns is None else told.first_ms).append(added_ns / 1e6)
