@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 
 from tests.bench.edge.node import BenchNode
+from tests.bench.edge.paced_executor import stamp
 from tests.bench.edge.run import measure
 from tests.bench.edge.stream import AskError, Stream, Told
 
 BEGIN, END = 0, 10**18
 ID = "01900000-0000-7000-8000-000000000001"
+TOKEN = f"word {stamp(None, 1)} "
 
 
 @pytest.mark.timeout(180)
@@ -44,12 +46,13 @@ def stream(*texts: tuple[int, int, str]) -> Stream:
 
 def test_delays_are_those_beyond_the_engine() -> None:
     told = Told([], [])
-    stream((0, 1, f"{2_000_000:x}>{7_000_000:x} "), (1, 2, f"{9_000_000:x} ")).read(told, BEGIN, END)
+    first, second = stamp(2_000_000, 7_000_000), stamp(None, 9_000_000)
+    stream((0, 1, f"a {first} "), (1, 2, f"b {second} ")).read(told, BEGIN, END)
     assert told.first_ms == [5.0]  # 2 ms until the engine had it, 3 ms from its token to the reader
     assert told.delay_ms == [1.0]
 
 
-@pytest.mark.parametrize("second", [(2, 3, "1 "), (0, 1, "1 "), (1, 3, "1 ")])
+@pytest.mark.parametrize("second", [(2, 3, TOKEN), (0, 1, TOKEN), (1, 3, TOKEN)])
 def test_a_token_that_is_missing_or_repeated_ends_the_measuring(second: tuple[int, int, str]) -> None:
     with pytest.raises(AskError):
-        stream((0, 1, "1 "), second).read(Told([], []), BEGIN, END)
+        stream((0, 1, TOKEN), second).read(Told([], []), BEGIN, END)
