@@ -38,6 +38,8 @@ from actors.messages.archive import (
 from actors.settings import ArchiveSettings
 from actors.world import World
 
+MAIL_LOST_S = 1.0
+
 
 class StorageTimeoutError(Exception):
     """The database did not answer in time. The archive starts anew; who waits goes on from what is stored."""
@@ -49,7 +51,7 @@ class Archive:
         self.world = world
         self.pending: deque[Commit | Load] = deque()
         self.pending_writes = 0
-        self.reads_mail = False  # MailRead is on its way
+        self.mail_since_s: float | None = None  # MailRead is on its way since then
         self.batch: list[Commit] = []  # in the transaction under way
         self.alone = 0  # so many of the next commits go one by one, because their batch failed
         self.number = world.new_seed() >> 16  # answers meant for the archive before a restart never match
@@ -64,7 +66,7 @@ class Archive:
                 self.pending.append(message)
                 return self.when_mail_is_read()
             case MailRead():
-                self.reads_mail = False
+                self.mail_since_s = None
                 return self.next_work()
             case Find():
                 return self.query(message, message.query)
@@ -95,10 +97,11 @@ class Archive:
         return self.when_mail_is_read()
 
     def when_mail_is_read(self) -> list[Effect]:
-        """What waits in the mailbox already comes before our own word to us."""
-        if self.batch or self.reads_mail:
+        """What waits in the mailbox comes before our own word to us; a full one may have lost that."""
+        now_s = self.world.monotonic_s()
+        if self.batch or (self.mail_since_s is not None and now_s - self.mail_since_s < MAIL_LOST_S):
             return []
-        self.reads_mail = True
+        self.mail_since_s = now_s
         return [Send(ARCHIVE, MailRead())]
 
     def next_work(self) -> list[Effect]:

@@ -85,6 +85,7 @@ class Direct:
         self.orders: SimpleQueue[Order | None] = SimpleQueue()  # None: the end
         self.thread: threading.Thread | None = None  # from the first order on
         self.connection: sqlite3.Connection | None = None
+        self.closed = False
 
     @property
     def waiting(self) -> int:
@@ -92,6 +93,8 @@ class Direct:
 
     async def run(self, work: Work[T]) -> T:
         """In a transaction. Raises what `work` raises, and what SQLite does."""
+        if self.closed:
+            raise RuntimeError("the connection is closed")
         loop = asyncio.get_running_loop()
         asked: asyncio.Future[T] = loop.create_future()
         self.orders.put(Order(work, asked))
@@ -102,6 +105,7 @@ class Direct:
 
     async def close(self) -> None:
         """When what was ordered is done."""
+        self.closed = True
         self.orders.put(None)
         if self.thread is not None:
             await asyncio.get_running_loop().run_in_executor(None, self.thread.join)

@@ -108,6 +108,14 @@ def test_commits_that_come_in_the_same_moment_share_the_first_transaction() -> N
     assert answered(library.done()) == ["a", "b", "c"]
 
 
+def test_its_own_word_that_a_full_mailbox_lost_is_said_again() -> None:
+    library = Library()
+    lost = super(Library, library).tell(commit("a")) + super(Library, library).tell(commit("b"))
+    assert lost.to(ARCHIVE) == [MailRead()]
+    library.later(1.5)
+    assert len(library.commit("c").one(RunWrites).writes) == 3
+
+
 def test_commits_that_come_during_a_transaction_share_the_next_one() -> None:
     library = Library()
     library.commit("a")
