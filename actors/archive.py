@@ -38,8 +38,6 @@ from actors.messages.archive import (
 from actors.settings import ArchiveSettings
 from actors.world import World
 
-MAIL_LOST_S = 1.0
-
 
 class StorageTimeoutError(Exception):
     """The database did not answer in time. The archive starts anew; who waits goes on from what is stored."""
@@ -99,7 +97,8 @@ class Archive:
     def when_mail_is_read(self) -> list[Effect]:
         """What waits in the mailbox comes before our own word to us; a full one may have lost that."""
         now_s = self.world.monotonic_s()
-        if self.batch or (self.mail_since_s is not None and now_s - self.mail_since_s < MAIL_LOST_S):
+        comes = self.mail_since_s is not None and now_s - self.mail_since_s < self.settings.mail_lost_s
+        if self.batch or comes:
             return []
         self.mail_since_s = now_s
         return [Send(ARCHIVE, MailRead())]

@@ -101,6 +101,7 @@ class ArchiveSettings(Struct, frozen=True, forbid_unknown_fields=True):
     batch_writes: int = 256  # most writes in one transaction
     waiting_writes: int = 20_000  # writes that may wait; further commits fail at once
     queries: int = 1_000  # queries under way at once
+    mail_lost_s: float = 1.0  # its own word, lost by a full mailbox, is said again after this long
     storage_timeout_s: float = 10.0  # no answer from the database for this long: it counts as failed
 
 

@@ -151,6 +151,7 @@ def test_other_variables_with_our_prefix_are_left_alone(tmp_path: Path) -> None:
         ("", {"SAMOVAR_WEB_PROT": "1"}, "SAMOVAR_WEB_PROT: there is no key web.prot; did you mean port?"),
         ("", {"SAMOVAR_WEBB_PORT": "1"}, "SAMOVAR_WEBB_PORT: there is no section webb; did you mean web?"),
         ("", {"SAMOVAR_WEB_PORT": "x y"}, 'SAMOVAR_WEB_PORT: "x y" is not a value of TOML.'),
+        ("[link]\nwindow = 8", {}, "FILE: link.window: expected int >= 16."),
         ("", {"SAMOVAR_WEB_PORT": "1.5"}, "SAMOVAR_WEB_PORT: expected int, got float."),
         ("[web]\nport = 1", {"SAMOVAR_WEB_PORT": '"a"'}, "SAMOVAR_WEB_PORT: expected int, got str."),
     ],
