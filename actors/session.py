@@ -722,24 +722,24 @@ class Session:
         is_new = seam != live.generation.seam
         if is_new:
             writes.append(MarkSeam(live.generation.id, seam))
-        chunk = live.chunk(tokens, self.settings.fold_chunks)
+        chunk = live.chunk(tokens)
         writes.append(chunk)
 
         def durable() -> list[Effect]:
             live.pinned = True
             live.added(seam)
-            return [*self.show(live, tokens, chunk), *(self.announce(live) if is_new else [])]
+            return [*self.show(live, chunk), *(self.announce(live) if is_new else [])]
 
         return self.saving.write(lambda: tuple(writes), durable)
 
-    def show(self, live: LiveReply, tokens: list[Token], chunk: AppendChunk) -> list[Effect]:
+    def show(self, live: LiveReply, chunk: AppendChunk) -> list[Effect]:
         """The tokens are durable: the readers may have them, the link may forget them."""
-        first = len(live.committed)
-        text, thoughts = live.durable(tokens, chunk)
+        live.durable(chunk)
         seq = len(live.committed)
         now_s = self.world.monotonic_s()
         live.tracing.shown(seq, now_s)
-        effects = self.to_readers(ReplyText(self.id, live.generation.id, first, seq, text, thoughts))
+        text = ReplyText(self.id, chunk.generation, chunk.first_seq, seq, chunk.text, chunk.thoughts)
+        effects = self.to_readers(text)
         if live.worker and live.ack_is_due(now_s, self.settings.ack_tokens, self.settings.ack_s):
             live.acknowledged(now_s)
             effects.append(Send(addresses.worker(live.worker), self.ack(live)))

@@ -32,7 +32,6 @@ class SessionSettings(Struct, frozen=True, forbid_unknown_fields=True):
     ack_s: float = 0.25  # the worker is told what is durable this often, while tokens come …
     ack_tokens: Annotated[int, Meta(ge=1, le=16)] = 8  # … and after so many of them at the latest
     chunk_tokens: int = 256  # most tokens in one commit
-    fold_chunks: int = 32  # so many chunks of a reply under way become one
     text_limit: int = 32_000  # characters in one message of a person
     history_limit: int = 4_000  # newest messages that travel with a turn; the worker trims to its context
     history_chars: int = 1_000_000  # … and at most so many characters of them: a frame has its limit

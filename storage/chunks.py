@@ -1,7 +1,6 @@
-"""Chunks: the tokens of replies under way, a row for each commit."""
+"""Chunks: the tokens of replies under way. The newest lie in the journal; others have rows of their own."""
 
-from collections.abc import Collection, Sequence
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Sequence
 from uuid import UUID
 
 import msgspec
@@ -12,6 +11,7 @@ from storage import tables
 from storage.database import insert_many, marks, raw
 from storage.errors import DamagedRowError
 from storage.fields import of_hex
+from storage.journal import Entry, Target
 from storage.sealing import DataKey, Row, SealedColumn, chunk_place
 from storage.select import Select
 from storage.statement import Statement
@@ -26,7 +26,6 @@ OF_A_REPLY = Select(
     order=("first_seq",),
 )
 STREAMING = Statement("UPDATE generation SET state = 'streaming' WHERE id = ?")
-FOLD = Statement("DELETE FROM generation_chunk WHERE generation_id = ? AND first_seq >= ? RETURNING count")
 DROP = Statement("DELETE FROM generation_chunk WHERE generation_id = ?")
 TAKING = frozenset(UNFINISHED) - {"queued"}
 """The states in which a generation takes chunks."""
@@ -46,6 +45,7 @@ FROM generation g WHERE g.id IN ({{ids}})
 """  # noqa: S608
 """For SQLite: select.py says why."""
 
+encode = msgspec.msgpack.Encoder().encode
 decode_rows = msgspec.json.Decoder(list[tuple[str, int, str, str, str, str, int | None]]).decode
 
 
@@ -57,50 +57,47 @@ class Tokens(Struct, frozen=True, array_like=True):
     thoughts: str = ""  # rows from before there were any end with the text
 
 
-class Target(NamedTuple):
-    """A generation as its next chunk finds it."""
-
-    attempt: int
-    state: str
-    user: UUID
-    conversation: UUID
-    key_id: UUID
-    next_seq: int
-
-
 async def append_chunks(unit: Unit, writes: Sequence[AppendChunk]) -> None:
     """Many at once, of any generations; those of one generation in their order."""
-    targets = await find_targets(unit.db, {write.generation for write in writes})
+    journal = unit.journal
+    await journal.read(unit.db)
+    targets = await targets_of(unit, {write.generation for write in writes})
     secrets = await unit.keys.secrets(unit.db, {target.key_id for target in targets.values()})
-    rows: list[Row] = []
+    entries: list[Entry] = []
     for write in writes:
         target = checked(targets, write)
-        count = len(write.token_ids)
-        if write.again:
-            await insert_many(unit.db, "generation_chunk", rows)
-            rows = []
-            await fold(unit.db, write)
-        place = chunk_place(
-            write.generation, target.user, target.conversation, write.attempt, write.first_seq, count
-        )
-        body = msgspec.msgpack.encode(Tokens(write.token_ids, write.text, write.thoughts))
-        key = DataKey(target.key_id, secrets[target.key_id])
-        rows.append(
-            {
-                "generation_id": write.generation,
-                "attempt": write.attempt,
-                "first_seq": write.first_seq,
-                "count": count,
-                **BODY.seal(key, place, body),
-                **unit.owned(target.user),
-            }
-        )
-        targets[write.generation] = target._replace(next_seq=write.first_seq + count)
-    await insert_many(unit.db, "generation_chunk", rows)
-    starting = [generation for generation, target in targets.items() if target.state != "streaming"]
-    if starting:
-        for generation in starting:
+        entry = sealed(write, target, secrets[target.key_id])
+        entries.append(entry)
+        targets[write.generation] = target._replace(next_seq=entry.next_seq)
+    for generation, target in targets.items():
+        if target.state != "streaming":
             await STREAMING.run(unit.db, generation)
+            targets[generation] = target._replace(state="streaming")
+    await journal.add(unit.db, entries)
+    for generation, target in targets.items():
+        journal.growing[generation].target = target
+    moved = journal.to_move()
+    if moved is not None:
+        await move(unit, moved)
+    await journal.prune(unit.db)
+
+
+async def targets_of(unit: Unit, generations: Iterable[UUID]) -> dict[UUID, Target]:
+    """From memory where they are known; of what is not there, nothing."""
+    growing = unit.journal.growing
+    found: dict[UUID, Target] = {}
+    unknown: list[UUID] = []
+    for generation in generations:
+        known = growing.get(generation)
+        if known is not None and known.target is not None:
+            found[generation] = known.target
+        else:
+            unknown.append(generation)
+    if unknown:
+        for generation, target in (await find_targets(unit.db, unknown)).items():
+            known = growing.get(generation)
+            found[generation] = target if known is None else target._replace(next_seq=known.next_seq)
+    return found
 
 
 def checked(targets: dict[UUID, Target], write: AppendChunk) -> Target:
@@ -109,15 +106,39 @@ def checked(targets: dict[UUID, Target], write: AppendChunk) -> Target:
     target = targets[write.generation]
     require(target.state in TAKING, "The generation is not leased, or has ended.")
     require(write.attempt == target.attempt, "The attempt was fenced off: another has the lease.")
-    require(write.first_seq + write.again == target.next_seq, "The chunk leaves a gap or repeats tokens.")
-    require(0 <= write.again < len(write.token_ids), "A chunk holds at least one new token.")
+    require(write.first_seq == target.next_seq, "The chunk leaves a gap or repeats tokens.")
+    require(write.token_ids, "A chunk holds at least one token.")
     return target
 
 
-async def fold(db: Db, write: AppendChunk) -> None:
-    """Take away the chunks whose tokens it has again. Raises RefusedError."""
-    gone = await FOLD.returned(db, write.generation, write.first_seq)
-    require(sum(row["count"] for row in gone) == write.again, "The chunk would replace a part of another.")
+def sealed(write: AppendChunk, target: Target, secret: bytes) -> Entry:
+    count = len(write.token_ids)
+    place = chunk_place(
+        write.generation, target.user, target.conversation, write.attempt, write.first_seq, count
+    )
+    body = encode(Tokens(write.token_ids, write.text, write.thoughts))
+    blob = BODY.seal_blob(DataKey(target.key_id, secret), place, body)
+    return Entry(write.generation, write.attempt, write.first_seq, count, target.key_id, blob)
+
+
+async def move(unit: Unit, generation: UUID) -> None:
+    """From the journal to rows of its own; nothing where the generation is gone meanwhile."""
+    target = (await targets_of(unit, (generation,))).get(generation)
+    if target is not None:
+        rows = [
+            {"generation_id": generation, **row_of(entry), **unit.owned(target.user)}
+            for entry in unit.journal.growing[generation].entries
+        ]
+        await insert_many(unit.db, "generation_chunk", rows)
+    unit.journal.drop(generation)
+
+
+async def move_all(unit: Unit) -> None:
+    """An orderly end leaves the journal empty."""
+    await unit.journal.read(unit.db)
+    for generation in tuple(unit.journal.growing):
+        await move(unit, generation)
+    await unit.journal.prune(unit.db, now=True)
 
 
 async def find_targets(db: Db, generations: Collection[UUID]) -> dict[UUID, Target]:
@@ -143,9 +164,13 @@ async def find_targets(db: Db, generations: Collection[UUID]) -> dict[UUID, Targ
     }
 
 
-async def open_chunks(unit: Unit, generation: Row) -> Tokens:
-    """All that is committed of a generation. Raises DamagedRowError where a chunk was altered or is gone."""
+async def open_chunks(unit: Unit, generation: Row, newest: Sequence[Entry]) -> Tokens:
+    """All that is committed of a generation, the newest of it in the journal. Raises DamagedRowError where a
+    chunk was altered or is gone.
+    """
     rows = await OF_A_REPLY.rows(unit.db, generation["id"])
+    moved = rows[-1]["first_seq"] + rows[-1]["count"] if rows else 0
+    rows += [row_of(entry) for entry in newest if entry.first_seq >= moved]
     secrets = await unit.keys.secrets(unit.db, {row["body_key_id"] for row in rows})
     ids: list[int] = []
     texts: list[str] = []
@@ -170,5 +195,13 @@ async def open_chunks(unit: Unit, generation: Row) -> Tokens:
     return Tokens(tuple(ids), "".join(texts), "".join(thoughts))
 
 
-async def drop_chunks(db: Db, generation: UUID) -> None:
-    await DROP.run(db, generation)
+def row_of(entry: Entry) -> Row:
+    """As its row would be, if it had one of its own."""
+    place = {"attempt": entry.attempt, "first_seq": entry.first_seq, "count": entry.count}
+    return {**place, **BODY.row(entry.key_id, entry.blob)}
+
+
+async def drop_chunks(unit: Unit, generation: UUID) -> None:
+    await unit.journal.read(unit.db)
+    unit.journal.drop(generation)
+    await DROP.run(unit.db, generation)

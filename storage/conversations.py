@@ -35,7 +35,7 @@ from storage.messages import BODY, check_in_tree, insert_message, message_rows, 
 from storage.sealing import Place, Row, SealedColumn, Secrets
 from storage.search import index, thing_index
 from storage.select import Select
-from storage.unit import Unit, first, require
+from storage.unit import Unit, first, ids_in, require
 from storage.work import Db
 
 TITLE = SealedColumn("conversation", "title")
@@ -138,6 +138,9 @@ async def drop(unit: Unit, write: DropConversation) -> None:
     while await index.forget_some(unit.db, write.conversation):
         pass
     await thing_index.forget_conversation(unit.db, write.conversation)
+    generations = tables.Generation.filter(conversation_id=write.conversation).using_db(unit.db)
+    for generation in await ids_in(generations, "id"):
+        unit.journal.drop(generation)
     await tables.Conversation.filter(id=write.conversation).using_db(unit.db).delete()
     await forget_conversation(unit, write.conversation)
     await tables.DataKey.filter(conversation_id=write.conversation).using_db(unit.db).delete()

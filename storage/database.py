@@ -8,15 +8,16 @@ any trouble that is not the data's the connection is thrown away for a fresh one
 
 import asyncio
 import contextvars
-from collections.abc import Coroutine, Mapping, Sequence
-from functools import lru_cache
-from typing import Any, TypeVar, cast
+from collections import deque
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any, Protocol, TypeVar, cast
 
 from tortoise.context import TortoiseContext
 from tortoise.transactions import in_transaction
 
 from storage import orm
-from storage.direct import Direct
+from storage.direct import Direct, Then
 from storage.errors import BusyError
 from storage.settings import StorageSettings
 from storage.work import OF_THE_DATA, Db, Work
@@ -77,6 +78,45 @@ def directs(config: orm.Config) -> dict[str, Direct]:
     return found
 
 
+class Witness(Protocol):
+    """Keeps in memory what writing units make of the database (journal.py)."""
+
+    def begin(self) -> None:
+        """A unit begins."""
+        ...
+
+    def undone(self) -> None:
+        """It left nothing behind, or nobody knows what."""
+        ...
+
+
+class Turn:
+    """Who writes. A lock, but its holder need not be a task, and gets it without a turn of the loop."""
+
+    def __init__(self) -> None:
+        self.held = False
+        self.waiting: deque[Callable[[], None]] = deque()
+
+    def take(self, begin: Callable[[], None]) -> None:
+        """Call `begin` when everybody before has left; then `leave` is to be called."""
+        if self.held:
+            self.waiting.append(begin)
+        else:
+            self.held = True
+            begin()
+
+    def leave(self) -> None:
+        if self.waiting:
+            self.waiting.popleft()()
+        else:
+            self.held = False
+
+    async def taken(self) -> None:
+        mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.take(lambda: self.leave() if mine.done() else mine.set_result(None))
+        await mine
+
+
 class Database:
     def __init__(self, settings: StorageSettings, config: orm.Config) -> None:
         self._settings = settings
@@ -85,10 +125,14 @@ class Database:
         self._tortoise = TortoiseContext()
         # Where Tortoise's context variables are set; every unit of work gets a copy.
         self._variables = contextvars.copy_context()
-        self._under_way: set[asyncio.Task[Any]] = set()
-        self._writing = asyncio.Lock()
+        self._under_way: set[asyncio.Future[Any]] = set()
+        self._writing = Turn()
+        self._witness: Witness | None = None
         self._readers: asyncio.Queue[str] = asyncio.Queue()
         self._direct = directs(config)
+
+    def watch(self, witness: Witness) -> None:
+        self._witness = witness
 
     async def open(self) -> None:
         self._variables.run(self._tortoise.__enter__)
@@ -111,22 +155,67 @@ class Database:
         """
         return await asyncio.shield(self._start(self._write(work, direct=direct)))
 
+    def write_direct(self, work: Work[Any], then: Then) -> bool:
+        """The same without a task, each step of which takes a turn of a busy loop: `then` is called with the
+        result or the trouble. False where this database has no such way: nothing happens.
+        """
+        writer = self._direct.get(self._names[0])
+        if writer is None:
+            return False
+        if self._is_full:
+            raise self._busy()
+        under_way: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._admit(under_way)
+        self._writing.take(partial(self._order, writer, work, then, under_way))
+        return True
+
+    def _order(self, writer: Direct, work: Work[Any], then: Then, under_way: "asyncio.Future[None]") -> None:
+        def settled(result: Any, error: BaseException | None) -> None:
+            if error is not None and self._witness is not None:
+                self._witness.undone()
+            under_way.set_result(None)
+            self._writing.leave()
+            then(result, error)
+
+        if self._witness is not None:
+            self._witness.begin()
+        writer.order(work, settled)
+
     async def read(self, work: Work[T], *, direct: bool = False) -> T:
         """Runs `work` over one consistent view of the database, beside the writer."""
         return await asyncio.shield(self._start(self._read(work, direct=direct)))
 
     def _start(self, unit: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
-        if len(self._under_way) >= self._settings.units_waiting:
+        if self._is_full:
             unit.close()
-            raise BusyError(f"The database is busy: {len(self._under_way)} units of work wait already.")
+            raise self._busy()
         task = asyncio.get_running_loop().create_task(unit, context=self._variables.copy())
-        self._under_way.add(task)
-        task.add_done_callback(self._under_way.discard)
+        self._admit(task)
         return task
 
+    @property
+    def _is_full(self) -> bool:
+        return len(self._under_way) >= self._settings.units_waiting
+
+    def _busy(self) -> BusyError:
+        return BusyError(f"The database is busy: {len(self._under_way)} units of work wait already.")
+
+    def _admit(self, unit: "asyncio.Future[Any]") -> None:
+        self._under_way.add(unit)
+        unit.add_done_callback(self._under_way.discard)
+
     async def _write(self, work: Work[T], *, direct: bool) -> T:
-        async with self._writing:
+        await self._writing.taken()
+        try:
+            if self._witness is not None:
+                self._witness.begin()
             return await self._run(self._names[0], work, direct=direct)
+        except BaseException:
+            if self._witness is not None:
+                self._witness.undone()
+            raise
+        finally:
+            self._writing.leave()
 
     async def _read(self, work: Work[T], *, direct: bool) -> T:
         if direct and self._direct:

@@ -8,7 +8,7 @@ the ORM (Select, Statement, insert_many) never waits for anything else, so it is
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar, cast
@@ -60,15 +60,17 @@ def finish(unit: Coroutine[Any, Any, T]) -> T:
     raise WaitsError
 
 
-class Order(NamedTuple):
-    """A unit of work, and who waits for it."""
+Then = Callable[[Any, BaseException | None], None]
+"""Called on the loop with the result of a unit of work, or with what it raised."""
 
+
+class Order(NamedTuple):
     work: Work[Any]
-    asked: "asyncio.Future[Any]"
+    then: Then
 
 
 class Done(NamedTuple):
-    asked: "asyncio.Future[Any]"
+    then: Then
     result: Any
     error: BaseException | None
 
@@ -93,15 +95,28 @@ class Direct:
 
     async def run(self, work: Work[T]) -> T:
         """In a transaction. Raises what `work` raises, and what SQLite does."""
+        asked: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        def then(result: T, error: BaseException | None) -> None:
+            if asked.done():  # whoever asked does not wait any more
+                return
+            if error is None:
+                asked.set_result(result)
+            else:
+                asked.set_exception(error)
+
+        self.order(work, then)
+        return await asked
+
+    def order(self, work: Work[Any], then: Then) -> None:
+        """The same, without a task to wait in: each step of one takes a turn of a busy loop."""
         if self.closed:
             raise RuntimeError("the connection is closed")
-        loop = asyncio.get_running_loop()
-        asked: asyncio.Future[T] = loop.create_future()
-        self.orders.put(Order(work, asked))
+        self.orders.put(Order(work, then))
         if self.thread is None:
+            loop = asyncio.get_running_loop()
             self.thread = threading.Thread(target=self.serve, args=(loop,), name="sqlite", daemon=True)
             self.thread.start()
-        return await asked
 
     async def close(self) -> None:
         """When what was ordered is done."""
@@ -130,9 +145,9 @@ class Direct:
 
     def carry_out(self, order: Order) -> Done:
         try:
-            return Done(order.asked, self.transaction(order.work), None)
+            return Done(order.then, self.transaction(order.work), None)
         except BaseException as error:  # noqa: BLE001 - whoever asked gets it
-            return Done(order.asked, None, error)
+            return Done(order.then, None, error)
 
     def transaction(self, work: Work[T]) -> T:
         connection = self.connection = self.connection or self.open()
@@ -169,10 +184,5 @@ class Direct:
 
 
 def settle(all_done: list[Done]) -> None:
-    for asked, result, error in all_done:
-        if asked.done():  # whoever asked does not wait any more
-            continue
-        if error is None:
-            asked.set_result(result)
-        else:
-            asked.set_exception(error)
+    for then, result, error in all_done:
+        then(result, error)

@@ -121,6 +121,7 @@ async def lease(unit: Unit, write: LeaseGeneration) -> None:
     holder = (write.worker, write.worker_boot, unit.node)
     leased = await LEASE.run(unit.db, write.attempt, *holder, write.generation, write.attempt - 1)
     require(leased, "The generation has ended, or another attempt has the lease.")
+    unit.journal.forget_target(write.generation)
 
 
 async def pin_prompt(unit: Unit, write: PinPrompt) -> None:
@@ -142,9 +143,9 @@ async def end(unit: Unit, write: EndGeneration) -> None:
         require(message.conversation == row["conversation_id"], "The message is of another conversation.")
         require(message.id == row["message"], "The message is another than the one announced.")
         key = await unit.keys.key(unit.db, row["inputs_key_id"])
-        await open_chunks(unit, row)  # what was damaged meanwhile must not go unnoticed
+        await open_chunks(unit, row, ())  # damage must not go unnoticed; the newest were in memory all along
         await add_to_tree(unit, message, row["user_id"], key, move_head=True)
-    await drop_chunks(unit.db, write.generation)
+    await drop_chunks(unit, write.generation)
     await END.run(unit.db, write.state, write.reason, write.why, write.generation)
     if write.made:
         await keep_made(unit, row, write.made)

@@ -21,7 +21,9 @@ from actors.messages.filing import AddFolder, ChangeFolder, DropFolder, FileConv
 from actors.messages.library import AddCharacterVersion, ChooseVersion, RemoveCharacter, ShareCharacter
 from actors.messages.lorebooks import RemoveLorebook, SaveLorebook
 from actors.messages.replies import EndGeneration
+from storage import chunks
 from storage.database import Database
+from storage.journal import Journal
 from storage.purge import Purge
 from storage.reads import is_direct, run_query
 from storage.search.indexer import Indexer
@@ -34,30 +36,32 @@ log = logging.getLogger(__name__)
 
 STORAGE = "storage"
 
-OF_THE_INDEX = (
-    AddCharacterVersion,
-    AddConversation,
-    AddFolder,
-    AddMessage,
-    AddMessages,
-    ChangeFolder,
-    ChooseVersion,
-    DropFolder,
-    DropSummary,
-    EndGeneration,
-    FileConversation,
-    PurgeRemoved,
-    PutPersona,
-    PutSummary,
-    RemoveCharacter,
-    RemoveConversation,
-    RemoveLorebook,
-    RemovePersona,
-    RenameConversation,
-    ReviseMessage,
-    SaveLorebook,
-    SetChoices,
-    ShareCharacter,
+OF_THE_INDEX = frozenset(
+    {
+        AddCharacterVersion,
+        AddConversation,
+        AddFolder,
+        AddMessage,
+        AddMessages,
+        ChangeFolder,
+        ChooseVersion,
+        DropFolder,
+        DropSummary,
+        EndGeneration,
+        FileConversation,
+        PurgeRemoved,
+        PutPersona,
+        PutSummary,
+        RemoveCharacter,
+        RemoveConversation,
+        RemoveLorebook,
+        RemovePersona,
+        RenameConversation,
+        ReviseMessage,
+        SaveLorebook,
+        SetChoices,
+        ShareCharacter,
+    }
 )
 """Writes that leave something for the index."""
 
@@ -71,12 +75,19 @@ class StoragePort:
     """
 
     def __init__(
-        self, database: Database, unit: Callable[[Db], Unit], tell: Tell, indexer: Indexer, purge: Purge
+        self,
+        database: Database,
+        unit: Callable[[Db], Unit],
+        tell: Tell,
+        indexer: Indexer,
+        purge: Purge,
+        journal: Journal,
     ) -> None:
         self._database = database
         self._unit = unit
         self._tell = tell
         self._indexer = indexer
+        self._journal = journal
         self._answering: set[asyncio.Task[None]] = set()
         loop = asyncio.get_running_loop()
         self._background = [
@@ -86,6 +97,8 @@ class StoragePort:
 
     def deliver(self, address: str, message: Any, sender: str) -> None:
         match message:
+            case RunWrites() if self._write_direct(message, sender):
+                return
             case RunWrites():
                 work = self._write(message)
             case RunQuery():
@@ -105,19 +118,46 @@ class StoragePort:
         await asyncio.gather(*self._background, return_exceptions=True)
         while self._answering:
             await asyncio.wait(self._answering)
-        await self._database.close()
+        try:
+            await self._tidy_up()
+        finally:
+            await self._database.close()
+
+    async def _tidy_up(self) -> None:
+        """The next start has nothing to read from the journal, and an older version finds all chunks."""
+        if self._journal.wrote:
+            try:
+                await self._database.write(lambda db: chunks.move_all(self._unit(db)))
+            except Exception as error:  # noqa: BLE001 - they are as safe where they are
+                log.warning("the newest chunks stay in the journal: %s", trouble_of(error).why)
 
     async def _answer(self, sender: str, work: Coroutine[Any, Any, Answer]) -> None:
         self._tell(sender, await work, STORAGE)
 
+    def _write_direct(self, message: RunWrites, sender: str) -> bool:
+        """The writes that replies are made of, without a task. False where they have to go the other way."""
+        if not all(type(write) in DIRECT_WRITES for write in message.writes):
+            return False
+
+        def then(_: Any, error: BaseException | None) -> None:
+            answer = self._written(message) if error is None else failed(message, error)
+            self._tell(sender, answer, STORAGE)
+
+        try:
+            return self._database.write_direct(lambda db: run_writes(self._unit(db), message.writes), then)
+        except Exception as error:  # noqa: BLE001 - every failure is answered
+            self._tell(sender, failed(message, error), STORAGE)
+            return True
+
     async def _write(self, message: RunWrites) -> Answer:
         try:
-            direct = all(type(write) in DIRECT_WRITES for write in message.writes)
-            await self._database.write(lambda db: run_writes(self._unit(db), message.writes), direct=direct)
+            await self._database.write(lambda db: run_writes(self._unit(db), message.writes))
         except Exception as error:  # noqa: BLE001 - every failure is answered
-            trouble = noted(error)
-            return WritesFailed(message.number, trouble.why, trouble.conflict)
-        if any(isinstance(write, OF_THE_INDEX) for write in message.writes):
+            return failed(message, error)
+        return self._written(message)
+
+    def _written(self, message: RunWrites) -> WritesDone:
+        if any(type(write) in OF_THE_INDEX for write in message.writes):
             self._indexer.poke()
         return WritesDone(message.number)
 
@@ -132,7 +172,12 @@ class StoragePort:
         return QueryDone(message.number, result)
 
 
-def noted(error: Exception) -> Trouble:
+def failed(message: RunWrites, error: BaseException) -> WritesFailed:
+    trouble = noted(error)
+    return WritesFailed(message.number, trouble.why, trouble.conflict)
+
+
+def noted(error: BaseException) -> Trouble:
     """The trouble; in the log where it is more than a refusal."""
     trouble = trouble_of(error)
     if trouble.fault:

@@ -61,8 +61,14 @@ class SealedColumn:
 
     def seal(self, key: DataKey, place: Place, data: bytes) -> dict[str, Any]:
         """The three columns."""
-        blob = seal.seal(key.secret, data, self.bound(key.id, place))
-        return dict(zip(self.columns, (key.id, blob[0], blob), strict=True))
+        return self.row(key.id, self.seal_blob(key, place, data))
+
+    def seal_blob(self, key: DataKey, place: Place, data: bytes) -> bytes:
+        return seal.seal(key.secret, data, self.bound(key.id, place))
+
+    def row(self, key: UUID, blob: bytes) -> dict[str, Any]:
+        """The three columns of what `seal_blob` made; its first byte is the suite (0: there is none)."""
+        return dict(zip(self.columns, (key, blob[0] if blob else 0, blob), strict=True))
 
     def open(self, secrets: Secrets, place: Place, row: Row) -> bytes:
         """What was sealed. Raises DamagedRowError."""

@@ -20,6 +20,7 @@ from storage.filing import REMOVED, is_removed
 from storage.generations import COLUMNS, INPUTS, UNDER_WAY, open_generation
 from storage.groups import ONE as GROUP_OF
 from storage.groups import find_group
+from storage.journal import newest_of
 from storage.lorebooks import USES, shelf_of
 from storage.marks import BOOKMARK, MARKS, REVISIONS, WORDS, as_it_is_now
 from storage.messages import BODY, OF_A_CONVERSATION, open_message
@@ -49,6 +50,7 @@ IMPERSONATIONS = Select(
 
 
 async def load_session(unit: Unit, conversation: UUID) -> ConversationState | None:
+    view = unit.journal.view()  # before the first question
     await ask_ahead(
         unit.db,
         (CONVERSATION, (conversation,)),
@@ -84,7 +86,9 @@ async def load_session(unit: Unit, conversation: UUID) -> ConversationState | No
         (ONE_CHOICE, (user, conversation)),
         (ONE_CHOICE, (user, user)),
     )
-    tokens = await open_chunks(unit, live) if live else Tokens((), "")
+    tokens = Tokens((), "")
+    if live is not None:
+        tokens = await open_chunks(unit, live, await newest_of(unit.db, view, live["id"]))
     secrets = {
         **await secrets_of(unit, rows, TITLE, USER_NAME),
         **await secrets_of(unit, messages, BODY),

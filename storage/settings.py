@@ -11,6 +11,9 @@ class StorageSettings(Struct, frozen=True, forbid_unknown_fields=True):
     busy_timeout_s: float = 5.0  # longest wait for another program that holds the database
     units_waiting: int = 2_000  # units of work under way or waiting; further ones fail at once
     keys_cached: int = 10_000  # data keys kept in memory, unwrapped
+    journal_rows: int = (
+        2_000  # transactions whose chunks lie together before the oldest get rows of their own
+    )
     # -- the index of words
     index_gather_s: float = 0.25  # pause before the first one, for others to come along
     index_batch: int = 16  # messages that it takes in at once

@@ -11,6 +11,7 @@ from pathlib import Path
 from storage import keyring, orm
 from storage.database import Database
 from storage.errors import StorageError, UnreachableError
+from storage.journal import Journal
 from storage.key_file import StorageKey, new_key, read_key
 from storage.keyring import Keyring
 from storage.migrate import migrate_postgres, migrate_sqlite
@@ -59,12 +60,15 @@ async def serve(
         node = node_id(data / "db")
         keys = Keyring(storage_key or new_key(key_path), node, settings.keys_cached)
         await database.write(keys.open_for_characters)
+        journal = Journal(node, settings.journal_rows)
+        await database.write(journal.read)
+        database.watch(journal)
     except BaseException:
         await database.close()
         raise
 
     def unit(db: Db) -> Unit:
-        return Unit(db, keys, node)
+        return Unit(db, keys, node, journal)
 
     indexer = Indexer(database, unit, keys.term_key, settings)
-    return StoragePort(database, unit, tell, indexer, Purge(database, unit, settings))
+    return StoragePort(database, unit, tell, indexer, Purge(database, unit, settings), journal)

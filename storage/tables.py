@@ -511,6 +511,16 @@ class GenerationChunk(Model):
         unique_together = (("generation_id", "first_seq"),)
 
 
+# The newest chunks of all generations, a row for each transaction; storage/journal.py.
+class ChunkJournal(Model):
+    id = fields.BigIntField(primary_key=True, generated=False)
+    node_id = IdField()
+    body = fields.BinaryField()
+
+    class Meta(Model.Meta):
+        table = "chunk_journal"
+
+
 # How many tokens were written for a user on a day (days since 1970, UTC); it outlives the conversations.
 class Spending(Model):
     id = fields.BigIntField(primary_key=True)

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple, TypeVar
 from uuid import UUID
 
 from storage.errors import RefusedError
+from storage.journal import Journal
 from storage.keyring import Keyring
 from storage.work import Db
 
@@ -17,6 +18,7 @@ class Unit(NamedTuple):
     db: Db
     keys: Keyring
     node: UUID
+    journal: Journal
 
     def owned(self, user: UUID) -> dict[str, Any]:
         """The columns that every row has."""

@@ -32,8 +32,6 @@ class LiveReply:
         self.thoughts = thoughts  # of the same tokens
         # Tokens shown → characters shown, of the text and of the thoughts.
         self.marks: dict[int, tuple[int, int]] = {len(committed): (len(text), len(thoughts))}
-        self.loose_from = len(committed)  # from here on the chunks are as they were committed …
-        self.loose = 0  # … so many of them
         self.worker = generation.worker
         self.attempt = generation.attempt
         self.inbox: Inbox[Token | End] | None = None  # None: nobody works on it
@@ -171,32 +169,18 @@ class LiveReply:
     def acknowledged(self, now_s: float) -> None:
         self.acked, self.acked_s = len(self.committed), now_s
 
-    def chunk(self, tokens: list[Token], fold_at: int) -> AppendChunk:
-        """The commit of these tokens, which come next; after `fold_at` chunks all of them in one."""
-        again = self.committed[self.loose_from :] if self.loose >= fold_at else []
-        text, thoughts = self.marks[self.loose_from] if again else (len(self.text), len(self.thoughts))
-        more_text, more_thoughts = said(tokens)
-        return AppendChunk(
-            generation=self.generation.id,
-            attempt=self.attempt,
-            first_seq=len(self.committed) - len(again),
-            token_ids=(*again, *(token.token_id for token in tokens)),
-            text=self.text[text:] + more_text,
-            thoughts=self.thoughts[thoughts:] + more_thoughts,
-            again=len(again),
-        )
-
-    def durable(self, tokens: list[Token], chunk: AppendChunk) -> tuple[str, str]:
-        """These tokens are committed, in that chunk; returns their text and their thoughts."""
+    def chunk(self, tokens: list[Token]) -> AppendChunk:
+        """The commit of these tokens, which come next."""
         text, thoughts = said(tokens)
-        self.committed += [token.token_id for token in tokens]
-        self.text += text
-        self.thoughts += thoughts
+        ids = tuple([token.token_id for token in tokens])
+        return AppendChunk(self.generation.id, self.attempt, len(self.committed), ids, text, thoughts)
+
+    def durable(self, chunk: AppendChunk) -> None:
+        """It is committed."""
+        self.committed += chunk.token_ids
+        self.text += chunk.text
+        self.thoughts += chunk.thoughts
         self.marks[len(self.committed)] = (len(self.text), len(self.thoughts))
-        self.loose += 1
-        if chunk.again:
-            self.loose_from, self.loose = len(self.committed), 0
-        return text, thoughts
 
     def shown(self, siblings: tuple[UUID, ...], generation: UUID | None = None, seq: int = 0) -> ShownLive:
         """For a reader that has the first `seq` tokens of `generation`."""

@@ -97,11 +97,7 @@ class MarkSeam(Struct, frozen=True):
 
 
 class AppendChunk(Struct, frozen=True):
-    """Refused unless `attempt` is the row's and `first_seq` the next one.
-
-    `again`: so many of the tokens, from the first one on, are durable already, and this chunk takes the place
-    of those that hold them. A reply is read again with each restart, and has a chunk for nearly each token.
-    """
+    """Refused unless `attempt` is the row's and `first_seq` the next one."""
 
     generation: UUID
     attempt: int
@@ -109,7 +105,6 @@ class AppendChunk(Struct, frozen=True):
     token_ids: tuple[int, ...]
     text: str
     thoughts: str = ""
-    again: int = 0
 
 
 class EndGeneration(Struct, frozen=True):

@@ -64,7 +64,7 @@ def shown_before_commit() -> Generator[None]:
         early: list[Effect] = []
         if live is not None and live.accepted and live.arrived and not live.ending and not self.saving.busy:
             tokens = live.arrived[: self.settings.chunk_tokens]
-            early = self.show(live, tokens, live.chunk(tokens, self.settings.fold_chunks))
+            early = self.show(live, live.chunk(tokens))
             live.committed = live.committed[: -len(tokens)]
         return [*honest(self), *early]
 

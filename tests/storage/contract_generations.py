@@ -187,38 +187,6 @@ class GenerationContract(OpenedStorage):
 
         self.run(tmp_path, scenario)
 
-    def test_a_chunk_takes_the_place_of_those_before_it(self, tmp_path: Path) -> None:
-        async def scenario(store: Store) -> None:
-            await begin_reply(store)
-            await store.put(AppendChunk(GENERATION, 1, 0, (7,), "Чай"))
-            for seq in (1, 2):
-                await store.put(AppendChunk(GENERATION, 1, seq, (seq,), str(seq), "Hm"))
-            folded = AppendChunk(GENERATION, 1, 1, (1, 2, 3, 4), "1234", "HmHm!", again=2)
-            await store.put(folded)
-            await store.refused(folded)
-            await store.refused(AppendChunk(GENERATION, 1, 3, (3, 4, 5), "345", again=2))  # a part of a chunk
-            await store.refused(AppendChunk(GENERATION, 1, 1, (1, 2, 3, 4), "1234", again=4))  # nothing new
-            await store.put(AppendChunk(GENERATION, 1, 5, (5,), "5"))
-            await store.again()
-            state = await store.session(CHAT)
-            assert state.committed == (7, 1, 2, 3, 4, 5)
-            assert (state.committed_text, state.committed_thoughts) == ("Чай12345", "HmHm!")
-
-        self.run(tmp_path, scenario)
-
-    def test_chunks_of_one_unit_fold_each_other(self, tmp_path: Path) -> None:
-        async def scenario(store: Store) -> None:
-            await begin_reply(store)
-            await store.put(
-                AppendChunk(GENERATION, 1, 0, (7,), "a"),
-                AppendChunk(GENERATION, 1, 0, (7, 8), "ab", again=1),
-                AppendChunk(GENERATION, 1, 2, (9,), "c"),
-            )
-            state = await store.session(CHAT)
-            assert (state.committed, state.committed_text) == ((7, 8, 9), "abc")
-
-        self.run(tmp_path, scenario)
-
     def test_thoughts_come_back_with_the_chunks_and_then_with_the_message(self, tmp_path: Path) -> None:
         async def scenario(store: Store) -> None:
             await begin(store)

@@ -54,7 +54,7 @@ Frame = TypeVar("Frame", Accepted, Token, End)
 CONVERSATION = uid(0x5E55)
 ADDRESS = addresses.session(CONVERSATION)
 USER = uid(0xA)
-SETTINGS = SessionSettings(text_limit=100, queued_commands=2, chunk_tokens=8, fold_chunks=4)
+SETTINGS = SessionSettings(text_limit=100, queued_commands=2, chunk_tokens=8)
 
 
 def new_disk(sheet: CharacterSheet = SHEET) -> MemoryDisk:

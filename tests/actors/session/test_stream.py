@@ -77,31 +77,6 @@ def test_a_chunk_has_its_limit() -> None:
     assert sizes == [1, 8, 3]
 
 
-def test_after_some_chunks_all_of_them_become_one() -> None:
-    talk = live()
-    chunks: list[AppendChunk] = []
-    for seq in range(9):
-        talk.tell(talk.token(seq), BOX)
-        chunk = talk.commits[0].writes[-1]
-        assert isinstance(chunk, AppendChunk)
-        chunks.append(chunk)
-        assert talk.commit().one(ReplyText).text == f"{seq} "
-    assert [(chunk.first_seq, chunk.again) for chunk in chunks] == [
-        (0, 0),
-        (1, 0),
-        (2, 0),
-        (3, 0),
-        (0, 4),
-        (5, 0),
-        (6, 0),
-        (7, 0),
-        (8, 0),
-    ]
-    assert chunks[4].text == "0 1 2 3 4 "
-    before = [token for chunk in chunks[:4] for token in chunk.token_ids]
-    assert chunks[4].token_ids == (*before, talk.token(4).token_id)
-
-
 def test_the_first_commit_pins_model_and_prompt() -> None:
     talk = live()
     talk.tell(talk.token(0), BOX)
