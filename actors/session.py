@@ -151,6 +151,7 @@ class Session:
         self.chosen = Chosen()
         self.submit_when_quiet = False
         self.idle = IdleWork(self)
+        self.may_leave = False  # the timer runs
         self.deleting: list[str] = []  # who waits for the conversation to be gone
         self.suggestion: StoredGeneration | None = None  # the newest impersonation that has ended
 
@@ -265,7 +266,11 @@ class Session:
     def rest(self) -> list[Effect]:
         """Leave memory after a while of nothing to do."""
         if self.live is None and not self.saving.busy:
+            self.may_leave = True
             return [StartTimer("idle", self.settings.idle_s), *self.idle.look()]
+        if not self.may_leave:  # asked for each token
+            return []
+        self.may_leave = False
         return [CancelTimer("idle")]
 
     def timer_fired(self, name: str) -> list[Effect]:

@@ -90,12 +90,23 @@ class PatientWebSocket(WebSocketsSansIOProtocol):
         return self.writable.is_set() and self.conn.state is State.OPEN and not self.transport.is_closing()
 
     def send_now(self, data: bytes) -> None:
-        self.conn.send_text(data)
-        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.transport.write(text_frame(data))
 
     def keepalive_timeout(self) -> None:
         super().keepalive_timeout()
         self.transport.abort()
+
+
+def text_frame(data: bytes) -> bytes:
+    """A whole text message as one frame of a server (RFC 6455, 5.2), which is all that most of what is sent
+    needs: the library's way to it took a third as long as the whole sending.
+    """
+    size = len(data)
+    if size < 126:
+        return b"\x81%c%b" % (size, data)
+    if size < 65_536:
+        return b"\x81\x7e%b%b" % (size.to_bytes(2, "big"), data)
+    return b"\x81\x7f%b%b" % (size.to_bytes(8, "big"), data)
 
 
 class UvicornServer(uvicorn.Server):

@@ -128,7 +128,7 @@ class Dispatch:
         effects: list[Effect] = []
         now = self.world.monotonic_s()
         free = self.workers.free(now)
-        if not free:
+        if not free or not any(self.workers.is_away(worker_id) for worker_id in self.leases.of_workers):
             return effects
         for generation, lease in list(self.leases.durable.items()):
             if free > 0 and now - self.away_since(lease, now) > self.settings.lease_s:

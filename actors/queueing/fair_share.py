@@ -37,6 +37,7 @@ class FairShare:
         self.virtual_time = 0.0
         self.weights: dict[UUID, float] = {}  # of those whose weight is not 1
         self.charges: dict[UUID, Charge] = {}  # by generation
+        self.ends = 0  # since the idle were forgotten: to look for them takes longer the more users there are
 
     def weight(self, user: UUID) -> float:
         return max(self.weights.get(user, 1.0), LEAST_WEIGHT)
@@ -69,7 +70,10 @@ class FairShare:
             return
         if cost is not None:
             self.tags[charge.user] = self.tag(charge.user) + cost / self.weight(charge.user) - charge.raised
-        self.forget_idle(set(waiting))
+        self.ends += 1
+        if 2 * self.ends >= len(self.tags):
+            self.ends = 0
+            self.forget_idle(set(waiting))
 
     def forget_idle(self, waiting: set[UUID]) -> None:
         """Who has nothing in hand and would start at the virtual time anyway need not be remembered."""

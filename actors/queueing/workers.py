@@ -108,6 +108,10 @@ class Workers:
     def free(self, now_s: float) -> int:
         return sum(self.free_slots(worker_id, now_s) for worker_id in self.known)
 
+    def is_away(self, worker_id: str) -> bool:
+        worker = self.known.get(worker_id)
+        return worker is None or worker.silent_since_s is not None
+
     def could_serve(self, model: str) -> bool:
         """Whether a worker that could make the reply is there."""
         return any(

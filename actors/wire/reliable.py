@@ -65,6 +65,9 @@ class Inbox(Generic[Frame]):
 
     def arrived(self, seq: int, frame: Frame) -> list[Frame]:
         """The frames that are in order now: none for a repetition, or behind a gap."""
+        if seq == self.next_seq and not self.held:
+            self.next_seq += 1
+            return [frame]
         if not self.next_seq <= seq < self.next_seq + self.limit:
             return []
         self.held[seq] = frame

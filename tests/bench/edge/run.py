@@ -68,6 +68,15 @@ def cpu_seconds(processes: dict[str, psutil.Process]) -> dict[str, float]:
     return {name: each.user + each.system for name, each in times.items()}
 
 
+LOOK_S = 0.001
+
+
+async def look_each_millisecond() -> None:
+    while True:
+        time.sleep(LOOK_S)
+        await asyncio.sleep(0)
+
+
 async def run_streams(node: BenchNode, seconds: float, say: Say) -> tuple[Told, dict[str, float]]:
     """Raises AskError. Processor seconds are those of each process between begin and end of the measuring."""
     say(f"{node.people} people, each with a conversation")
@@ -117,6 +126,7 @@ async def idle_kb(node: BenchNode, count: int, say: Say) -> float:
 async def measure(
     node: BenchNode, *, streams: int, rate: float, seconds: float, idle: int, say: Say
 ) -> EdgeFigures:
+    looking = asyncio.create_task(look_each_millisecond())
     load = psutil.getloadavg()[0]
     at_once = await asyncio.to_thread(together)
     told, cpu_s = await run_streams(node, seconds, say)
