@@ -179,7 +179,7 @@ class Database:
 
         if self._witness is not None:
             self._witness.begin()
-        writer.order(work, settled)
+        writer.order_here(work, settled)
 
     async def read(self, work: Work[T], *, direct: bool = False) -> T:
         """Runs `work` over one consistent view of the database, beside the writer."""

@@ -1,14 +1,21 @@
-"""Direct: a unit of work of SQLite on a thread of its own, in one hop.
+"""Direct: a unit of work of SQLite without a task, and without a hop for each of its statements.
 
 With aiosqlite each statement goes to a thread and back, and behind a busy event loop waits there for all that
 is ready at that moment: a commit of five statements took five turns of the loop. A unit that asks nothing of
-the ORM (Select, Statement, insert_many) never waits for anything else, so it is run to its end over there.
+the ORM (Select, Statement, insert_many) never waits for anything else, so it is run to its end, on a thread.
+
+The writes of replies are short and many, and on the thread each of their statements waited for Python's lock,
+half a millisecond beside a busy loop: a transaction with the end of a reply in it held up the tokens of all
+others for 20 ms. They are done on the loop itself (`order_here`), which is in the way of nobody for longer
+than that takes, and only the commit, which waits for the disk, is the thread's.
 """
 
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, NamedTuple, TypeVar, cast
@@ -43,6 +50,7 @@ class DirectDb:
         return [dict(row) for row in self.connection.execute(query, values)]
 
 
+BUSY_TIMEOUT = "busy_timeout"
 AT_ONCE = 8  # units whose answers come back together
 
 
@@ -65,7 +73,7 @@ Then = Callable[[Any, BaseException | None], None]
 
 
 class Order(NamedTuple):
-    work: Work[Any]
+    run: Callable[[], Any]
     then: Then
 
 
@@ -84,6 +92,7 @@ class Direct:
         self.file = file
         self.pragmas = pragmas
         self.begin = begin
+        self.patient = True  # it waits while another program holds the database
         self.orders: SimpleQueue[Order | None] = SimpleQueue()  # None: the end
         self.thread: threading.Thread | None = None  # from the first order on
         self.connection: sqlite3.Connection | None = None
@@ -110,9 +119,34 @@ class Direct:
 
     def order(self, work: Work[Any], then: Then) -> None:
         """The same, without a task to wait in: each step of one takes a turn of a busy loop."""
+        self.put(Order(partial(self.transaction, work), then))
+
+    def order_here(self, work: Work[Any], then: Then) -> None:
+        """The same, but the work is done here and now. Nobody else may use this connection until `then`. What
+        would have to wait, for another program or for the file to be opened, goes to the thread as a whole.
+        """
+        connection = self.connection
+        if connection is None:
+            self.order(work, then)
+            return
+        try:
+            with self.troubles():
+                self.be_patient(connection, patient=False)
+                connection.execute(self.begin)
+                with undone_in_trouble(connection):
+                    result = finish(cast("Coroutine[Any, Any, Any]", work(cast("Db", DirectDb(connection)))))
+        except BaseException as error:  # noqa: BLE001 - whoever asked gets it
+            if is_busy(error):
+                self.order(work, then)
+            else:
+                then(None, error)
+            return
+        self.put(Order(partial(self.commit, connection, result), then))
+
+    def put(self, order: Order) -> None:
         if self.closed:
             raise RuntimeError("the connection is closed")
-        self.orders.put(Order(work, then))
+        self.orders.put(order)
         if self.thread is None:
             loop = asyncio.get_running_loop()
             self.thread = threading.Thread(target=self.serve, args=(loop,), name="sqlite", daemon=True)
@@ -145,21 +179,45 @@ class Direct:
 
     def carry_out(self, order: Order) -> Done:
         try:
-            return Done(order.then, self.transaction(order.work), None)
+            return Done(order.then, order.run(), None)
         except BaseException as error:  # noqa: BLE001 - whoever asked gets it
             return Done(order.then, None, error)
 
     def transaction(self, work: Work[T]) -> T:
-        connection = self.connection = self.connection or self.open()
-        try:
+        with self.troubles():
+            connection = self.connection = self.connection or self.open()
+            self.be_patient(connection, patient=True)
             connection.execute(self.begin)
-            try:
+            with undone_in_trouble(connection):
                 result = finish(cast("Coroutine[Any, Any, T]", work(cast("Db", DirectDb(connection)))))
                 connection.execute("COMMIT")
-            except BaseException:
-                if connection.in_transaction:
-                    connection.execute("ROLLBACK")
-                raise
+        return result
+
+    def commit(self, connection: sqlite3.Connection, result: T) -> T:
+        with self.troubles(), undone_in_trouble(connection):
+            connection.execute("COMMIT")
+        return result
+
+    # -- of both ----------------------------------------------------------------------------------
+
+    def open(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self.file, isolation_level=None, check_same_thread=False)
+        connection.row_factory = sqlite3.Row
+        for name, value in self.pragmas.items():
+            connection.execute(f"PRAGMA {name}={value}")
+        self.patient = True
+        return connection
+
+    def be_patient(self, connection: sqlite3.Connection, *, patient: bool) -> None:
+        if patient is not self.patient:
+            self.patient = patient
+            connection.execute(f"PRAGMA busy_timeout={self.pragmas.get(BUSY_TIMEOUT, 0) if patient else 0}")
+
+    @contextmanager
+    def troubles(self) -> Generator[None]:
+        """After trouble that is not the data's a fresh connection is made."""
+        try:
+            yield
         except sqlite3.IntegrityError as error:
             raise IntegrityError(str(error)) from error
         except OF_THE_DATA:
@@ -167,20 +225,27 @@ class Direct:
         except Exception:
             self.let_go()
             raise
-        return result
-
-    def open(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(self.file, isolation_level=None)
-        connection.row_factory = sqlite3.Row
-        for name, value in self.pragmas.items():
-            connection.execute(f"PRAGMA {name}={value}")
-        return connection
 
     def let_go(self) -> None:
-        """After trouble that is not the data's a fresh connection is made."""
         connection, self.connection = self.connection, None
         if connection is not None:
             connection.close()
+
+
+@contextmanager
+def undone_in_trouble(connection: sqlite3.Connection) -> Generator[None]:
+    """The transaction under way."""
+    try:
+        yield
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def is_busy(error: BaseException) -> bool:
+    """Another program holds the database."""
+    return str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_BUSY")
 
 
 def settle(all_done: list[Done]) -> None:
