@@ -17,7 +17,7 @@ from tortoise.context import TortoiseContext
 from tortoise.transactions import in_transaction
 
 from storage import orm
-from storage.direct import Direct, Then
+from storage.direct import Direct, Then, into
 from storage.errors import BusyError
 from storage.settings import StorageSettings
 from storage.work import OF_THE_DATA, Db, Work
@@ -155,9 +155,18 @@ class Database:
         """
         return await asyncio.shield(self._start(self._write(work, direct=direct)))
 
+    async def write_here(self, work: Work[T]) -> T:
+        """The same on the loop itself, where the database has such a way: a short unit, which asks nothing of
+        the ORM (direct.py).
+        """
+        asked: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        if not self.write_direct(work, into(asked)):
+            return await self.write(work)
+        return await asked
+
     def write_direct(self, work: Work[Any], then: Then) -> bool:
-        """The same without a task, each step of which takes a turn of a busy loop: `then` is called with the
-        result or the trouble. False where this database has no such way: nothing happens.
+        """Without a task, each step of which takes a turn of a busy loop: `then` is called with the result or
+        the trouble. False where this database has no such way: nothing happens.
         """
         writer = self._direct.get(self._names[0])
         if writer is None:

@@ -105,16 +105,7 @@ class Direct:
     async def run(self, work: Work[T]) -> T:
         """In a transaction. Raises what `work` raises, and what SQLite does."""
         asked: asyncio.Future[T] = asyncio.get_running_loop().create_future()
-
-        def then(result: T, error: BaseException | None) -> None:
-            if asked.done():  # whoever asked does not wait any more
-                return
-            if error is None:
-                asked.set_result(result)
-            else:
-                asked.set_exception(error)
-
-        self.order(work, then)
+        self.order(work, into(asked))
         return await asked
 
     def order(self, work: Work[Any], then: Then) -> None:
@@ -230,6 +221,20 @@ class Direct:
         connection, self.connection = self.connection, None
         if connection is not None:
             connection.close()
+
+
+def into(asked: "asyncio.Future[Any]") -> Then:
+    """The result is the future's."""
+
+    def then(result: Any, error: BaseException | None) -> None:
+        if asked.done():  # whoever asked does not wait any more
+            return
+        if error is None:
+            asked.set_result(result)
+        else:
+            asked.set_exception(error)
+
+    return then
 
 
 @contextmanager

@@ -5,7 +5,7 @@ what `terms` of an entry is for.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from storage import tables
@@ -30,7 +30,10 @@ MESSAGES = Tables("search_entry", "search_stem", "search_prefix")
 FORGET = "INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', ?, ?)"
 PUT = "INSERT INTO {table} (rowid, terms) VALUES (?, ?)"
 MATCHES = "e.id IN (SELECT rowid FROM {table} WHERE {table} MATCH ?)"
+WAITING = "SELECT message FROM search_pending WHERE message IN ({ids})"
 WAITS_NO_MORE = "DELETE FROM search_pending WHERE message IN ({ids})"
+HELD = "SELECT id, terms FROM search_entry WHERE message IN ({ids})"
+FORGOTTEN = "DELETE FROM search_entry WHERE message IN ({ids})"
 AT_ONCE = 200  # entries that are forgotten in one step
 
 FOUND = """
@@ -94,16 +97,20 @@ async def await_missing(unit: Unit, conversation: UUID) -> None:
 
 async def put(unit: Unit, entries: Sequence[Entry]) -> None:
     """Takes them in, in place of what there was of the same messages, and out of those that wait. One whose
-    message is gone meanwhile waits no more, and is left out.
+    message is gone meanwhile waits no more, and is left out. It asks nothing of the ORM (direct.py).
     """
+    if not entries:
+        return
     ids = [entry.message for entry in entries]
-    waiting = tables.SearchPending.filter(message__in=ids).using_db(unit.db)
-    still = set(await ids_in(waiting, "message"))
+    waiting = await raw(unit.db, WAITING.format(ids=marks(unit.db, len(ids))), *ids)
+    still = {as_id(row["message"]) for row in waiting}
+    if not still:
+        return
     await forget(unit.db, list(still))
-    taken = [entry for entry in entries if entry.message in still]
-    for entry in taken:
-        await put_one(unit, entry)
-    await waiting.delete()
+    for entry in entries:
+        if entry.message in still:
+            await put_one(unit, entry)
+    await raw(unit.db, WAITS_NO_MORE.format(ids=marks(unit.db, len(still))), *still)
 
 
 async def put_one(unit: Unit, entry: Entry) -> None:
@@ -119,18 +126,20 @@ async def put_row(db: Db, into: Tables, row: Mapping[str, Any], terms: Terms) ->
         query = f"INSERT INTO {into.entry} ({columns}) VALUES ({places})"  # noqa: S608 - our names
         await raw(db, query, *row.values(), vector(terms))
         return
-    query = f"INSERT INTO {into.entry} ({columns}) VALUES ({marks(db, len(row) + 1)})"  # noqa: S608
-    made: int = await cast("Any", db).execute_insert(query, [*row.values(), pack(terms)])
-    await raw(db, PUT.format(table=into.stem), made, stems_text(terms))
-    await raw(db, PUT.format(table=into.prefix), made, prefixes_text(terms))
+    query = f"INSERT INTO {into.entry} ({columns}) VALUES ({marks(db, len(row) + 1)}) RETURNING id"  # noqa: S608
+    (made,) = await raw(db, query, *row.values(), pack(terms))
+    await raw(db, PUT.format(table=into.stem), made["id"], stems_text(terms))
+    await raw(db, PUT.format(table=into.prefix), made["id"], prefixes_text(terms))
 
 
 async def forget(db: Db, messages: Sequence[UUID]) -> None:
     """Whatever the index has of these."""
-    entries = tables.SearchEntry.filter(message__in=list(messages)).using_db(db)
+    if not messages:
+        return
+    ids = marks(db, len(messages))
     if not is_postgres(db):
-        await forget_beside(db, MESSAGES, await entries.values("id", "terms"))
-    await entries.delete()
+        await forget_beside(db, MESSAGES, await raw(db, HELD.format(ids=ids), *messages))
+    await raw(db, FORGOTTEN.format(ids=ids), *messages)
 
 
 async def leave_out(db: Db, messages: Sequence[UUID]) -> None:
@@ -153,9 +162,8 @@ async def forget_beside(db: Db, tables: Tables, rows: Sequence[dict[str, Any]]) 
     """In the tables of FTS5."""
     held = [(row["id"], unpack(row["terms"])) for row in rows]
     for table, text in ((tables.stem, stems_text), (tables.prefix, prefixes_text)):
-        values = [[entry, text(terms)] for entry, terms in held]
-        if values:
-            await cast("Any", db).execute_many(FORGET.format(table=table), values)
+        for entry, terms in held:
+            await raw(db, FORGET.format(table=table), entry, text(terms))
 
 
 # -- reads --------------------------------------------------------------------------------------

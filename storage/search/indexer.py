@@ -29,6 +29,8 @@ from storage.work import Db
 
 log = logging.getLogger(__name__)
 
+SHORT_BYTES = 32_768  # of terms at once that hold up the loop for a moment alone
+
 
 class Waiting(NamedTuple):
     """A text that is to be taken in; None where it cannot be read."""
@@ -112,7 +114,9 @@ class Indexer:
         if not waiting:
             return False
         entries = await asyncio.to_thread(self._entries, waiting)
-        await self._database.write(lambda db: index.put(self._unit(db), entries))
+        size = sum(len(entry.terms.stems) + len(entry.terms.prefixes) for entry in entries)
+        write = self._database.write_here if size <= SHORT_BYTES else self._database.write
+        await write(lambda db: index.put(self._unit(db), entries))
         return True
 
     def _entries(self, waiting: Sequence[Waiting]) -> list[Entry]:
