@@ -7,15 +7,16 @@ import msgspec
 from msgspec import Struct
 
 from actors.messages.replies import UNFINISHED, AppendChunk
+from rust_crypto import seal
 from storage import tables
 from storage.database import insert_many, marks, raw
-from storage.errors import DamagedRowError
+from storage.errors import DamagedRowError, RefusedError
 from storage.fields import of_hex
 from storage.journal import Entry, Target
-from storage.sealing import DataKey, Row, SealedColumn, chunk_place
+from storage.sealing import DataKey, Place, Row, SealedColumn, chunk_numbers, chunk_place
 from storage.select import Select
 from storage.statement import Statement
-from storage.unit import Unit, require
+from storage.unit import Unit
 from storage.work import Db
 
 BODY = SealedColumn("generation_chunk", "body")
@@ -61,20 +62,20 @@ async def append_chunks(unit: Unit, writes: Sequence[AppendChunk]) -> None:
     """Many at once, of any generations; those of one generation in their order."""
     journal = unit.journal
     await journal.read(unit.db)
-    targets = await targets_of(unit, {write.generation for write in writes})
-    secrets = await unit.keys.secrets(unit.db, {target.key_id for target in targets.values()})
+    journal.touched = True
+    known = [journal.target(write.generation) for write in writes]
+    found: dict[UUID, Target] = {}
+    if None in known:
+        found = await targets_of(unit, {write.generation for write in writes})
     entries: list[Entry] = []
-    for write in writes:
-        target = checked(targets, write)
-        entry = sealed(write, target, secrets[target.key_id])
-        entries.append(entry)
-        targets[write.generation] = target._replace(next_seq=entry.next_seq)
-    for generation, target in targets.items():
+    for write, target in zip(writes, known, strict=True):
+        entries.append(sealed(write, target or found.get(write.generation)))
+    for generation, target in found.items():
         if target.state != "streaming":
             await STREAMING.run(unit.db, generation)
-            targets[generation] = target._replace(state="streaming")
+            target.state = "streaming"
     await journal.add(unit.db, entries)
-    for generation, target in targets.items():
+    for generation, target in found.items():
         journal.growing[generation].target = target
     moved = journal.to_move()
     if moved is not None:
@@ -88,37 +89,39 @@ async def targets_of(unit: Unit, generations: Iterable[UUID]) -> dict[UUID, Targ
     found: dict[UUID, Target] = {}
     unknown: list[UUID] = []
     for generation in generations:
-        known = growing.get(generation)
-        if known is not None and known.target is not None:
-            found[generation] = known.target
+        target = unit.journal.target(generation)
+        if target is not None:
+            found[generation] = target
         else:
             unknown.append(generation)
     if unknown:
-        for generation, target in (await find_targets(unit.db, unknown)).items():
-            known = growing.get(generation)
-            found[generation] = target if known is None else target._replace(next_seq=known.next_seq)
+        for generation, target in (await find_targets(unit, unknown)).items():
+            if generation in growing:
+                target.next_seq = growing[generation].next_seq
+            found[generation] = target
     return found
 
 
-def checked(targets: dict[UUID, Target], write: AppendChunk) -> Target:
-    """The target of a chunk that fits. Raises RefusedError."""
-    require(write.generation in targets, "There is no such generation.")
-    target = targets[write.generation]
-    require(target.state in TAKING, "The generation is not leased, or has ended.")
-    require(write.attempt == target.attempt, "The attempt was fenced off: another has the lease.")
-    require(write.first_seq == target.next_seq, "The chunk leaves a gap or repeats tokens.")
-    require(write.token_ids, "A chunk holds at least one token.")
-    return target
-
-
-def sealed(write: AppendChunk, target: Target, secret: bytes) -> Entry:
+def sealed(write: AppendChunk, target: Target | None) -> Entry:
+    """Where the chunk fits, and the target goes on behind it. Raises RefusedError."""
+    if target is None:
+        raise RefusedError("There is no such generation.")
+    if target.state not in TAKING:
+        raise RefusedError("The generation is not leased, or has ended.")
+    if write.attempt != target.attempt:
+        raise RefusedError("The attempt was fenced off: another has the lease.")
+    if write.first_seq != target.next_seq:
+        raise RefusedError("The chunk leaves a gap or repeats tokens.")
     count = len(write.token_ids)
-    place = chunk_place(
-        write.generation, target.user, target.conversation, write.attempt, write.first_seq, count
-    )
+    if not count:
+        raise RefusedError("A chunk holds at least one token.")
     body = encode(Tokens(write.token_ids, write.text, write.thoughts))
-    blob = BODY.seal_blob(DataKey(target.key_id, secret), place, body)
-    return Entry(write.generation, write.attempt, write.first_seq, count, target.key_id, blob)
+    bound = target.bound + chunk_numbers(write.attempt, write.first_seq, count)
+    target.next_seq += count
+    key = target.key
+    return Entry(
+        write.generation, write.attempt, write.first_seq, count, key.id, seal.seal(key.secret, body, bound)
+    )
 
 
 async def move(unit: Unit, generation: UUID) -> None:
@@ -141,27 +144,32 @@ async def move_all(unit: Unit) -> None:
     await unit.journal.prune(unit.db, now=True)
 
 
-async def find_targets(db: Db, generations: Collection[UUID]) -> dict[UUID, Target]:
+async def find_targets(unit: Unit, generations: Collection[UUID]) -> dict[UUID, Target]:
     """Locks the rows where the database has such locks (SQLite has one writer)."""
+    rows = await target_rows(unit.db, generations)
+    secrets = await unit.keys.secrets(unit.db, {key for *_, key, _ in rows})
+    found: dict[UUID, Target] = {}
+    for generation, attempt, state, user, conversation, key, next_seq in rows:
+        if key not in secrets:
+            raise DamagedRowError(f"The data key {key} is gone. Restore a backup.")
+        bound = BODY.bound(key, Place(generation, user, conversation))
+        found[generation] = Target(attempt, state, user, DataKey(key, secrets[key]), bound, next_seq or 0)
+    return found
+
+
+TargetRow = tuple[UUID, int, str, UUID, UUID, UUID, int | None]
+
+
+async def target_rows(db: Db, generations: Collection[UUID]) -> list[TargetRow]:
     ids = marks(db, len(generations))
     if db.capabilities.dialect == "sqlite":
         (found,) = await raw(db, FIND_TARGETS_IN_ONE_ROW.format(ids=ids), *generations)
-        return {
-            of_hex(generation): Target(attempt, state, of_hex(user), of_hex(talk), of_hex(key), next_seq or 0)
+        return [
+            (of_hex(generation), attempt, state, of_hex(user), of_hex(talk), of_hex(key), next_seq)
             for generation, attempt, state, user, talk, key, next_seq in decode_rows(found["rows"])
-        }
+        ]
     rows = await raw(db, FIND_TARGETS.format(ids=ids), *generations)
-    return {
-        row["id"]: Target(
-            row["attempt"],
-            row["state"],
-            row["user_id"],
-            row["conversation_id"],
-            row["inputs_key_id"],
-            row["next_seq"] or 0,
-        )
-        for row in rows
-    }
+    return [tuple(row.values()) for row in rows]
 
 
 async def open_chunks(unit: Unit, generation: Row, newest: Sequence[Entry]) -> Tokens:

@@ -25,6 +25,7 @@ from actors.messages.replies import UNFINISHED
 from storage import tables
 from storage.characters import SHEET, open_face, secrets_of, versions
 from storage.choices import drop_choices
+from storage.chunks import move_all
 from storage.database import marks, raw
 from storage.fields import of_hex
 from storage.filing import TAGS, filings, open_tags
@@ -141,6 +142,7 @@ async def drop(unit: Unit, write: DropConversation) -> None:
     generations = tables.Generation.filter(conversation_id=write.conversation).using_db(unit.db)
     for generation in await ids_in(generations, "id"):
         unit.journal.drop(generation)
+    await move_all(unit)  # nothing of it stays in the journal
     await tables.Conversation.filter(id=write.conversation).using_db(unit.db).delete()
     await forget_conversation(unit, write.conversation)
     await tables.DataKey.filter(conversation_id=write.conversation).using_db(unit.db).delete()

@@ -13,7 +13,6 @@ memory is thrown away and read anew: what counts is what the database holds.
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -23,7 +22,7 @@ from actors.messages.replies import UNFINISHED
 from storage import tables
 from storage.database import insert, raw
 from storage.fields import as_id
-from storage.sealing import Row
+from storage.sealing import DataKey, Row
 from storage.select import Select
 from storage.statement import Statement
 from storage.work import Db
@@ -53,14 +52,14 @@ class Entry(Struct, frozen=True, array_like=True, gc=False):
         return self.first_seq + self.count
 
 
-class Target(NamedTuple):
-    """A generation as its next chunk finds it."""
+class Target(Struct):
+    """A generation as its next chunk finds it. `bound`: what chunks are bound to, but for their numbers."""
 
     attempt: int
     state: str
     user: UUID
-    conversation: UUID
-    key_id: UUID
+    key: DataKey
+    bound: bytes
     next_seq: int
 
 
@@ -135,6 +134,11 @@ class Journal:
         await insert(db, "chunk_journal", {"id": self.next_id, "node_id": self.node, "body": encode(entries)})
         self.take(self.next_id, entries)
         self.next_id += 1
+
+    def target(self, generation: UUID) -> Target | None:
+        """None where it is not known."""
+        growing = self.growing.get(generation)
+        return growing.target if growing is not None else None
 
     def drop(self, generation: UUID) -> None:
         """It has ended, is gone, or has rows of its own now."""

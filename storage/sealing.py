@@ -40,10 +40,14 @@ class Place(NamedTuple):
     more: bytes = b""
 
 
+chunk_numbers = struct.Struct(">III").pack
+"""`more` of a chunk's place: attempt, first_seq, count."""
+
+
 def chunk_place(
     generation: UUID, user: UUID, conversation: UUID, attempt: int, first_seq: int, count: int
 ) -> Place:
-    return Place(generation, user, conversation, struct.pack(">III", attempt, first_seq, count))
+    return Place(generation, user, conversation, chunk_numbers(attempt, first_seq, count))
 
 
 class SealedColumn:
@@ -61,13 +65,10 @@ class SealedColumn:
 
     def seal(self, key: DataKey, place: Place, data: bytes) -> dict[str, Any]:
         """The three columns."""
-        return self.row(key.id, self.seal_blob(key, place, data))
-
-    def seal_blob(self, key: DataKey, place: Place, data: bytes) -> bytes:
-        return seal.seal(key.secret, data, self.bound(key.id, place))
+        return self.row(key.id, seal.seal(key.secret, data, self.bound(key.id, place)))
 
     def row(self, key: UUID, blob: bytes) -> dict[str, Any]:
-        """The three columns of what `seal_blob` made; its first byte is the suite (0: there is none)."""
+        """The three columns of a blob; its first byte is the suite (0: there is none)."""
         return dict(zip(self.columns, (key, blob[0] if blob else 0, blob), strict=True))
 
     def open(self, secrets: Secrets, place: Place, row: Row) -> bytes:
