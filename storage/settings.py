@@ -16,7 +16,7 @@ class StorageSettings(Struct, frozen=True, forbid_unknown_fields=True):
     )
     # -- the index of words
     index_gather_s: float = 0.25  # pause before the first one, for others to come along
-    index_batch: int = 16  # messages that it takes in at once
+    index_batch: int = 4  # messages that it takes in at once
     index_pause_s: float = 0.01  # … and the pause behind them
     index_retry_s: float = 5.0  # pause behind trouble
     # -- conversations that people removed

@@ -29,6 +29,10 @@ MESSAGES = Tables("search_entry", "search_stem", "search_prefix")
 
 FORGET = "INSERT INTO {table} ({table}, rowid, terms) VALUES ('delete', ?, ?)"
 PUT = "INSERT INTO {table} (rowid, terms) VALUES (?, ?)"
+NO_AUTOMERGE = "INSERT INTO {table} ({table}, rank) VALUES ('automerge', 0)"
+MERGE = "INSERT INTO {table} ({table}, rank) VALUES ('merge', ?)"
+MERGED_PAGES = 16
+DID_SOMETHING = 2  # changes, as FTS5's documentation says of this command
 MATCHES = "e.id IN (SELECT rowid FROM {table} WHERE {table} MATCH ?)"
 WAITING = "SELECT message FROM search_pending WHERE message IN ({ids})"
 WAITS_NO_MORE = "DELETE FROM search_pending WHERE message IN ({ids})"
@@ -164,6 +168,35 @@ async def forget_beside(db: Db, tables: Tables, rows: Sequence[dict[str, Any]]) 
     for table, text in ((tables.stem, stems_text), (tables.prefix, prefixes_text)):
         for entry, terms in held:
             await raw(db, FORGET.format(table=table), entry, text(terms))
+
+
+# -- segments of FTS5 ---------------------------------------------------------------------------
+
+
+async def merge_by_hand(db: Db) -> None:
+    """FTS5 merges the segments of its index by itself, a megabyte at once in the middle of an insertion, and
+    all who write wait for it. From now on `merge_some` does it.
+    """
+    if not is_postgres(db):
+        for table in (MESSAGES.stem, MESSAGES.prefix):
+            await raw(db, NO_AUTOMERGE.format(table=table))
+
+
+async def merge_some(db: Db) -> bool:
+    """A few pages' worth; False where there is nothing to merge."""
+    if is_postgres(db):
+        return False
+    merged = False
+    for table in (MESSAGES.stem, MESSAGES.prefix):
+        before = await changes(db)
+        await raw(db, MERGE.format(table=table), MERGED_PAGES)
+        merged |= await changes(db) - before >= DID_SOMETHING
+    return merged
+
+
+async def changes(db: Db) -> int:
+    (row,) = await raw(db, "SELECT total_changes() AS count")
+    return row["count"]
 
 
 # -- reads --------------------------------------------------------------------------------------

@@ -68,6 +68,7 @@ class Indexer:
 
     async def run(self) -> None:
         """For ever."""
+        await self._merge_by_hand()
         while True:
             if not self._wanted.is_set():
                 await self._wanted.wait()
@@ -83,9 +84,16 @@ class Indexer:
                 await asyncio.sleep(self._settings.index_retry_s)
 
     async def step(self) -> bool:
-        """Takes some in; False where nothing waits."""
+        """Takes some in, and merges some of what was taken in before; False where nothing is left to do."""
         took = await self.take_messages()
-        return await self.take_thing() or took
+        merged = await self._database.write_here(index.merge_some)
+        return await self.take_thing() or took or merged
+
+    async def _merge_by_hand(self) -> None:
+        try:
+            await self._database.write_here(index.merge_by_hand)
+        except Exception as error:  # noqa: BLE001 - FTS5 goes on by itself
+            log.warning("the index of words is merged by the database: %s", trouble_of(error).why)
 
     async def take_thing(self) -> bool:
         """A thing, or where it has many parts some of them."""
