@@ -12,16 +12,19 @@ from uuid import UUID
 
 from storage import tables
 from storage.characters import secrets_of
-from storage.conversations import COLUMNS, TITLE, USER_NAME, open_conversation
-from storage.database import Database
+from storage.conversations import ONE, TITLE, USER_NAME, open_conversation
+from storage.database import Database, raw
 from storage.errors import DamagedRowError
-from storage.marks import revised_words
-from storage.messages import BODY, message_rows, open_body
+from storage.fields import as_id
+from storage.marks import REVISION_COLUMNS, WORDS, newest_words
+from storage.messages import BODY, COLUMNS, open_body
+from storage.sealing import Row, Secrets
 from storage.search import index, thing_index
 from storage.search.index import Entry
 from storage.search.terms import TermKey, Terms
 from storage.search.thing_index import EVERYBODY, Wanted
 from storage.search.things import Thing, read_thing
+from storage.select import Select, ask_ahead
 from storage.settings import StorageSettings
 from storage.trouble import trouble_of
 from storage.unit import Unit
@@ -29,6 +32,10 @@ from storage.work import Db
 
 log = logging.getLogger(__name__)
 
+PENDING = "SELECT conversation_id, user_id, message FROM search_pending ORDER BY id DESC LIMIT {limit}"
+A_THING = "SELECT id FROM search_thing_pending LIMIT 1"
+MESSAGE = Select(tables.Message, COLUMNS, ("id",))
+REVISIONS_OF = Select(tables.MessageRevision, REVISION_COLUMNS, ("message",), order=("number",))
 SHORT_BYTES = 32_768  # of terms at once that hold up the loop for a moment alone
 
 
@@ -40,6 +47,13 @@ class Waiting(NamedTuple):
     message: UUID
     created_ms: int
     text: str | None
+
+
+class Newest(NamedTuple):
+    """Messages and titles that wait, and whether a thing does."""
+
+    messages: list[Waiting]
+    thing: bool
 
 
 class WaitingThing(NamedTuple):
@@ -85,9 +99,14 @@ class Indexer:
 
     async def step(self) -> bool:
         """Takes some in, and merges some of what was taken in before; False where nothing is left to do."""
-        took = await self.take_messages()
+        batch = self._settings.index_batch
+        found = await self._database.read(lambda db: newest(self._unit(db), batch), direct=True)
+        if found.messages:
+            await self.take_messages(found.messages)
         merged = await self._database.write_here(index.merge_some)
-        return await self.take_thing() or took or merged
+        if found.thing:
+            await self.take_thing()
+        return bool(found.messages) or found.thing or merged
 
     async def _merge_by_hand(self) -> None:
         try:
@@ -95,14 +114,13 @@ class Indexer:
         except Exception as error:  # noqa: BLE001 - FTS5 goes on by itself
             log.warning("the index of words is merged by the database: %s", trouble_of(error).why)
 
-    async def take_thing(self) -> bool:
+    async def take_thing(self) -> None:
         """A thing, or where it has many parts some of them."""
         found = await self._database.read(lambda db: newest_thing(self._unit(db)))
         if found is None:
-            return False
+            return
         wanted = await asyncio.to_thread(self._wanted_of, found)
         await self._database.write(lambda db: thing_index.bring(self._unit(db), found.waiting, wanted))
-        return True
 
     def _wanted_of(self, found: WaitingThing) -> Wanted:
         thing = found.thing
@@ -117,15 +135,11 @@ class Indexer:
         }
         return Wanted(digests, terms, thing.shared, thing.changed_ms, thing.conversation)
 
-    async def take_messages(self) -> bool:
-        waiting = await self._database.read(lambda db: newest(self._unit(db), self._settings.index_batch))
-        if not waiting:
-            return False
+    async def take_messages(self, waiting: Sequence[Waiting]) -> None:
         entries = await asyncio.to_thread(self._entries, waiting)
         size = sum(len(entry.terms.stems) + len(entry.terms.prefixes) for entry in entries)
         write = self._database.write_here if size <= SHORT_BYTES else self._database.write
         await write(lambda db: index.put(self._unit(db), entries))
-        return True
 
     def _entries(self, waiting: Sequence[Waiting]) -> list[Entry]:
         keys = {user: self._term_key(user) for user in {one.user for one in waiting}}
@@ -149,43 +163,53 @@ async def newest_thing(unit: Unit) -> WaitingThing | None:
     return WaitingThing(waiting, thing, await thing_index.known_digests(unit.db, waiting))
 
 
-async def newest(unit: Unit, limit: int) -> list[Waiting]:
-    pending = tables.SearchPending.all().using_db(unit.db).order_by("-id").limit(limit)
-    rows = await pending.values("conversation_id", "user_id", "message")
-    messages = {row["message"] for row in rows if row["message"] != row["conversation_id"]}
-    titles = {row["message"] for row in rows} - messages
-    found = [*await read_messages(unit, messages), *await read_titles(unit, titles)]
-    gone = {row["message"]: row for row in rows}
-    for one in found:
-        del gone[one.message]
+async def newest(unit: Unit, limit: int) -> Newest:
+    """It asks nothing of the ORM (direct.py)."""
+    rows = await raw(unit.db, PENDING.format(limit=limit))
+    things = await raw(unit.db, A_THING)
+    pending = [(as_id(row["conversation_id"]), as_id(row["user_id"]), as_id(row["message"])) for row in rows]
+    messages = [message for conversation, _, message in pending if message != conversation]
+    titles = [message for conversation, _, message in pending if message == conversation]
+    found = {one.message: one for one in await read_messages(unit, messages)}
+    found |= {one.message: one for one in await read_titles(unit, titles)}
     # A message that was dropped and still waits: an entry without words ends that.
-    return found + [
-        Waiting(row["conversation_id"], row["user_id"], row["message"], 0, None) for row in gone.values()
+    waiting = [
+        found.get(message) or Waiting(conversation, user, message, 0, None)
+        for conversation, user, message in pending
     ]
+    return Newest(waiting, bool(things))
 
 
-async def read_messages(unit: Unit, messages: set[UUID]) -> list[Waiting]:
+async def read_messages(unit: Unit, messages: Sequence[UUID]) -> list[Waiting]:
     if not messages:
         return []
-    rows = await message_rows(unit.db, id__in=messages)
-    secrets = await secrets_of(unit, rows, BODY)
-    revised = await revised_words(unit, messages)
+    await ask_ahead(unit.db, *((ask, (message,)) for message in messages for ask in (MESSAGE, REVISIONS_OF)))
+    rows: list[Row] = []
+    revisions: list[Row] = []
+    for message in messages:
+        rows += await MESSAGE.rows(unit.db, message)
+        revisions += await REVISIONS_OF.rows(unit.db, message)
+    secrets = {**await secrets_of(unit, rows, BODY), **await secrets_of(unit, revisions, WORDS)}
     return [
         Waiting(
             row["conversation_id"],
             row["user_id"],
             row["id"],
             row["created_ms"],
-            text_of(lambda row=row: revised.get(row["id"]) or open_body(secrets, row).text),
+            text_of(lambda row=row: words_of(secrets, row, revisions)),
         )
         for row in rows
     ]
 
 
-async def read_titles(unit: Unit, conversations: set[UUID]) -> list[Waiting]:
-    if not conversations:
-        return []
-    rows = await tables.Conversation.filter(id__in=conversations).using_db(unit.db).values(*COLUMNS)
+def words_of(secrets: Secrets, row: Row, revisions: Sequence[Row]) -> str:
+    """What the message says now."""
+    mine = [revision for revision in revisions if revision["message"] == row["id"]]
+    return newest_words(secrets, mine).get(row["id"]) or open_body(secrets, row).text
+
+
+async def read_titles(unit: Unit, conversations: Sequence[UUID]) -> list[Waiting]:
+    rows = [row for conversation in conversations for row in await ONE.rows(unit.db, conversation)]
     secrets = await secrets_of(unit, rows, TITLE, USER_NAME)
     return [
         Waiting(
