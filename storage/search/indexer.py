@@ -98,7 +98,7 @@ class Indexer:
                 await asyncio.sleep(self._settings.index_retry_s)
 
     async def step(self) -> bool:
-        """Takes some in, and merges some of what was taken in before; False where nothing is left to do."""
+        """Takes some in, and merges some of what was taken in before; False where no more is known of."""
         batch = self._settings.index_batch
         found = await self._database.read(lambda db: newest(self._unit(db), batch), direct=True)
         if found.messages:
@@ -106,7 +106,7 @@ class Indexer:
         merged = await self._database.write_here(index.merge_some)
         if found.thing:
             await self.take_thing()
-        return bool(found.messages) or found.thing or merged
+        return len(found.messages) == batch or found.thing or merged
 
     async def _merge_by_hand(self) -> None:
         try:
