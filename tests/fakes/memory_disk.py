@@ -752,7 +752,7 @@ class MemoryDisk:
         require(row.state != "queued", "the generation is not leased")
         require(chunk.attempt == row.attempt, "the attempt was fenced off")
         require(chunk.first_seq == next_seq, "a gap or a repetition")
-        require(chunk.token_ids, "a chunk holds at least one token")
+        require(bool(chunk.token_ids), "a chunk holds at least one token")
         self._put(self.chunks, row.id, (*chunks, chunk))
         if row.state != "streaming":
             self._put(self.generations, row.id, replace(row, state="streaming"))

@@ -3,11 +3,10 @@
 import os
 import signal
 from pathlib import Path
-from typing import Any
 
 from actors import link
+from actors.conversation.live_reply import LiveReply
 from actors.effects import Effect
-from actors.messages.generation import Token
 from actors.messages.link import WIRE_VERSION
 from actors.messages.replies import AppendChunk
 from actors.session import Session
@@ -18,11 +17,11 @@ def die_before_showing() -> None:
     """The first time that tokens in the middle of a reply are durable and nobody has seen them."""
     honest, mark = Session.show, Path(os.environ[DEATH_MARK])
 
-    def show(self: Session, live: Any, tokens: list[Token], chunk: AppendChunk) -> list[Effect]:
+    def show(self: Session, live: LiveReply, chunk: AppendChunk) -> list[Effect]:
         if len(live.committed) > 10 and not mark.exists():
             mark.touch()
             os.kill(os.getpid(), signal.SIGKILL)
-        return honest(self, live, tokens, chunk)
+        return honest(self, live, chunk)
 
     Session.show = show
 

@@ -112,12 +112,12 @@ def lease_not_given_back() -> Generator[None]:
 @contextmanager
 def text_altered() -> Generator[None]:
     """A session swaps two tokens of a chunk."""
-    honest = LiveReply.durable
+    honest = LiveReply.chunk
 
-    def durable(self: LiveReply, tokens: list[Token], chunk: AppendChunk) -> tuple[str, str]:
-        return honest(self, [*tokens[1:2], *tokens[:1], *tokens[2:]], chunk)
+    def chunk(self: LiveReply, tokens: list[Token]) -> AppendChunk:
+        return honest(self, [*tokens[1:2], *tokens[:1], *tokens[2:]])
 
-    with patch.object(LiveReply, "durable", durable):
+    with patch.object(LiveReply, "chunk", chunk):
         yield
 
 
