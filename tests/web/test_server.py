@@ -15,7 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from msgspec.structs import replace
 from websockets.asyncio.client import connect
+from websockets.client import ClientProtocol
+from websockets.frames import Frame, Opcode
+from websockets.protocol import State
 from websockets.typing import Origin
+from websockets.uri import parse_uri
 
 from actors.host import CannotServeError
 from tests.web.site import SETTINGS, Page, Site, run_at
@@ -28,6 +32,7 @@ from web.server import (
     UnsafeAddressError,
     check_address,
     listen,
+    text_frame,
 )
 from web.settings import WebSettings
 
@@ -190,3 +195,14 @@ def test_a_certificate_that_cannot_be_read_is_said_so(ui: Path, tmp_path: Path) 
                 await Server(site.server.app, site.edge.sockets, settings).start()
 
     run_at(ui, test)
+
+
+# -- frames -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [0, 1, 125, 126, 65_535, 65_536, 100_000])
+def test_a_frame_is_one_that_a_client_takes_as_a_whole_text(size: int) -> None:
+    client = ClientProtocol(parse_uri("ws://x/"), state=State.OPEN, max_size=None)
+    data = b"t" * size
+    client.receive_data(text_frame(data))
+    assert client.events_received() == [Frame(Opcode.TEXT, data, fin=True)]
