@@ -32,6 +32,9 @@ log = logging.getLogger(__name__)
 ROWS = Select(tables.ChunkJournal, ("id", "body"), (), also="id >= 0", order=("id",))
 STATES = ", ".join(f"'{state}'" for state in UNFINISHED)
 UNDER_WAY = f"SELECT id FROM generation WHERE state IN ({STATES})"  # noqa: S608 - our names
+MOVED = (
+    "SELECT generation_id, MAX(first_seq + count) AS next_seq FROM generation_chunk GROUP BY generation_id"
+)
 DELETE = Statement("DELETE FROM chunk_journal WHERE id < ?")
 DELETED_AT_ONCE = 64
 """Rows at the front that count no more."""
@@ -101,11 +104,15 @@ class Journal:
         if self.is_read:
             return
         self.touched = True  # what the unit itself has changed may be among it
-        alive = {as_id(row["id"]) for row in await raw(db, UNDER_WAY)}
+        begins = {as_id(row["id"]): 0 for row in await raw(db, UNDER_WAY)}
+        for row in await raw(db, MOVED):
+            if (generation := as_id(row["generation_id"])) in begins:
+                begins[generation] = row["next_seq"]
         self.growing = {}
         rows = await ROWS.rows(db)
         for row in rows:
-            self.take(row["id"], (entry for entry in entries_of(row) if entry.generation in alive))
+            some = (entry for entry in entries_of(row) if entry.generation in begins)
+            self.take(row["id"], (entry for entry in some if entry.first_seq >= begins[entry.generation]))
         self.first_id = rows[0]["id"] if rows else 1
         self.next_id = rows[-1]["id"] + 1 if rows else 1
         self.is_read = True
