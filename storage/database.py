@@ -149,11 +149,11 @@ class Database:
         await self._start(self._tortoise.close_connections())
         self._variables.run(self._tortoise.__exit__, None, None, None)
 
-    async def write(self, work: Work[T], *, direct: bool = False) -> T:
+    async def write(self, work: Work[T]) -> T:
         """Runs `work` in one transaction, behind those asked for before. A cancelled caller stops
-        waiting; the work is done all the same. `direct`: it asks nothing of the ORM (direct.py).
+        waiting; the work is done all the same.
         """
-        return await asyncio.shield(self._start(self._write(work, direct=direct)))
+        return await asyncio.shield(self._start(self._write(work)))
 
     async def write_here(self, work: Work[T]) -> T:
         """The same on the loop itself, where the database has such a way: a short unit, which asks nothing of
@@ -191,7 +191,9 @@ class Database:
         writer.order_here(work, settled)
 
     async def read(self, work: Work[T], *, direct: bool = False) -> T:
-        """Runs `work` over one consistent view of the database, beside the writer."""
+        """Runs `work` over one consistent view of the database, beside the writer. `direct`: it asks nothing
+        of the ORM (direct.py).
+        """
         return await asyncio.shield(self._start(self._read(work, direct=direct)))
 
     def _start(self, unit: Coroutine[Any, Any, T]) -> asyncio.Task[T]:
@@ -213,12 +215,12 @@ class Database:
         self._under_way.add(unit)
         unit.add_done_callback(self._under_way.discard)
 
-    async def _write(self, work: Work[T], *, direct: bool) -> T:
+    async def _write(self, work: Work[T]) -> T:
         await self._writing.taken()
         try:
             if self._witness is not None:
                 self._witness.begin()
-            return await self._run(self._names[0], work, direct=direct)
+            return await self._transaction(self._names[0], work)
         except BaseException:
             if self._witness is not None:
                 self._witness.undone()
@@ -235,11 +237,6 @@ class Database:
             return await self._transaction(name, work)
         finally:
             self._readers.put_nowait(name)
-
-    async def _run(self, name: str, work: Work[T], *, direct: bool) -> T:
-        if direct and name in self._direct:
-            return await self._direct[name].run(work)
-        return await self._transaction(name, work)
 
     async def _transaction(self, name: str, work: Work[T]) -> T:
         try:

@@ -130,7 +130,7 @@ class Direct:
             if is_busy(error):
                 self.order(work, then)
             else:
-                then(None, error)
+                asyncio.get_running_loop().call_soon(then, None, error)
             return
         self.put(Order(partial(self.commit, connection, result), then))
 

@@ -124,7 +124,7 @@ class StoragePort:
             await self._database.close()
 
     async def _tidy_up(self) -> None:
-        """The next start has nothing to read from the journal, and an older version finds all chunks."""
+        """So the next start has nothing to read from the journal."""
         if self._journal.wrote:
             try:
                 await self._database.write(lambda db: chunks.move_all(self._unit(db)))

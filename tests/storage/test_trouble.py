@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from actors.messages.accounts import AddAccount, FindAccounts
 from actors.messages.archive import RunQuery, RunWrites, WritesDone, WritesFailed
-from actors.messages.conversations import AddMessage, RenameConversation
+from actors.messages.conversations import AddMessage, MoveHead, RenameConversation
 from actors.messages.replies import LeaseGeneration
 from storage import accounts
 from storage.database import raw
@@ -23,7 +23,19 @@ from storage.start import open_storage
 from storage.work import Db
 from tests.storage.node import Node
 from tests.storage.postgres_cluster import PostgresCluster
-from tests.storage.store import ACCOUNT, BOOT, CHAT, GENERATION, ROOT, Store, begin, begin_reply, said, uid
+from tests.storage.store import (
+    ACCOUNT,
+    BOOT,
+    CHAT,
+    GENERATION,
+    HELLO,
+    ROOT,
+    Store,
+    begin,
+    begin_reply,
+    said,
+    uid,
+)
 
 
 @pytest.fixture
@@ -55,7 +67,7 @@ def test_a_full_disk_is_said_and_passes(node: Node) -> None:
         await begin(store)
         before = await store.session(CHAT)
         # From here on the file may not grow: what SQLite says is what it says of a full disk.
-        await database_of(store).write(no_growth, direct=True)
+        await database_of(store).write_here(no_growth)
         assert "disk is full" in await failed(store, AddMessage(said(61, ROOT, sibling=2)), big)
         assert await store.session(CHAT) == before
         await store.put(big)
@@ -72,11 +84,28 @@ def test_a_database_that_another_program_holds_is_said_and_passes(tmp_path: Path
         await begin(store)
         with closing(sqlite3.connect(node.file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
-            why = await failed(store, RenameConversation(CHAT, "held"))
-            assert "Another program holds the database" in why
+            for write in (RenameConversation(CHAT, "held"), MoveHead(CHAT, HELLO)):  # both ways to SQLite
+                assert "Another program holds the database" in await failed(store, write)
             assert (await store.session(CHAT)).conversation.title == "Evening"  # reading goes on
             other.execute("ROLLBACK")
         await store.put(RenameConversation(CHAT, "free"))
+        await store.put(MoveHead(CHAT, HELLO))
+
+    node.using(scenario)
+
+
+def test_who_writes_a_reply_waits_for_another_program_and_the_loop_does_not(node: Node) -> None:
+    async def scenario(store: Store) -> None:
+        await begin(store)
+        await store.put(MoveHead(CHAT, HELLO))
+        with closing(sqlite3.connect(node.file, isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            writing = asyncio.ensure_future(store.write(MoveHead(CHAT, ROOT)))
+            await asyncio.sleep(0.05)
+            assert not writing.done()
+            other.execute("COMMIT")
+            assert isinstance(await writing, WritesDone)
+        assert (await store.session(CHAT)).conversation.head == ROOT
 
     node.using(scenario)
 
