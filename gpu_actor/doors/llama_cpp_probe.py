@@ -5,6 +5,8 @@ file that makes it crash, take memory or hang does so there, within limits. As a
 `python -m gpu_actor.doors.llama_cpp_probe FILE`.
 """
 
+import ctypes
+import importlib
 import os
 import re
 import subprocess
@@ -14,6 +16,7 @@ from pathlib import Path
 from gpu_actor.settings import EngineSettings
 from gpu_actor.troubles import UnsupportedModelError
 
+LOG, PAUSE = "_Z15common_log_mainv", "_Z16common_log_pauseP10common_log"
 REASON = re.compile(r"error loading model(?: \w+)?: (.*)")
 MEMORY = 4 << 30
 """Bytes of address space beside the file, where the system can limit it: tables and a tiny context."""
@@ -70,7 +73,22 @@ def main(path: str) -> int:
     else:
         code = 0 if kept.address else 1
     sys.stderr.flush()
+    let_it_finish_speaking()
     os._exit(code)  # whatever the file made of llama.cpp, it ends here
+
+
+def let_it_finish_speaking() -> None:
+    """llama.cpp writes its log on a thread of its own, whose last words an abrupt end would cut off. To pause
+    the log is to wait until that thread has written all; where the library does not give that out, what came
+    through by now must do.
+    """
+    library = ctypes.CDLL(importlib.import_module("xllamacpp.xllamacpp").__file__)
+    try:
+        log, pause = library[LOG], library[PAUSE]
+    except AttributeError:
+        return
+    log.restype, pause.argtypes, pause.restype = ctypes.c_void_p, (ctypes.c_void_p,), None
+    pause(log())
 
 
 def limit_memory(path: Path) -> None:
