@@ -33,6 +33,7 @@ def chunk(seq: int, *ids: int, attempt: int = 1) -> AppendChunk:
 def killed(node: Node, scenario: Callable[[Store], Awaitable[Any]]) -> Node:
     """The node as it is found after a kill at the end of the scenario."""
     left = Node(node.folder.parent / "left")
+    left.settings = node.settings
 
     async def scenario_and_copy(store: Store) -> None:
         await scenario(store)
