@@ -151,7 +151,7 @@ async def find_targets(unit: Unit, generations: Collection[UUID]) -> dict[UUID, 
     found: dict[UUID, Target] = {}
     for generation, attempt, state, user, conversation, key, next_seq in rows:
         if key not in secrets:
-            raise DamagedRowError(f"The data key {key} is gone. Restore a backup.")
+            raise RefusedError(f"The data key {key} is gone. Restore a backup.")  # it alone, not its batch
         bound = BODY.bound(key, Place(generation, user, conversation))
         found[generation] = Target(attempt, state, user, DataKey(key, secrets[key]), bound, next_seq or 0)
     return found

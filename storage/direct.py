@@ -120,14 +120,16 @@ class Direct:
         if connection is None:
             self.order(work, then)
             return
+        begun = False
         try:
             with self.troubles():
                 self.be_patient(connection, patient=False)
                 connection.execute(self.begin)
+                begun = True
                 with undone_in_trouble(connection):
                     result = finish(cast("Coroutine[Any, Any, Any]", work(cast("Db", DirectDb(connection)))))
         except BaseException as error:  # noqa: BLE001 - whoever asked gets it
-            if is_busy(error):
+            if is_busy(error) and not begun:
                 self.order(work, then)
             else:
                 asyncio.get_running_loop().call_soon(then, None, error)

@@ -1,11 +1,12 @@
 """Journal: the newest chunks of replies under way, one row for each transaction.
 
 A chunk with a row of its own costs SQLite a page of that table's index, for each reply has its place there:
-with many replies at once that was two writes of a page for each token, and half of all that a token cost the
-web node. So what a transaction adds to all of them is one row, behind the others. Memory knows what is in it
-(Growing), and finds it again at the next start. The end of a reply makes its part of the rows void; rows at
-the front in which nothing counts any more are deleted, many at once, and a reply that keeps an old row alive
-is moved to rows of its own (chunks.py): so the journal stays short.
+with many replies at once that was two writes of a page for each token, and a third of all that a token cost
+the web node. So what a transaction adds to all of them is one row, behind the others (one more for each write
+of another kind that comes between). Memory knows what is in it (Growing), and finds it again at the next
+start. The end of a reply makes its part of the rows void; rows at the front in which nothing counts any more
+are deleted, many at once, and a reply that keeps an old row alive is moved to rows of its own (chunks.py): so
+the journal stays short.
 
 One unit of work changes it at a time, for the database has one writer. Where one that touched it is undone,
 memory is thrown away and read anew: what counts is what the database holds.

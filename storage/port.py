@@ -70,8 +70,9 @@ Answer = WritesDone | WritesFailed | QueryDone | QueryFailed
 
 
 class StoragePort:
-    """Each message is a unit of work of its own, answered to its sender; writes keep their order. Beside
-    them the index takes in what was written, and what was removed long ago is dropped.
+    """Each message is a unit of work of its own, answered to its sender. The archive has one that writes
+    under way at a time: two at once could be done in either order, for there are two ways to the database.
+    Beside them the index takes in what was written, and what was removed long ago is dropped.
     """
 
     def __init__(

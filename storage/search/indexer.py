@@ -196,13 +196,13 @@ async def read_messages(unit: Unit, messages: Sequence[UUID]) -> list[Waiting]:
             row["user_id"],
             row["id"],
             row["created_ms"],
-            text_of(lambda row=row: words_of(secrets, row, revisions)),
+            text_of(lambda row=row: said_now(secrets, row, revisions)),
         )
         for row in rows
     ]
 
 
-def words_of(secrets: Secrets, row: Row, revisions: Sequence[Row]) -> str:
+def said_now(secrets: Secrets, row: Row, revisions: Sequence[Row]) -> str:
     """What the message says now."""
     mine = [revision for revision in revisions if revision["message"] == row["id"]]
     return newest_words(secrets, mine).get(row["id"]) or open_body(secrets, row).text
