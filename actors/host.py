@@ -49,7 +49,10 @@ from actors.planting import plant
 
 log = logging.getLogger(__name__)
 
-YOUNG_OBJECTS = 5_000  # between two collections; four times as many cost 25 MB
+# What a token leaves behind is seldom a cycle: the garbage collector looks seldom, and at little at once.
+YOUNG_OBJECTS = 5_000  # between two looks; four times as many cost 25 MB
+YOUNG_TIMES = 5  # then at what was left of them; of twenty, all wait for 20 ms
+OLDER_TIMES = 80  # … and then at all
 MAX_BRIEF_BYTES = 4_000_000
 EXIT_FAILED = 1
 EXIT_NOT_A_CHILD = 2
@@ -163,7 +166,7 @@ def run_child(serve: Serve) -> None:
     plant(brief.name)
     gc.freeze()  # what was imported stays: no collection need look through it again, each time for 30 ms
     gc.enable()
-    gc.set_threshold(YOUNG_OBJECTS, 20, 20)  # what a token leaves behind is seldom a cycle
+    gc.set_threshold(YOUNG_OBJECTS, YOUNG_TIMES, OLDER_TIMES)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         failed = runner.run(host(brief, serve))
     log.info("ended")

@@ -23,6 +23,7 @@ import msgspec
 from actors import addresses
 from actors.addresses import QUEUE, SOCKETS
 from actors.conversation import tree_changes
+from actors.conversation.asking import Asking, QueueSaid
 from actors.conversation.casting import Casting
 from actors.conversation.changes import Change, change_of, needs_quiet
 from actors.conversation.chosen import persona_of
@@ -120,10 +121,6 @@ from actors.messages.shares import SpendTokens
 from actors.settings import SessionSettings
 from actors.world import World, day_of
 
-QueueSaid = (
-    Leased | LeaseLost | Placed | QueueFull | OverLimit | Dismissed | WorkerSilent | WorkerHeard | GaveUp
-)
-
 
 class FencedOffError(Exception):
     """The archive refused a write of this session: somebody else moved on. It loads the truth."""
@@ -142,6 +139,7 @@ class Session:
         self.conversation: StoredConversation | None = None
         self.tree = MessageTree(self.id)
         self.live: LiveReply | None = None
+        self.asking: Asking | None = None  # a request for a reply is becoming durable
         self.requests: set[UUID] = set()  # request keys that are durable or on their way
         self.readers: set[str] = set()
         self.utc_offset_min = 0  # of the newest of them
@@ -207,7 +205,7 @@ class Session:
             case SaveSummary() | RemoveSummary() | WriteSummary() | SetSummaries():
                 return self.idle.command(message)
             case SubmitAgain(generation):
-                return self.submit_again(generation)
+                return [] if self.is_asking(message) else self.submit_again(generation)
             case StartConversation() | ChangeGroup():
                 return self.cast(message)
             case CharacterSheet() | SheetMissing():
@@ -309,12 +307,14 @@ class Session:
             return []
         if not failed.conflict:
             trouble = Problem("storage", f"Saving waits: {failed.why}", self.id)
-            return [*self.saving.retry_later(), *([] if told else self.to_readers(trouble))]
+            later = [*self.withdraw(), *self.saving.retry_later()]
+            return [*later, *([] if told else self.to_readers(trouble))]
         if commit.request is None:
             raise FencedOffError(failed.why)
         socket, key = commit.request
         problem = Problem("busy", "The conversation changed meanwhile.", self.id, key)
-        return [Send(socket, problem), Passivate()]  # what is in memory is not what is stored: load it anew
+        # What is in memory is not what is stored: load it anew.
+        return [Send(socket, problem), *self.withdraw(), Passivate()]
 
     # -- the conversation ---------------------------------------------------------------------
 
@@ -503,9 +503,26 @@ class Session:
 
         return [
             *self.idle.stop(),
+            *self.ask_early(made),
             *self.saving.write(writes, written, (sender, message.request_key)),
             CancelTimer("idle"),
         ]
+
+    def ask_early(self, made: Made) -> list[Effect]:
+        if made.generation is None:
+            return []
+        asking = self.asking = Asking(LiveReply(made.generation, (), ""))
+        added = made.message
+        tree = self.tree if added is None else self.tree.with_message(added)
+        summary = self.idle.summaries.standing(made.generation.parent if added is None else added.parent)
+        return [Send(QUEUE, request_of(self.begun, tree, asking.live, self.settings, summary))]
+
+    def withdraw(self) -> list[Effect]:
+        """The request is not durable yet, or will never be."""
+        if self.asking is None or self.asking.withdrawn:
+            return []
+        self.asking.withdraw()
+        return [Send(QUEUE, ReplyEnded(self.asking.live.generation.id, 0))]
 
     def summaries_outdated(self, stale: tuple[OutdateSummaries, ...]) -> list[Effect]:
         self.idle.forget_drafts()
@@ -533,12 +550,26 @@ class Session:
             self.move_head(added.id)
         if generation is None:
             return self.snapshot_to_all()
-        live = self.live = LiveReply(generation, (), "")
-        effects = self.submit(live)
+        asking, self.asking = self.asking, None
+        if asking is None:
+            raise NotBegunError(self.address)
+        live = self.live = asking.live
+        effects = self.submit(live) if asking.withdrawn else [self.submit_later()]
         if added is None or not at_end:
-            return effects + self.snapshot_to_all()
-        shown = MessageAdded(self.id, self.tree.shown(added), key)
-        return [*effects, *self.to_readers(shown), *self.announce(live)]
+            effects += self.snapshot_to_all()
+        else:
+            effects += self.to_readers(MessageAdded(self.id, self.tree.shown(added), key))
+            effects += self.announce(live)
+        return effects + self.heard(asking)
+
+    def heard(self, asking: Asking) -> list[Effect]:
+        match asking.said:
+            case None:
+                return []
+            case SubmitAgain(generation):
+                return self.submit_again(generation)
+            case said:
+                return self.queue_said(said)
 
     def move_head(self, head: UUID) -> None:
         self.conversation = msgspec.structs.replace(self.begun, head=head)
@@ -578,7 +609,11 @@ class Session:
         self.submit_when_quiet = False
         summary = self.idle.summaries.standing(live.generation.parent)
         request = request_of(self.begun, self.tree, live, self.settings, summary)
-        return [Send(QUEUE, request), StartTimer("submit", self.settings.submit_s)]
+        return [Send(QUEUE, request), self.submit_later()]
+
+    def submit_later(self) -> StartTimer:
+        """What was asked, or the answer, may be lost."""
+        return StartTimer("submit", self.settings.submit_s)
 
     def submit_again(self, generation: UUID) -> list[Effect]:
         if self.idle.has(generation):
@@ -587,7 +622,13 @@ class Session:
             return [Send(QUEUE, ReplyEnded(generation)), *self.rest()]
         return self.submit(self.live) if self.live.inbox is None and not self.live.ending else []
 
+    def is_asking(self, said: QueueSaid | SubmitAgain) -> bool:
+        """What the queue says of a reply that is not durable yet counts when it is."""
+        return self.asking is not None and self.asking.hears(said)
+
     def queue_said(self, message: QueueSaid) -> list[Effect]:
+        if self.is_asking(message):
+            return []
         live = self.live
         if live is None or live.generation.id != message.generation or live.ending:
             if isinstance(message, Leased):
@@ -596,6 +637,8 @@ class Session:
                     Send(addresses.worker(message.worker), cancel),
                     Send(QUEUE, ReplyEnded(message.generation)),
                 ]
+            if isinstance(message, LeaseLost):  # of a request that never became durable
+                return [Send(QUEUE, ReplyEnded(message.generation, 0))]
             return []
         match message:
             case Leased(_, attempt, worker, committed):

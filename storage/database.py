@@ -67,14 +67,18 @@ def marks(db: Db, count: int) -> str:
     return ", ".join(f"${n}" if numbered else "?" for n in range(1, count + 1))
 
 
-def directs(config: orm.Config) -> dict[str, Direct]:
+def directs(config: orm.Config, settings: StorageSettings) -> dict[str, Direct]:
     """Beside Tortoise's connections to SQLite, by the same names; the first one writes."""
     found: dict[str, Direct] = {}
     for name, connection in config["connections"].items():
         pragmas = dict(connection["credentials"])
         file = pragmas.pop("file_path", ":memory:")
         if file != ":memory:":
-            found[name] = Direct(file, pragmas, "BEGIN" if found else "BEGIN IMMEDIATE")
+            if found:
+                found[name] = Direct(file, pragmas, "BEGIN")
+                continue
+            quick_s, every = settings.commit_here_s, settings.checkpoint_commits
+            found[name] = Direct(file, pragmas, "BEGIN IMMEDIATE", quick_s, every)
     return found
 
 
@@ -95,21 +99,25 @@ class Turn:
 
     def __init__(self) -> None:
         self.held = False
+        self.letting_in = False  # who leaves before that is over is followed by the next one after it
         self.waiting: deque[Callable[[], None]] = deque()
 
     def take(self, begin: Callable[[], None]) -> None:
-        """Call `begin` when everybody before has left; then `leave` is to be called."""
-        if self.held:
-            self.waiting.append(begin)
-        else:
-            self.held = True
-            begin()
+        """Call `begin` when everybody before has left; then `leave` is to be called, from it or later."""
+        self.waiting.append(begin)
+        self.let_in()
 
     def leave(self) -> None:
-        if self.waiting:
-            self.waiting.popleft()()
-        else:
-            self.held = False
+        self.held = False
+        self.let_in()
+
+    def let_in(self) -> None:
+        while self.waiting and not self.held and not self.letting_in:
+            self.held = self.letting_in = True
+            try:
+                self.waiting.popleft()()
+            finally:
+                self.letting_in = False
 
     async def taken(self) -> None:
         mine: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -129,7 +137,7 @@ class Database:
         self._writing = Turn()
         self._witness: Witness | None = None
         self._readers: asyncio.Queue[str] = asyncio.Queue()
-        self._direct = directs(config)
+        self._direct = directs(config, settings)
 
     def watch(self, witness: Witness) -> None:
         self._witness = witness

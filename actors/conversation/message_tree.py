@@ -51,6 +51,15 @@ class MessageTree:
         self.parents[message.id] = host
         self.depths[message.id] = self.depths[host] + 1
 
+    def with_message(self, message: StoredMessage) -> "MessageTree":
+        """The tree as it would be with this one; its paths alone."""
+        grown = MessageTree(self.root)
+        host = self.hosts[message.parent]
+        grown.messages = {**self.messages, message.id: message}
+        grown.parents = {**self.parents, message.id: host}
+        grown.depths = {**self.depths, message.id: self.depths[host] + 1}
+        return grown
+
     def put(self, message: StoredMessage) -> None:
         """The message as it is now: in other words, named, removed or brought back."""
         changed = message.removed != self.stored[message.id].removed

@@ -3,11 +3,10 @@
 from uuid import UUID
 
 from actors.conversation.live_reply import LiveReply
-from actors.conversation.message_tree import MessageTree
 from actors.conversation.requests import Maker, refusal
 from actors.conversation.turn import request_of
 from actors.messages.chat import Problem, SendText, Speak
-from actors.messages.conversations import StoredMessage, StoredSummary
+from actors.messages.conversations import StoredSummary
 from actors.messages.preview import AskTurn, NextTurn
 
 NO_KEY = UUID(int=0)
@@ -27,16 +26,6 @@ def next_turn(maker: Maker, asked: AskTurn, summary: StoredSummary | None) -> Ne
     if made.generation is None:
         return Problem("bad_request", "Nobody would answer.", conversation.id)
     if made.message is not None:
-        tree = with_message(tree, made.message)
+        tree = tree.with_message(made.message)
     live = LiveReply(made.generation, (), "")
     return NextTurn(request_of(conversation, tree, live, settings, summary))
-
-
-def with_message(tree: MessageTree, message: StoredMessage) -> MessageTree:
-    """The tree as it would be; its paths alone."""
-    grown = MessageTree(tree.root)
-    host = tree.hosts[message.parent]
-    grown.messages = {**tree.messages, message.id: message}
-    grown.parents = {**tree.parents, message.id: host}
-    grown.depths = {**tree.depths, message.id: tree.depths[host] + 1}
-    return grown

@@ -97,7 +97,9 @@ class QueueWatch:
                 self.cluster.violate("a reply starves: too many later ones were served before it")
 
     def asked_ms(self, generation: UUID) -> int:
-        return self.cluster.disk.generations[generation].created_ms
+        """Now, where the request is not durable yet."""
+        row = self.cluster.disk.generations.get(generation)
+        return row.created_ms if row is not None else self.cluster.world.utc_ms()
 
     @property
     def most_passed(self) -> int:

@@ -43,6 +43,19 @@ def node(tmp_path: Path) -> Node:
     return Node(tmp_path)
 
 
+@pytest.fixture(params=[60.0, 0.0], ids=["quick", "slow"])
+def paced(request: pytest.FixtureRequest, node: Node) -> Node:
+    """With a disk that counts as quick, or never does."""
+    node.settings = replace(node.settings, commit_here_s=request.param)
+    return node
+
+
+async def begin_paced(store: Store) -> None:
+    await begin(store)
+    for _ in range(20):  # then it is known how quick it is
+        await store.put(MoveHead(CHAT, HELLO))
+
+
 def database_of(store: Store) -> Any:
     assert isinstance(store.port, StoragePort)
     return store.port._database  # pyright: ignore[reportPrivateUsage]
@@ -57,14 +70,14 @@ async def failed(store: Store, *writes: Any) -> str:
     return answer.why
 
 
-def test_a_full_disk_is_said_and_passes(node: Node) -> None:
+def test_a_full_disk_is_said_and_passes(paced: Node) -> None:
     async def no_growth(db: Db) -> None:
         await raw(db, "PRAGMA max_page_count = 1")
 
     big = AddMessage(said(60, ROOT, sibling=1, body="x" * 2_000_000))
 
     async def scenario(store: Store) -> None:
-        await begin(store)
+        await begin_paced(store)
         before = await store.session(CHAT)
         # From here on the file may not grow: what SQLite says is what it says of a full disk.
         await database_of(store).write_here(no_growth)
@@ -73,15 +86,15 @@ def test_a_full_disk_is_said_and_passes(node: Node) -> None:
         await store.put(big)
         assert len((await store.session(CHAT)).messages) == len(before.messages) + 1
 
-    node.using(scenario)
+    paced.using(scenario)
 
 
-def test_a_database_that_another_program_holds_is_said_and_passes(tmp_path: Path) -> None:
-    node = Node(tmp_path)
+def test_a_database_that_another_program_holds_is_said_and_passes(paced: Node) -> None:
+    node = paced
     node.settings = replace(node.settings, busy_timeout_s=0.05)
 
     async def scenario(store: Store) -> None:
-        await begin(store)
+        await begin_paced(store)
         with closing(sqlite3.connect(node.file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             for write in (RenameConversation(CHAT, "held"), MoveHead(CHAT, HELLO)):  # both ways to SQLite
@@ -94,11 +107,10 @@ def test_a_database_that_another_program_holds_is_said_and_passes(tmp_path: Path
     node.using(scenario)
 
 
-def test_who_writes_a_reply_waits_for_another_program_and_the_loop_does_not(node: Node) -> None:
+def test_who_writes_a_reply_waits_for_another_program_and_the_loop_does_not(paced: Node) -> None:
     async def scenario(store: Store) -> None:
-        await begin(store)
-        await store.put(MoveHead(CHAT, HELLO))
-        with closing(sqlite3.connect(node.file, isolation_level=None)) as other:
+        await begin_paced(store)
+        with closing(sqlite3.connect(paced.file, isolation_level=None)) as other:
             other.execute("BEGIN IMMEDIATE")
             writing = asyncio.ensure_future(store.write(MoveHead(CHAT, ROOT)))
             await asyncio.sleep(0.05)
@@ -107,7 +119,7 @@ def test_who_writes_a_reply_waits_for_another_program_and_the_loop_does_not(node
             assert isinstance(await writing, WritesDone)
         assert (await store.session(CHAT)).conversation.head == ROOT
 
-    node.using(scenario)
+    paced.using(scenario)
 
 
 @pytest.mark.parametrize(

@@ -24,8 +24,7 @@ AS_MIRA = Chosen(Choices(MIRA.id), personas=(MIRA,))
 def ask(
     talk: Talk, key: int = 1, text: str = "How are you?", sampling: Sampling | None = None
 ) -> GenerateReply:
-    talk.tell(SendText(CONVERSATION, uid(key), text, sampling=sampling))
-    return talk.commit().one(GenerateReply)
+    return talk.do(SendText(CONVERSATION, uid(key), text, sampling=sampling)).one(GenerateReply)
 
 
 def test_readers_are_told_who_they_are_from_now_on() -> None:
@@ -65,8 +64,7 @@ def test_an_edited_message_is_still_of_who_said_it() -> None:
     finish(talk)
     said = next(message for message in talk.messages if message.role == "user")
     talk.tell(ChosenChanged(AS_MIRA))
-    talk.tell(Edit(CONVERSATION, uid(2), said.id, "Anna again."))
-    turn = talk.commit().one(GenerateReply).turn
+    turn = talk.do(Edit(CONVERSATION, uid(2), said.id, "Anna again.")).one(GenerateReply).turn
     assert (turn.history[-1].name, turn.user_name) == ("Anna", "Mira")
 
 
@@ -101,7 +99,6 @@ def test_a_conversation_that_begins_as_somebody_stays_theirs() -> None:
     talk.tell(ChosenChanged(Chosen(Choices(NOBODY), personas=(MIRA,))))
     assert talk.snapshot().user_name == "Anna"
     talk.tell(ChosenChanged(AS_MIRA))
-    talk.tell(SendText(CONVERSATION, uid(1), "Ahoy."))
-    said = talk.commit()
+    said = talk.do(SendText(CONVERSATION, uid(1), "Ahoy."))
     assert said.one(MessageAdded).message.name == "Mira"
     assert said.one(GenerateReply).turn.persona == MIRA.description

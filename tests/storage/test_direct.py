@@ -1,0 +1,111 @@
+"""Direct: where the commits of a quick disk are done, and where those of a slow one."""
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from storage.checkpoints import LONGEST_LOG
+from storage.database import raw
+from storage.direct import Direct, Pace
+from storage.work import Db
+
+WAL = {"journal_mode": "WAL", "synchronous": "FULL"}
+PAGE = 4_096
+COMMITS = 1_000  # each writes two pages or three
+
+
+def test_a_disk_is_quick_when_it_is_known_to_be() -> None:
+    pace = Pace(0.002)
+    assert not pace.is_quick
+    for _ in range(50):
+        pace.took(0.0002)
+    assert pace.is_quick
+    pace.took(0.03)  # once
+    assert not pace.is_quick
+    for _ in range(50):
+        pace.took(0.0002)
+    assert pace.is_quick
+    for _ in range(50):
+        pace.took(0.005)
+    assert not pace.is_quick
+
+
+def test_no_commit_is_quick_where_none_may_be() -> None:
+    pace = Pace(0.0)
+    for _ in range(50):
+        pace.took(0.0)
+    assert not pace.is_quick
+
+
+async def put(db: Db) -> None:
+    await raw(db, "INSERT INTO t (body) VALUES (?)", "x" * 1_000)
+
+
+async def make(db: Db) -> None:
+    await raw(db, "CREATE TABLE t (id INTEGER PRIMARY KEY, body TEXT)")
+
+
+class Answers:
+    """How often a unit was answered; before `order_here` came back, `at_once`."""
+
+    def __init__(self, direct: Direct) -> None:
+        self.direct = direct
+        self.count = self.at_once = 0
+
+    async def order(self, work: Any = put) -> None:
+        done = asyncio.Event()
+
+        def then(_: Any, error: BaseException | None) -> None:
+            assert error is None, error
+            self.count += 1
+            done.set()
+
+        before = self.count
+        self.direct.order_here(work, then)
+        self.at_once += self.count - before
+        await done.wait()
+
+
+@pytest.mark.parametrize(("quick_s", "at_once"), [(60.0, True), (0.0, False)])
+def test_a_quick_commit_is_answered_at_once(tmp_path: Path, quick_s: float, at_once: bool) -> None:
+    file = tmp_path / "test.db"
+
+    async def scenario() -> None:
+        direct = Direct(file, WAL, "BEGIN IMMEDIATE", quick_s)
+        answers = Answers(direct)
+        await answers.order(make)
+        for _ in range(40):
+            await answers.order()
+        await direct.close()
+        assert (answers.count, answers.at_once > 0) == (41, at_once)
+
+    asyncio.run(scenario())
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("SELECT count(*) FROM t").fetchone() == (40,)
+
+
+@pytest.mark.parametrize(("quick_s", "checkpoint_commits"), [(60.0, 100), (0.0, 100), (60.0, 0)])
+def test_the_log_is_moved_beside_who_writes(tmp_path: Path, quick_s: float, checkpoint_commits: int) -> None:
+    """With none of them SQLite does it by itself, at 1,000 pages."""
+    file = tmp_path / "test.db"
+
+    async def scenario() -> None:
+        direct = Direct(file, WAL, "BEGIN IMMEDIATE", quick_s, checkpoint_commits)
+        answers = Answers(direct)
+        await answers.order(make)
+        for _ in range(COMMITS):
+            await answers.order()
+            await asyncio.sleep(0.001)  # a writer that is never idle has its log moved by itself
+        await direct.close()
+
+    with closing(sqlite3.connect(file)) as other:  # the last one to leave would remove the log
+        other.execute("PRAGMA journal_mode=WAL")
+        other.execute("CREATE TABLE held (id INTEGER)")
+        asyncio.run(scenario())
+        pages = Path(f"{file}-wal").stat().st_size // PAGE
+        assert other.execute("SELECT count(*) FROM t").fetchone() == (COMMITS,)
+    assert pages < 1_000 if checkpoint_commits else 1_000 <= pages < LONGEST_LOG
