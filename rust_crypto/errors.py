@@ -23,6 +23,12 @@ class SealBrokenError(SealError):
     """
 
 
+class HashLengthError(Exception):
+    """The key of a hash, or the hash itself, is longer than the algorithm has, or empty: a mistake in the
+    program.
+    """
+
+
 class TooLongError(SealError):
     """More than one blob can hold (256 GiB)."""
 

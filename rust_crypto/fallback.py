@@ -6,8 +6,10 @@ ChaCha20-Poly1305 under the subkey HChaCha20(key, nonce[:16]) and the nonce 0⁴
 adds the initial state: one block of keystream minus that state.
 """
 
+import hashlib
 import os
 import struct
+from collections.abc import Sequence
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher
@@ -16,6 +18,7 @@ from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 
 from rust_crypto.errors import (
     BlobTooShortError,
+    HashLengthError,
     KeyLengthError,
     NoRandomnessError,
     SealBrokenError,
@@ -83,3 +86,19 @@ def open(key: bytes, blob: bytes, associated_data: bytes) -> bytes:  # noqa: A00
         return cipher.decrypt(short_nonce, blob[1 + NONCE_LEN :], associated_data)
     except InvalidTag:
         raise SealBrokenError("the seal is broken: another key, another place, or altered bytes") from None
+
+
+LONGEST_HASH = 64
+
+
+def keyed_hashes(key: bytes, label: bytes, texts: Sequence[str], size: int) -> bytes:
+    """BLAKE2b of label + text under the key, `size` bytes each, one behind the other."""
+    if not 1 <= len(key) <= LONGEST_HASH or not 1 <= size <= LONGEST_HASH:
+        raise HashLengthError("the key of a hash, and the hash itself, have 1 to 64 bytes")
+    begun = hashlib.blake2b(label, key=key, digest_size=size)
+    hashes = bytearray()
+    for text in texts:
+        made = begun.copy()
+        made.update(text.encode())
+        hashes += made.digest()
+    return bytes(hashes)

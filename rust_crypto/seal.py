@@ -24,6 +24,8 @@ class Implementation(Protocol):
         self, key: bytes, nonce: bytes, plaintext: bytes, associated_data: bytes
     ) -> bytes: ...
 
+    def keyed_hashes(self, key: bytes, label: bytes, texts: list[str], size: int) -> bytes: ...
+
 
 def _rust() -> Implementation | None:
     try:
@@ -34,7 +36,7 @@ def _rust() -> Implementation | None:
 
 RUST = _rust()
 PYTHON = cast("Implementation", fallback)
-_chosen = RUST or PYTHON
+CHOSEN = RUST or PYTHON
 
 
 def implementation() -> Literal["rust", "python"]:
@@ -47,7 +49,7 @@ def seal(key: bytes, plaintext: bytes, associated_data: bytes) -> bytes:
 
     Raises KeyLengthError, TooLongError, NoRandomnessError.
     """
-    return _chosen.seal(key, plaintext, associated_data)
+    return CHOSEN.seal(key, plaintext, associated_data)
 
 
 def open(key: bytes, blob: bytes, associated_data: bytes) -> bytes:  # noqa: A001 - seal and open are the pair
@@ -56,4 +58,4 @@ def open(key: bytes, blob: bytes, associated_data: bytes) -> bytes:  # noqa: A00
     Raises SealBrokenError where the key, the associated data or the blob is another; UnknownSuiteError,
     BlobTooShortError, KeyLengthError.
     """
-    return _chosen.open(key, blob, associated_data)
+    return CHOSEN.open(key, blob, associated_data)

@@ -17,6 +17,8 @@ pub enum Error {
     TooLong,
     /// The operating system gave no random bytes.
     NoRandomness,
+    /// A key or a hash has 1 to 64 bytes.
+    HashLength,
 }
 
 impl fmt::Display for Error {
@@ -33,6 +35,7 @@ impl fmt::Display for Error {
             Self::Broken => to.write_str("the seal is broken: another key, another place, or altered bytes"),
             Self::TooLong => to.write_str("too long to be sealed in one blob"),
             Self::NoRandomness => to.write_str("the operating system gave no random bytes"),
+            Self::HashLength => to.write_str("the key of a hash, and the hash itself, have 1 to 64 bytes"),
         }
     }
 }

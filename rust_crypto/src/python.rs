@@ -3,13 +3,16 @@
 //! Plaintext is written straight into the `bytes` that Python gets, so no copy stays behind here.
 
 use pyo3::prelude::*;
+use pyo3::pybacked::PyBackedStr;
 use pyo3::types::PyBytes;
 
 use crate::error::Error;
 use crate::format;
+use crate::hashes::keyed;
 use crate::primitives::NONCE_LEN;
 
 pyo3::import_exception!(rust_crypto.errors, BlobTooShortError);
+pyo3::import_exception!(rust_crypto.errors, HashLengthError);
 pyo3::import_exception!(rust_crypto.errors, KeyLengthError);
 pyo3::import_exception!(rust_crypto.errors, NoRandomnessError);
 pyo3::import_exception!(rust_crypto.errors, SealBrokenError);
@@ -26,6 +29,7 @@ impl From<Error> for PyErr {
             Error::Broken => SealBrokenError::new_err(why),
             Error::TooLong => TooLongError::new_err(why),
             Error::NoRandomness => NoRandomnessError::new_err(why),
+            Error::HashLength => HashLengthError::new_err(why),
         }
     }
 }
@@ -68,10 +72,26 @@ fn open<'py>(
     })
 }
 
+/// The keyed hashes of many texts, one behind the other; other threads go on meanwhile.
+#[pyfunction]
+#[allow(clippy::needless_pass_by_value)] // what PyO3 makes of a list is ours
+fn keyed_hashes<'py>(
+    py: Python<'py>,
+    key: &[u8],
+    label: &[u8],
+    texts: Vec<PyBackedStr>,
+    size: usize,
+) -> PyResult<Bound<'py, PyBytes>> {
+    let texts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+    let hashes = py.detach(|| keyed(key, label, &texts, size))?;
+    Ok(PyBytes::new(py, &hashes))
+}
+
 /// Samovar's seal in Rust.
 #[pymodule]
 fn samovar_crypto(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(seal, module)?)?;
     module.add_function(wrap_pyfunction!(seal_with_nonce, module)?)?;
-    module.add_function(wrap_pyfunction!(open, module)?)
+    module.add_function(wrap_pyfunction!(open, module)?)?;
+    module.add_function(wrap_pyfunction!(keyed_hashes, module)?)
 }

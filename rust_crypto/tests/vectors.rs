@@ -2,7 +2,8 @@
 
 use samovar_crypto::error::Error;
 use samovar_crypto::format::{open, seal, seal_into, OVERHEAD, SUITE};
-use serde_json::Value;
+use samovar_crypto::hashes::keyed;
+use serde_json::{json, Value};
 
 fn read(text: &str) -> Value {
     serde_json::from_str(text).expect("the vectors are JSON")
@@ -83,4 +84,24 @@ fn the_same_text_never_gives_the_same_blob() {
     let blobs: std::collections::HashSet<Vec<u8>> =
         (0..1000).map(|_| seal(&[7; 32], b"tea", b"").expect("sealed")).collect();
     assert_eq!(blobs.len(), 1000);
+}
+
+#[test]
+fn the_hashes_are_those_of_the_reference() {
+    let key: Vec<u8> = (0..64).collect();
+    let known = "10ebb67700b1868efb4417987acf4690ae9d972fb7a590c2f02871799aaa4786\
+                 b5e996e8f0f4eb981fc214b005f42d2ff4233499391653df7aefcbc13fc51568";
+    let made = keyed(&key, b"", &[b""], 64).expect("hashed");
+    assert_eq!(made, bytes(&json!({ "hash": known }), "hash"));
+}
+
+#[test]
+fn many_hashes_are_as_one_by_one() {
+    let texts: Vec<Vec<u8>> = (0..50_usize).map(|length| vec![b'a'; 3 * length]).collect();
+    let texts: Vec<&[u8]> = texts.iter().map(Vec::as_slice).collect();
+    let one_by_one: Vec<u8> =
+        texts.iter().flat_map(|text| keyed(b"key", b"label", &[text], 5).expect("hashed")).collect();
+    assert_eq!(keyed(b"key", b"label", &texts, 5), Ok(one_by_one));
+    assert_eq!(keyed(b"", b"label", &texts, 5), Err(Error::HashLength));
+    assert_eq!(keyed(b"key", b"label", &texts, 65), Err(Error::HashLength));
 }

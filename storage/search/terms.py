@@ -6,11 +6,12 @@ that the same word of two users has two hashes. ARCHITECTURE.md ("Finding") says
 
 import hashlib
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
-from storage.search.words import stem_of, words_of
+from rust_crypto.hashes import keyed_hashes
+from storage.search.words import all_words_of, stem_of
 
 LABEL = b"samovar-search-1"
 STEM_BYTES = 5
@@ -32,39 +33,31 @@ class TermKey:
     """Makes the terms of one user."""
 
     def __init__(self, storage_secret: bytes, user: UUID) -> None:
-        key = hashlib.blake2b(LABEL + user.bytes, key=storage_secret, digest_size=32).digest()
-        self._stems = hashlib.blake2b(b"stem", key=key, digest_size=STEM_BYTES)
-        self._prefixes = hashlib.blake2b(b"prefix", key=key, digest_size=PREFIX_BYTES)
-        self._texts = hashlib.blake2b(b"text", key=key, digest_size=DIGEST_BYTES)
+        self._key = hashlib.blake2b(LABEL + user.bytes, key=storage_secret, digest_size=32).digest()
 
     def stem(self, stem: str) -> bytes:
-        made = self._stems.copy()
-        made.update(stem.encode())
-        return made.digest()
+        return keyed_hashes(self._key, b"stem", (stem,), STEM_BYTES)
 
     def prefix(self, prefix: str) -> bytes:
-        made = self._prefixes.copy()
-        made.update(prefix.encode())
-        return made.digest()
+        return keyed_hashes(self._key, b"prefix", (prefix,), PREFIX_BYTES)
 
     def digest(self, text: str) -> bytes:
         """Tells whether a text is the one whose terms are known."""
-        made = self._texts.copy()
-        made.update(text.encode())
-        return made.digest()
+        return keyed_hashes(self._key, b"text", (text,), DIGEST_BYTES)
 
     def terms(self, text: str) -> Terms:
         """Of a whole text. It takes a while for a long one: not for the loop of events."""
-        known: dict[str, bytes] = {}
-        beginnings: set[str] = set()
-        stems = bytearray()
-        for word, _, _ in words_of(text[:TEXT]):
-            made = known.get(word)
-            if made is None:
-                made = known[word] = self.stem(stem_of(word))
-                beginnings.update(word[:n] for n in range(SHORTEST, min(LONGEST, len(word)) + 1))
-            stems += made
-        return Terms(bytes(stems), b"".join(sorted(map(self.prefix, beginnings))))
+        words = all_words_of(text[:TEXT])
+        distinct = set(words)
+        beginnings = {word[:n] for word in distinct for n in range(SHORTEST, min(LONGEST, len(word)) + 1)}
+        hashes = keyed_hashes(self._key, b"stem", [stem_of(word) for word in distinct], STEM_BYTES)
+        stems = dict(zip(distinct, cut(hashes, STEM_BYTES), strict=True))
+        prefixes = keyed_hashes(self._key, b"prefix", list(beginnings), PREFIX_BYTES)
+        return Terms(b"".join([stems[word] for word in words]), b"".join(sorted(cut(prefixes, PREFIX_BYTES))))
+
+
+def cut(hashes: bytes, size: int) -> Sequence[bytes]:
+    return [hashes[at : at + size] for at in range(0, len(hashes), size)]
 
 
 def pack(terms: Terms) -> bytes:

@@ -48,7 +48,7 @@ def asked(talk: Talk) -> GenerateReply:
 def test_the_queue_is_asked_before_the_archive() -> None:
     """In this order its lease comes to the archive with the request, where that waits for its next turn."""
     effects = begun().actor.receive(ASK, "sockets/reader")
-    told = [type(effect.message) for effect in effects if isinstance(effect, Send)]
+    told: list[type[Any]] = [type(effect.message) for effect in effects if isinstance(effect, Send)]
     assert told == [GenerateReply, Commit]
 
 
