@@ -627,8 +627,8 @@ class Session:
         return self.asking is not None and self.asking.hears(said)
 
     def queue_said(self, message: QueueSaid) -> list[Effect]:
-        if self.is_asking(message):
-            return []
+        if self.is_asking(message):  # without the request there can be no lease
+            return self.withdraw() if isinstance(message, LeaseLost) else []
         live = self.live
         if live is None or live.generation.id != message.generation or live.ending:
             if isinstance(message, Leased):
@@ -637,7 +637,8 @@ class Session:
                     Send(addresses.worker(message.worker), cancel),
                     Send(QUEUE, ReplyEnded(message.generation)),
                 ]
-            if isinstance(message, LeaseLost):  # of a request that never became durable
+            ends = live is not None and live.generation.id == message.generation
+            if isinstance(message, LeaseLost) and not ends:  # of a request that never became durable
                 return [Send(QUEUE, ReplyEnded(message.generation, 0))]
             return []
         match message:

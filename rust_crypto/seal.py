@@ -29,9 +29,12 @@ class Implementation(Protocol):
 
 def _rust() -> Implementation | None:
     try:
-        return cast("Implementation", importlib.import_module("samovar_crypto"))
+        built = importlib.import_module("samovar_crypto")
     except ModuleNotFoundError:  # not built here; a broken one raises ImportError and is not hidden
         return None
+    if not hasattr(built, "keyed_hashes"):  # of before there were any, and not built anew since
+        return None
+    return cast("Implementation", built)
 
 
 RUST = _rust()

@@ -74,11 +74,8 @@ def directs(config: orm.Config, settings: StorageSettings) -> dict[str, Direct]:
         pragmas = dict(connection["credentials"])
         file = pragmas.pop("file_path", ":memory:")
         if file != ":memory:":
-            if found:
-                found[name] = Direct(file, pragmas, "BEGIN")
-                continue
-            quick_s, every = settings.commit_here_s, settings.checkpoint_commits
-            found[name] = Direct(file, pragmas, "BEGIN IMMEDIATE", quick_s, every)
+            begin = "BEGIN" if found else "BEGIN IMMEDIATE"
+            found[name] = Direct(file, pragmas, begin, settings.commit_here_s)
     return found
 
 

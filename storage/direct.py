@@ -24,7 +24,6 @@ from typing import Any, NamedTuple, TypeVar, cast
 
 from tortoise.exceptions import IntegrityError
 
-from storage.checkpoints import LONGEST_LOG, Checkpoints
 from storage.work import OF_THE_DATA, Db, Work
 
 T = TypeVar("T")
@@ -108,16 +107,14 @@ class Pace:
 class Direct:
     """One connection with its thread, which does what waits in its order. Each change of threads costs more
     than most of these units do; so when many wait, the answers to several come back together. `quick_s` is
-    for the one that writes (Pace), and so is how often it has a checkpoint.
+    for the one that writes (Pace).
+
+    SQLite moves its log into the database within such a commit. Never let it be done beside who writes: until
+    3.51.3 (and 3.50.7, 3.44.6) that can corrupt the database (sqlite.org/wal.html#walresetbug).
     """
 
     def __init__(
-        self,
-        file: Path | str,
-        pragmas: Mapping[str, str | int],
-        begin: str,
-        quick_s: float = 0.0,
-        checkpoint_commits: int = 0,
+        self, file: Path | str, pragmas: Mapping[str, str | int], begin: str, quick_s: float = 0.0
     ) -> None:
         self.file = file
         self.pragmas = pragmas
@@ -128,7 +125,6 @@ class Direct:
         self.connection: sqlite3.Connection | None = None
         self.closed = False
         self.pace = Pace(quick_s)
-        self.checkpoints = Checkpoints(self.open, checkpoint_commits)
 
     @property
     def waiting(self) -> int:
@@ -172,8 +168,6 @@ class Direct:
             settle([carry_out(commit)])
         else:
             self.put(commit)
-        if self.checkpoints.is_due():
-            self.put(Order(self.checkpoints.run, nobody_waits))
 
     def put(self, order: Order) -> None:
         if self.closed:
@@ -196,7 +190,6 @@ class Direct:
     def serve(self, loop: asyncio.AbstractEventLoop) -> None:
         while orders := self.some():
             loop.call_soon_threadsafe(settle, [carry_out(order) for order in orders])
-        self.checkpoints.close()
         self.let_go()
 
     def some(self) -> list[Order]:
@@ -224,9 +217,11 @@ class Direct:
 
     def commit(self, connection: sqlite3.Connection, result: T) -> T:
         begin_s = time.monotonic()
-        with self.troubles(), undone_in_trouble(connection):
-            connection.execute("COMMIT")
-        self.pace.took(time.monotonic() - begin_s)
+        try:
+            with self.troubles(), undone_in_trouble(connection):
+                connection.execute("COMMIT")
+        finally:
+            self.pace.took(time.monotonic() - begin_s)
         return result
 
     def open(self) -> sqlite3.Connection:
@@ -234,8 +229,6 @@ class Direct:
         connection.row_factory = sqlite3.Row
         for name, value in self.pragmas.items():
             connection.execute(f"PRAGMA {name}={value}")
-        if self.checkpoints.every:
-            connection.execute(f"PRAGMA wal_autocheckpoint={LONGEST_LOG}")
         self.patient = True
         return connection
 
@@ -298,10 +291,6 @@ def carry_out(order: Order) -> Done:
         return Done(order.then, order.run(), None)
     except BaseException as error:  # noqa: BLE001 - whoever asked gets it
         return Done(order.then, None, error)
-
-
-def nobody_waits(result: Any, error: BaseException | None) -> None:
-    """For an order that reports its own trouble."""
 
 
 def settle(all_done: list[Done]) -> None:

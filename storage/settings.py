@@ -10,8 +10,9 @@ class StorageSettings(Struct, frozen=True, forbid_unknown_fields=True):
     readers: int = 2  # connections for reading, beside the one for writing
     busy_timeout_s: float = 5.0  # longest wait for another program that holds the database
     units_waiting: int = 2_000  # units of work under way or waiting; further ones fail at once
-    commit_here_s: float = 0.002  # commits that usually take less are the event loop's; 0: never
-    checkpoint_commits: int = 200  # so often SQLite's log is moved into the database, beside who writes
+    # Commits that usually take less are the event loop's; 0: never. A disk that then stands still for longer
+    # than the supervisor's patience (heartbeat_limit_s) costs a restart of the web process.
+    commit_here_s: float = 0.002
     keys_cached: int = 10_000  # data keys kept in memory, unwrapped
     journal_rows: int = (
         2_000  # transactions whose chunks lie together before the oldest get rows of their own

@@ -33,7 +33,7 @@ class Asking:
         """Whether this is of that reply; then it is kept."""
         if said.generation != self.live.generation.id:
             return False
-        if not self.withdrawn:
+        if not self.withdrawn and not isinstance(self.said, Dismissed):  # a place may still be told behind it
             self.said = said
         return True
 

@@ -199,6 +199,8 @@ def test_the_extension_serves_where_it_was_built(monkeypatch: pytest.MonkeyPatch
 
     extension = ModuleType("samovar_crypto")
     extension.__dict__.update(seal=echo, open=echo)
+    assert reloaded(monkeypatch, extension).implementation() == "python"  # one that is older than the hashes
+    extension.__dict__.update(keyed_hashes=echo)
     door = reloaded(monkeypatch, extension)
     assert door.implementation() == "rust"
     assert door.seal(b"a", b"b", b"c") == door.open(b"a", b"b", b"c") == b"abc"

@@ -8,14 +8,11 @@ from typing import Any
 
 import pytest
 
-from storage.checkpoints import LONGEST_LOG
 from storage.database import raw
 from storage.direct import Direct, Pace
 from storage.work import Db
 
 WAL = {"journal_mode": "WAL", "synchronous": "FULL"}
-PAGE = 4_096
-COMMITS = 1_000  # each writes two pages or three
 
 
 def test_a_disk_is_quick_when_it_is_known_to_be() -> None:
@@ -86,26 +83,3 @@ def test_a_quick_commit_is_answered_at_once(tmp_path: Path, quick_s: float, at_o
     asyncio.run(scenario())
     with closing(sqlite3.connect(file)) as connection:
         assert connection.execute("SELECT count(*) FROM t").fetchone() == (40,)
-
-
-@pytest.mark.parametrize(("quick_s", "checkpoint_commits"), [(60.0, 100), (0.0, 100), (60.0, 0)])
-def test_the_log_is_moved_beside_who_writes(tmp_path: Path, quick_s: float, checkpoint_commits: int) -> None:
-    """With none of them SQLite does it by itself, at 1,000 pages."""
-    file = tmp_path / "test.db"
-
-    async def scenario() -> None:
-        direct = Direct(file, WAL, "BEGIN IMMEDIATE", quick_s, checkpoint_commits)
-        answers = Answers(direct)
-        await answers.order(make)
-        for _ in range(COMMITS):
-            await answers.order()
-            await asyncio.sleep(0.001)  # a writer that is never idle has its log moved by itself
-        await direct.close()
-
-    with closing(sqlite3.connect(file)) as other:  # the last one to leave would remove the log
-        other.execute("PRAGMA journal_mode=WAL")
-        other.execute("CREATE TABLE held (id INTEGER)")
-        asyncio.run(scenario())
-        pages = Path(f"{file}-wal").stat().st_size // PAGE
-        assert other.execute("SELECT count(*) FROM t").fetchone() == (COMMITS,)
-    assert pages < 1_000 if checkpoint_commits else 1_000 <= pages < LONGEST_LOG

@@ -23,7 +23,7 @@ from actors.messages.queueing import (
 )
 from actors.messages.replies import AddGeneration, LeaseGeneration
 from tests.actors.kit import hello, uid
-from tests.actors.session.kit import ADDRESS, CONVERSATION, Talk
+from tests.actors.session.kit import ADDRESS, CONVERSATION, Talk, live
 from tests.fakes.memory_storage import MemoryStorage
 from tests.sim.cluster import Cluster
 from tests.sim.network import Weather
@@ -120,14 +120,34 @@ def test_who_is_turned_away_early_hears_it_when_the_request_is_durable(refused: 
     assert talk.disk.generations[generation].state != "queued"
 
 
-@pytest.mark.parametrize("lost", [True, False])
-def test_a_queue_that_lost_it_is_asked_again_when_the_request_is_durable(lost: bool) -> None:
+def test_a_queue_that_lost_it_is_asked_again_when_the_request_is_durable() -> None:
     talk = begun()
     request = asked(talk)
-    said = LeaseLost(request.generation, 1, "gone") if lost else SubmitAgain(request.generation)
-    assert talk.tell(said, QUEUE) == []
-    again = talk.commit().one(GenerateReply)
-    assert (again.generation, again.turn) == (request.generation, request.turn)
+    assert talk.tell(SubmitAgain(request.generation), QUEUE) == []
+    assert talk.commit().one(GenerateReply) == request
+
+
+def test_a_lease_that_came_before_its_request_is_given_back_and_asked_for_again() -> None:
+    talk = begun()
+    request = asked(talk)
+    lost = talk.tell(LeaseLost(request.generation, 1, "no such row"), QUEUE)
+    assert lost.one(ReplyEnded) == ReplyEnded(request.generation, 0)
+    assert talk.commit().one(GenerateReply) == request  # of attempt 0, as the row has it
+
+
+def test_a_dismissal_stands_though_a_place_is_told_behind_it() -> None:
+    talk = begun()
+    generation = asked(talk).generation
+    talk.tell(Dismissed(generation), QUEUE)
+    talk.tell(Placed(generation, 1, 1), QUEUE)
+    assert talk.commit_all(talk.commit()).one(ReplyFinished).reason == "dismissed"
+
+
+def test_a_lease_that_is_lost_while_its_reply_ends_gives_no_tokens_back() -> None:
+    talk = live(0, 1)
+    talk.tell(Stop(CONVERSATION, talk.row.id))
+    assert talk.tell(LeaseLost(talk.row.id, 1, "the box has lost it"), QUEUE) == []
+    assert talk.commit().one(ReplyEnded).tokens == 2
 
 
 def test_a_queue_that_says_nothing_is_asked_again_after_a_while() -> None:
