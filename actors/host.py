@@ -49,10 +49,7 @@ from actors.planting import plant
 
 log = logging.getLogger(__name__)
 
-# What a token leaves behind is seldom a cycle: the garbage collector looks seldom, and at little at once.
-YOUNG_OBJECTS = 5_000  # between two looks; four times as many cost 25 MB
-YOUNG_TIMES = 5  # then at what was left of them; of twenty, all wait for 20 ms
-OLDER_TIMES = 80  # … and then at all
+YOUNG_OBJECTS = 5_000  # between two collections; four times as many cost 25 MB
 MAX_BRIEF_BYTES = 4_000_000
 EXIT_FAILED = 1
 EXIT_NOT_A_CHILD = 2
@@ -95,6 +92,7 @@ class Child:
 
     async def ready(self, ports: dict[str, int] | None = None) -> None:
         """Tell the supervisor that this process serves. Await it once, when all sockets listen."""
+        gc.set_threshold(YOUNG_OBJECTS, 20, 20)  # what a token leaves behind is seldom a cycle
         await self.tell(Ready(ports or {}, self.facts()))
 
     def on_notice(self, callback: Callable[[Notice], None]) -> None:
@@ -165,8 +163,7 @@ def run_child(serve: Serve) -> None:
     log.info("started as process %d", os.getpid())
     plant(brief.name)
     gc.freeze()  # what was imported stays: no collection need look through it again, each time for 30 ms
-    gc.enable()
-    gc.set_threshold(YOUNG_OBJECTS, YOUNG_TIMES, OLDER_TIMES)
+    gc.enable()  # as often as Python has it until this process serves: migrations leave much behind
     with asyncio.Runner(loop_factory=new_event_loop) as runner:
         failed = runner.run(host(brief, serve))
     log.info("ended")
