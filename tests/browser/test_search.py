@@ -79,6 +79,7 @@ def test_what_is_found_opens_where_it_is(reader: Device, url: str, tmp_path: Pat
 
     go(page, f"raining {word} ", "Notes and instructions", "Author’s note")
     page.see("role=dialog >> role=tab[name='Note'][selected]")
+    page.see("role=dialog >> css=#note-text")
     assert page.evaluate("document.querySelector('#note-text').value") == f"It rains on {word}."
     is_fit(page)
     page.press("Escape")
