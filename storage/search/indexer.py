@@ -1,7 +1,7 @@
 """Indexer: takes into the index what waits for it, the newest first, a few at a time, while others write.
 
 What waits is durable: after a kill it goes on from there. It makes the terms on a thread of its own, and only
-then holds the database, for a moment.
+then holds the database, for a moment; each of its steps waits for a quiet one.
 """
 
 import asyncio
@@ -21,6 +21,7 @@ from storage.messages import BODY, COLUMNS, open_body
 from storage.sealing import Row, Secrets
 from storage.search import index, thing_index
 from storage.search.index import Entry
+from storage.search.quiet import quiet_moment
 from storage.search.terms import TermKey, Terms
 from storage.search.thing_index import EVERYBODY, Wanted
 from storage.search.things import Thing, read_thing
@@ -100,9 +101,11 @@ class Indexer:
     async def step(self) -> bool:
         """Takes some in, and merges some of what was taken in before; False where no more is known of."""
         batch = self._settings.index_batch
+        await self.quiet()
         found = await self._database.read(lambda db: newest(self._unit(db), batch), direct=True)
         if found.messages:
             await self.take_messages(found.messages)
+        await self.quiet()
         merged = await self._database.write_here(index.merge_some)
         if found.thing:
             await self.take_thing()
@@ -136,10 +139,15 @@ class Indexer:
         return Wanted(digests, terms, thing.shared, thing.changed_ms, thing.conversation)
 
     async def take_messages(self, waiting: Sequence[Waiting]) -> None:
+        await self.quiet()
         entries = await asyncio.to_thread(self._entries, waiting)
         size = sum(len(entry.terms.stems) + len(entry.terms.prefixes) for entry in entries)
         write = self._database.write_here if size <= SHORT_BYTES else self._database.write
+        await self.quiet()
         await write(lambda db: index.put(self._unit(db), entries))
+
+    async def quiet(self) -> None:
+        await quiet_moment(self._settings.index_quiet_turn_s, self._settings.index_patience_s)
 
     def _entries(self, waiting: Sequence[Waiting]) -> list[Entry]:
         keys = {user: self._term_key(user) for user in {one.user for one in waiting}}
