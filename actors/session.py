@@ -11,10 +11,10 @@ Sends     Commit (archive); GenerateReply, ReplyEnded (queue); Ack, Resume, Canc
           (character); ChatEvents, Awake (sockets); Done, NextTurn, ConversationMap, Problem (edge)
 Restart   loads the conversation; a live reply goes on from its last committed token
 
-The rule of the stream: frames are put in order, committed, and only then shown and acknowledged.
+Its parts are in conversation/: what the queue says (leasing.py), the frames of the worker on their way to the
+readers (reply_stream.py), what it does while nobody waits (idle_work.py).
 """
 
-from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,23 +23,22 @@ import msgspec
 from actors import addresses
 from actors.addresses import QUEUE, SOCKETS
 from actors.conversation import tree_changes
-from actors.conversation.asking import Asking, QueueSaid
 from actors.conversation.casting import Casting
 from actors.conversation.changes import Change, change_of, needs_quiet
 from actors.conversation.chosen import persona_of
-from actors.conversation.ending import Ending, EndRows, ending_by
+from actors.conversation.ending import Ending, EndRows
 from actors.conversation.idle_work import TIMER as BACKGROUND
 from actors.conversation.idle_work import IdleWork
-from actors.conversation.live_reply import LiveReply, said
+from actors.conversation.leasing import Leasing
+from actors.conversation.live_reply import LiveReply
 from actors.conversation.message_tree import MessageTree
 from actors.conversation.next_turn import next_turn
 from actors.conversation.pages import Shown
+from actors.conversation.reply_stream import ReplyStream
 from actors.conversation.requests import Made, Maker, Request, refusal
 from actors.conversation.saving import Saving
 from actors.conversation.shelf import Shelf
 from actors.conversation.tree_map import map_of
-from actors.conversation.turn import request_of
-from actors.conversation.turned_away import turned_away
 from actors.effects import CancelTimer, Effect, Passivate, Send, StartTimer, TimerFired
 from actors.messages.archive import CommitFailed, Committed, ConversationState, Loaded, Write
 from actors.messages.chat import (
@@ -68,7 +67,6 @@ from actors.messages.chat import (
     RemoveSummary,
     Rename,
     ReplyState,
-    ReplyText,
     Restore,
     RestoreMessage,
     SaveSummary,
@@ -86,13 +84,11 @@ from actors.messages.conversations import OutdateSummaries, StoredConversation
 from actors.messages.filing import RemoveConversation
 from actors.messages.generation import (
     Accepted,
-    Ack,
     Burst,
     Cancel,
     CharacterSheet,
     End,
     Progress,
-    Resume,
     SheetMissing,
     Token,
     Traced,
@@ -115,8 +111,7 @@ from actors.messages.queueing import (
     WorkerHeard,
     WorkerSilent,
 )
-from actors.messages.replies import AppendChunk, MarkSeam, PinPrompt, StoredGeneration
-from actors.messages.reply_causes import sentence_of
+from actors.messages.replies import StoredGeneration
 from actors.messages.shares import SpendTokens
 from actors.settings import SessionSettings
 from actors.world import World, day_of
@@ -139,7 +134,6 @@ class Session:
         self.conversation: StoredConversation | None = None
         self.tree = MessageTree(self.id)
         self.live: LiveReply | None = None
-        self.asking: Asking | None = None  # a request for a reply is becoming durable
         self.requests: set[UUID] = set()  # request keys that are durable or on their way
         self.readers: set[str] = set()
         self.utc_offset_min = 0  # of the newest of them
@@ -147,8 +141,9 @@ class Session:
         self.casting = Casting(self.id, settings, world)
         self.shelf = Shelf((), settings.lore_bytes)
         self.chosen = Chosen()
-        self.submit_when_quiet = False
         self.idle = IdleWork(self)
+        self.stream = ReplyStream(self, self.idle.summaries)
+        self.leasing = Leasing(self, self.stream, self.idle)
         self.may_leave = False  # the timer runs
         self.deleting: list[str] = []  # who waits for the conversation to be gone
         self.suggestion: StoredGeneration | None = None  # the newest impersonation that has ended
@@ -159,20 +154,22 @@ class Session:
                 return self.committed(tag)
             case Token() | End() | Accepted() | Traced() | Progress() if self.idle.has(message.generation):
                 return self.idle.frame(message, sender)
+            case Burst() if self.idle.has(message.generation):
+                return [effect for frame in message.frames for effect in self.idle.frame(frame, sender)]
             case Token() | End():
-                return self.frames_arrived((message,), sender)
+                return self.stream.frames_arrived((message,), sender)
             case Burst():
-                return self.burst_arrived(message, sender)
+                return self.stream.burst_arrived(message, sender)
             case Loaded(state):
                 return self.loaded(state)
             case CommitFailed():
                 return self.commit_failed(message)
             case Accepted():
-                return self.accepted(message, sender)
+                return self.stream.accepted(message, sender)
             case Traced():
-                return self.traced(message, sender)
+                return self.stream.traced(message, sender)
             case Progress():
-                return self.progressed(message, sender)
+                return self.stream.progressed(message, sender)
             case Open():
                 return self.opened(message, sender)
             case Close():
@@ -199,13 +196,13 @@ class Session:
                 | WorkerHeard()
                 | GaveUp()
             ):
-                return self.queue_said(message)
+                return self.leasing.queue_said(message)
             case BackgroundLeased() | BackgroundLost():
                 return self.idle.queue_said(message)
             case SaveSummary() | RemoveSummary() | WriteSummary() | SetSummaries():
                 return self.idle.command(message)
             case SubmitAgain(generation):
-                return [] if self.is_asking(message) else self.submit_again(generation)
+                return [] if self.leasing.is_asking(message) else self.leasing.submit_again(generation)
             case StartConversation() | ChangeGroup():
                 return self.cast(message)
             case CharacterSheet() | SheetMissing():
@@ -249,12 +246,12 @@ class Session:
             )
             if live.worker:
                 live.leased_still()
-                effects.append(Send(addresses.worker(live.worker), self.resume(live)))
-                effects.append(self.probe_later())
+                effects.append(Send(addresses.worker(live.worker), self.stream.resume(live)))
+                effects.append(self.stream.probe_later())
                 lease = LeaseBelieved(live.generation.id, self.id, live.attempt)
                 effects.append(Send(QUEUE, lease))
             else:
-                effects += self.submit(live)
+                effects += self.leasing.submit(live)
         return effects + self.rest()
 
     @property
@@ -278,13 +275,13 @@ class Session:
             case name if name == BACKGROUND:
                 return self.idle.timer_fired()
             case "probe":
-                return self.probe()
+                return self.stream.probe()
             case "gap":
-                return self.ask_again_at_gap()
+                return self.stream.ask_again_at_gap()
             case "retry":
                 return self.saving.next()
             case "submit":  # a queue that knows of it drops the repetition
-                return self.submit_again(self.live.generation.id) if self.live is not None else []
+                return self.leasing.submit_again(self.live.generation.id) if self.live is not None else []
             case _:
                 return self.saving.timed_out()
 
@@ -295,9 +292,9 @@ class Session:
         if commit is None:
             return []
         self.saving.done()
-        effects = [*commit.then(), *self.saving.next(), *self.flush()]
-        if self.submit_when_quiet and self.live is not None:
-            effects += self.submit(self.live)
+        effects = [*commit.then(), *self.saving.next(), *self.stream.flush()]
+        if self.leasing.submit_when_quiet and self.live is not None:
+            effects += self.leasing.submit(self.live)
         return effects + self.rest()
 
     def commit_failed(self, failed: CommitFailed) -> list[Effect]:
@@ -307,14 +304,14 @@ class Session:
             return []
         if not failed.conflict:
             trouble = Problem("storage", f"Saving waits: {failed.why}", self.id)
-            later = [*self.withdraw(), *self.saving.retry_later()]
+            later = [*self.leasing.withdraw(), *self.saving.retry_later()]
             return [*later, *([] if told else self.to_readers(trouble))]
         if commit.request is None:
             raise FencedOffError(failed.why)
         socket, key = commit.request
         problem = Problem("busy", "The conversation changed meanwhile.", self.id, key)
         # What is in memory is not what is stored: load it anew.
-        return [Send(socket, problem), *self.withdraw(), Passivate()]
+        return [Send(socket, problem), *self.leasing.withdraw(), Passivate()]
 
     # -- the conversation ---------------------------------------------------------------------
 
@@ -503,26 +500,10 @@ class Session:
 
         return [
             *self.idle.stop(),
-            *self.ask_early(made),
+            *self.leasing.ask_early(made),
             *self.saving.write(writes, written, (sender, message.request_key)),
             CancelTimer("idle"),
         ]
-
-    def ask_early(self, made: Made) -> list[Effect]:
-        if made.generation is None:
-            return []
-        asking = self.asking = Asking(LiveReply(made.generation, (), ""))
-        added = made.message
-        tree = self.tree if added is None else self.tree.with_message(added)
-        summary = self.idle.summaries.standing(made.generation.parent if added is None else added.parent)
-        return [Send(QUEUE, request_of(self.begun, tree, asking.live, self.settings, summary))]
-
-    def withdraw(self) -> list[Effect]:
-        """The request is not durable yet, or will never be."""
-        if self.asking is None or self.asking.withdrawn:
-            return []
-        self.asking.withdraw()
-        return [Send(QUEUE, ReplyEnded(self.asking.live.generation.id, 0))]
 
     def summaries_outdated(self, stale: tuple[OutdateSummaries, ...]) -> list[Effect]:
         self.idle.forget_drafts()
@@ -550,26 +531,13 @@ class Session:
             self.move_head(added.id)
         if generation is None:
             return self.snapshot_to_all()
-        asking, self.asking = self.asking, None
-        if asking is None:
-            raise NotBegunError(self.address)
+        asking = self.leasing.written()
         live = self.live = asking.live
-        effects = self.submit(live) if asking.withdrawn else [self.submit_later()]
         if added is None or not at_end:
-            effects += self.snapshot_to_all()
+            told = self.snapshot_to_all()
         else:
-            effects += self.to_readers(MessageAdded(self.id, self.tree.shown(added), key))
-            effects += self.announce(live)
-        return effects + self.heard(asking)
-
-    def heard(self, asking: Asking) -> list[Effect]:
-        match asking.said:
-            case None:
-                return []
-            case SubmitAgain(generation):
-                return self.submit_again(generation)
-            case said:
-                return self.queue_said(said)
+            told = self.to_readers(MessageAdded(self.id, self.tree.shown(added), key)) + self.announce(live)
+        return told + self.leasing.begin(asking)
 
     def move_head(self, head: UUID) -> None:
         self.conversation = msgspec.structs.replace(self.begun, head=head)
@@ -598,213 +566,6 @@ class Session:
             return self.snapshot_to_all(older_changed=bool(change.put or change.dropped))
 
         return [*self.idle.stop(), *self.saving.write(lambda: (*change.writes, *stale), written)]
-
-    # -- the queue ----------------------------------------------------------------------------
-
-    def submit(self, live: LiveReply) -> list[Effect]:
-        """Hand the reply to the queue, with what is committed of it."""
-        if self.saving.busy:  # a chunk may be on its way: what is committed is known when it is back
-            self.submit_when_quiet = True
-            return []
-        self.submit_when_quiet = False
-        summary = self.idle.summaries.standing(live.generation.parent)
-        request = request_of(self.begun, self.tree, live, self.settings, summary)
-        return [Send(QUEUE, request), self.submit_later()]
-
-    def submit_later(self) -> StartTimer:
-        """What was asked, or the answer, may be lost."""
-        return StartTimer("submit", self.settings.submit_s)
-
-    def submit_again(self, generation: UUID) -> list[Effect]:
-        if self.idle.has(generation):
-            return []
-        if self.live is None or self.live.generation.id != generation:
-            return [Send(QUEUE, ReplyEnded(generation)), *self.rest()]
-        return self.submit(self.live) if self.live.inbox is None and not self.live.ending else []
-
-    def is_asking(self, said: QueueSaid | SubmitAgain) -> bool:
-        """What the queue says of a reply that is not durable yet counts when it is."""
-        return self.asking is not None and self.asking.hears(said)
-
-    def queue_said(self, message: QueueSaid) -> list[Effect]:
-        if self.is_asking(message):  # without the request there can be no lease
-            return self.withdraw() if isinstance(message, LeaseLost) else []
-        live = self.live
-        if live is None or live.generation.id != message.generation or live.ending:
-            if isinstance(message, Leased):
-                cancel = Cancel(message.generation, message.attempt)
-                return [
-                    Send(addresses.worker(message.worker), cancel),
-                    Send(QUEUE, ReplyEnded(message.generation)),
-                ]
-            ends = live is not None and live.generation.id == message.generation
-            if isinstance(message, LeaseLost) and not ends:  # of a request that never became durable
-                return [Send(QUEUE, ReplyEnded(message.generation, 0))]
-            return []
-        match message:
-            case Leased(_, attempt, worker, committed):
-                live.leased(attempt, worker)
-                if committed not in {-1, len(live.committed)}:
-                    return self.give_back(live)
-                return [self.probe_later(), *self.announce(live)]
-            case LeaseLost(_, attempt):
-                if attempt < live.attempt:
-                    return []
-                live.lost(attempt)
-                return [*self.announce(live), *self.submit(live)]
-            case Placed():
-                live.place = message
-                return self.announce(live)
-            case QueueFull() | OverLimit() | Dismissed() | GaveUp():
-                live.turned_away = away = turned_away(message)
-                state = "cancelled" if isinstance(message, Dismissed) else "failed"
-                return self.finish(live, Ending(state, away.reason, why=away.why))
-            case WorkerSilent(_, attempt):
-                if live.inbox is None or attempt != live.attempt:
-                    return []
-                live.state = "suspended"
-                return self.announce(live)
-            case WorkerHeard(_, attempt):
-                if live.inbox is None or attempt != live.attempt:
-                    return []
-                shown, live.state = live.state, "streaming" if live.accepted else "leased"
-                told = self.announce(live) if live.state != shown else []
-                return [Send(addresses.worker(live.worker), self.resume(live)), *told]
-
-    def give_back(self, live: LiveReply) -> list[Effect]:
-        """The worker was told of fewer tokens than are durable (this session was made anew meanwhile, under
-        the lease before): what it makes would not follow from them.
-        """
-        cancel = Send(addresses.worker(live.worker), Cancel(live.generation.id, live.attempt))
-        live.lost(live.attempt)
-        given_back = ReplyEnded(live.generation.id, 0)  # counted as a whole at its end
-        return [cancel, Send(QUEUE, given_back), *self.submit(live)]
-
-    # -- the stream ---------------------------------------------------------------------------
-
-    def current(self, frame: Accepted | Traced | Progress | Token | End, sender: str) -> LiveReply | None:
-        """The live reply, where the frame is of its attempt and comes from the worker that has the lease."""
-        live = self.live
-        if live is None or not live.is_current(frame.generation, frame.attempt):
-            return None
-        return live if sender == addresses.worker(live.worker) else None
-
-    def burst_arrived(self, burst: Burst, sender: str) -> list[Effect]:
-        of_one = burst.generation, burst.attempt
-        if self.idle.has(burst.generation):
-            return [effect for frame in burst.frames for effect in self.idle.frame(frame, sender)]
-        frames = [frame for frame in burst.frames if (frame.generation, frame.attempt) == of_one]
-        return self.frames_arrived(frames, sender)
-
-    def frames_arrived(self, frames: Sequence[Token | End], sender: str) -> list[Effect]:
-        """Of one attempt, in the order in which they were sent."""
-        live = self.current(frames[0], sender)
-        if live is None:
-            return self.stray(frames[0].generation, frames[0].attempt, sender)
-        if live.ending:
-            return []
-        live.heard = True
-        fresh = [frame for frame in frames if frame.seq >= len(live.committed)]
-        if not fresh:  # the acknowledgement was lost
-            return [Send(sender, self.ack(live))]
-        for frame in fresh:
-            if live.too_long(frame):
-                return self.finish(live, Ending("failed", "failed", why=sentence_of("too_much")))
-            live.take(frame)
-        return [*self.watch_gap(live), *self.flush()]
-
-    def stray(self, generation: UUID, attempt: int, sender: str) -> list[Effect]:
-        """A frame of an attempt that is over: tell the worker to stop."""
-        live = self.live
-        if live is not None and live.generation.id == generation and attempt > live.attempt:
-            return []  # its lease is about to be announced
-        if live is not None and live.inbox is None and not live.ending and attempt == live.attempt:
-            return []  # between two leases; the queue decides
-        return [Send(sender, Cancel(generation, attempt))]
-
-    def accepted(self, message: Accepted, sender: str) -> list[Effect]:
-        live = self.current(message, sender)
-        if live is None:
-            return self.stray(message.generation, message.attempt, sender)
-        if live.accepted or live.ending:
-            return []
-        live.heard = True
-        if not live.agrees(message):
-            why = "The worker has another model or prompt than the one this reply was begun with."
-            return self.finish(live, Ending("failed", "model_changed", why=why))
-        live.accepted = True
-        live.state = "streaming"
-        live.pin(message)
-        live.tracing.begun_s = self.world.monotonic_s()
-        return [*self.announce(live), *self.flush()]
-
-    def traced(self, message: Traced, sender: str) -> list[Effect]:
-        live = self.current(message, sender)
-        if live is not None:
-            live.tracing.report = message.report
-            return self.idle.summaries.reported(message.report)
-        return []
-
-    def progressed(self, message: Progress, sender: str) -> list[Effect]:
-        live = self.current(message, sender)
-        if live is None or message.total <= 0:
-            return []
-        live.heard = True
-        return self.announce(live, message.done / message.total)
-
-    def flush(self) -> list[Effect]:
-        """Commit what has arrived in order, unless a commit is under way: then it goes with the next."""
-        live = self.live
-        if live is None or self.saving.busy or live.ending or not live.accepted:
-            return []
-        limit = self.settings.chunk_tokens
-        tokens, live.arrived = live.arrived[:limit], live.arrived[limit:]
-        if live.end is not None and not live.arrived:
-            return self.complete(live, tokens, live.end)
-        if not tokens:
-            return []
-        writes: list[Write] = []
-        if not live.pinned:
-            mine = live.generation
-            writes.append(PinPrompt(mine.id, mine.model, mine.prompt_digest, mine.engine_digest))
-        seam = live.seam()
-        is_new = seam != live.generation.seam
-        if is_new:
-            writes.append(MarkSeam(live.generation.id, seam))
-        chunk = live.chunk(tokens)
-        writes.append(chunk)
-
-        def durable() -> list[Effect]:
-            live.pinned = True
-            live.added(seam)
-            return [*self.show(live, chunk), *(self.announce(live) if is_new else [])]
-
-        return self.saving.write(lambda: tuple(writes), durable)
-
-    def show(self, live: LiveReply, chunk: AppendChunk) -> list[Effect]:
-        """The tokens are durable: the readers may have them, the link may forget them."""
-        live.durable(chunk)
-        seq = len(live.committed)
-        now_s = self.world.monotonic_s()
-        live.tracing.shown(seq, now_s)
-        text = ReplyText(self.id, chunk.generation, chunk.first_seq, seq, chunk.text, chunk.thoughts)
-        effects = self.to_readers(text)
-        if live.worker and live.ack_is_due(now_s, self.settings.ack_tokens, self.settings.ack_s):
-            live.acknowledged(now_s)
-            effects.append(Send(addresses.worker(live.worker), self.ack(live)))
-        return effects
-
-    def ack(self, live: LiveReply) -> Ack:
-        traced = live.tracing.report is not None
-        return Ack(live.generation.id, live.attempt, len(live.committed), traced)
-
-    def complete(self, live: LiveReply, tokens: list[Token], end: End) -> list[Effect]:
-        """The worker's End is in order: the reply is what is committed and these last tokens."""
-        text, thoughts = said(tokens)
-        more = (text + end.text, thoughts + end.thought)
-        if tokens or end.reason == "stop":
-            live.added(live.seam())
-        return self.finish(live, ending_by(end, more, len(tokens)))
 
     def finish(self, live: LiveReply, ending: Ending) -> list[Effect]:
         """Compact the reply into its message and end it."""
@@ -855,7 +616,7 @@ class Session:
         live.before = rows.live.generation.id
         if rows.live.unwanted:
             return self.finish(live, Ending("cancelled", "cancelled"))
-        return [*self.submit(live), *self.announce(live)]
+        return [*self.leasing.submit(live), *self.announce(live)]
 
     def let_go(self, live: LiveReply) -> list[Effect]:
         """Nobody need work on it any more."""
@@ -877,44 +638,3 @@ class Session:
     def stops(self, live: LiveReply, generation: UUID) -> bool:
         """Of a round somebody may still see the reply before; what was asked for below it stands alone."""
         return generation in {live.generation.id, live.before}
-
-    # -- silence and gaps ---------------------------------------------------------------------
-
-    def resume(self, live: LiveReply) -> Resume:
-        return Resume(live.generation.id, live.attempt, len(live.committed), self.id)
-
-    def probe_later(self) -> StartTimer:
-        return StartTimer("probe", self.settings.probe_s)
-
-    def probe(self) -> list[Effect]:
-        """Nothing came for a while: ask the worker to send from where we stand."""
-        live = self.live
-        if live is None or live.inbox is None or live.ending:
-            return []
-        heard, live.heard = live.heard, False
-        if heard or self.saving.busy:
-            return [self.probe_later()]
-        lease = LeaseBelieved(live.generation.id, self.id, live.attempt)
-        return [
-            Send(addresses.worker(live.worker), self.resume(live)),
-            Send(QUEUE, lease),
-            self.probe_later(),
-        ]
-
-    def watch_gap(self, live: LiveReply) -> list[Effect]:
-        """Frames are missing: wait a moment, for they may only be out of order."""
-        if live.asking or not live.has_gap():
-            return []
-        live.asking = True
-        return [StartTimer("gap", self.settings.gap_s)]
-
-    def ask_again_at_gap(self) -> list[Effect]:
-        live = self.live
-        if live is None:
-            return []
-        live.asking = live.has_gap() and not live.ending
-        if not live.asking:
-            return []
-        next_seq = live.inbox.next_seq if live.inbox else 0
-        resume = Resume(live.generation.id, live.attempt, next_seq, self.id)
-        return [Send(addresses.worker(live.worker), resume), StartTimer("gap", self.settings.probe_s)]

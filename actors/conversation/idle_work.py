@@ -16,9 +16,10 @@ from msgspec import structs
 from actors import addresses
 from actors.addresses import QUEUE, SOCKETS
 from actors.conversation.background_job import BackgroundJob, JobKind
+from actors.conversation.home import Home
 from actors.conversation.live_reply import LiveReply
 from actors.conversation.summaries import place_of_next
-from actors.conversation.summary_keeping import Home, SummaryCommand, SummaryKeeping
+from actors.conversation.summary_keeping import SummaryCommand, SummaryKeeping
 from actors.conversation.tasks import summary_in, summary_task, title_in, title_task
 from actors.conversation.turn import request_of
 from actors.effects import CancelTimer, Effect, Send, StartTimer

@@ -4,20 +4,15 @@ While a reply is made nothing is changed, for its prompt must be the same at eve
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
 from uuid import UUID
 
 from msgspec import structs
 
 from actors.conversation.background_job import BackgroundJob
-from actors.conversation.live_reply import LiveReply
-from actors.conversation.message_tree import MessageTree
-from actors.conversation.requests import Maker
-from actors.conversation.saving import Saving
+from actors.conversation.home import Home
 from actors.conversation.summaries import ContextUse, Summaries, fill_of, use_of
 from actors.effects import Effect, Send
 from actors.messages.chat import (
-    ChatEvent,
     ContextChanged,
     Done,
     Problem,
@@ -41,28 +36,8 @@ from actors.messages.conversations import (
     StoredSummary,
 )
 from actors.messages.generation import PromptReport
-from actors.settings import SessionSettings
-from actors.world import World
 
 SummaryCommand = SaveSummary | RemoveSummary | WriteSummary | SetSummaries
-
-
-class Home(Protocol):
-    """What is needed of the session."""
-
-    id: UUID
-    settings: SessionSettings
-    world: World
-    conversation: StoredConversation | None
-    tree: MessageTree
-    live: LiveReply | None
-    saving: Saving
-
-    def maker(self, conversation: StoredConversation) -> Maker: ...
-
-    def busy(self) -> tuple[ProblemCode, str] | None: ...
-
-    def to_readers(self, event: ChatEvent) -> list[Effect]: ...
 
 
 class SummaryKeeping:

@@ -7,7 +7,9 @@ from collections.abc import Callable
 LOOK_AGAIN_S = 0.001
 
 
-async def quiet_moment(turn_s: float, patience_s: float, clock_s: Callable[[], float] = time.monotonic) -> bool:
+async def quiet_moment(
+    turn_s: float, patience_s: float, clock_s: Callable[[], float] = time.monotonic
+) -> bool:
     """Waits until a turn of the loop takes less than `turn_s`: there was nearly nothing to do in it. False
     where none did for `patience_s`.
     """

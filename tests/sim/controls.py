@@ -11,10 +11,11 @@ from uuid import UUID
 
 from msgspec.structs import replace
 
-from actors import addresses, session
-from actors.conversation import live_reply, turn
+from actors import addresses
+from actors.conversation import leasing, live_reply, reply_stream, turn
 from actors.conversation.live_reply import LiveReply
 from actors.conversation.message_tree import MessageTree
+from actors.conversation.reply_stream import ReplyStream
 from actors.effects import Effect, Send
 from actors.link_materials import Materials
 from actors.messages.archive import ConversationState
@@ -43,32 +44,33 @@ def fence_left_out() -> Generator[None]:
 @contextmanager
 def acknowledged_before_commit() -> Generator[None]:
     """The worker is told that a token is durable as soon as it has arrived."""
-    honest = Session.frames_arrived
+    honest = ReplyStream.frames_arrived
 
-    def frames_arrived(self: Session, frames: Sequence[Token | End], sender: str) -> list[Effect]:
+    def frames_arrived(self: ReplyStream, frames: Sequence[Token | End], sender: str) -> list[Effect]:
         last = frames[-1]
         early = Send(sender, Ack(last.generation, last.attempt, last.seq + 1))
         return [*honest(self, frames, sender), early]
 
-    with patch.object(Session, "frames_arrived", frames_arrived):
+    with patch.object(ReplyStream, "frames_arrived", frames_arrived):
         yield
 
 
 @contextmanager
 def shown_before_commit() -> Generator[None]:
     """Readers get the text when it arrives."""
-    honest = Session.flush
+    honest = ReplyStream.flush
 
-    def flush(self: Session) -> list[Effect]:
-        live = self.live
+    def flush(self: ReplyStream) -> list[Effect]:
+        live = self.home.live
         early: list[Effect] = []
-        if live is not None and live.accepted and live.arrived and not live.ending and not self.saving.busy:
+        is_free = not self.home.saving.busy
+        if live is not None and live.accepted and live.arrived and not live.ending and is_free:
             tokens = live.arrived[: self.settings.chunk_tokens]
             early = self.show(live, live.chunk(tokens))
             live.committed = live.committed[: -len(tokens)]
         return [*honest(self), *early]
 
-    with patch.object(Session, "flush", flush):
+    with patch.object(ReplyStream, "flush", flush):
         yield
 
 
@@ -130,7 +132,7 @@ def thoughts_said_aloud() -> Generator[None]:
         text, thoughts = honest(tokens)
         return thoughts + text, ""
 
-    with patch.object(live_reply, "said", said), patch.object(session, "said", said):
+    with patch.object(live_reply, "said", said), patch.object(reply_stream, "said", said):
         yield
 
 
@@ -162,7 +164,7 @@ def thoughts_told_to_workers() -> Generator[None]:
         with patch.object(MessageTree, "path", path):
             return turn.request_of(conversation, tree, live, settings)
 
-    with patch.object(session, "request_of", request_of):
+    with patch.object(leasing, "request_of", request_of):
         yield
 
 
@@ -224,7 +226,7 @@ def lorebooks_forgotten_at_a_failure() -> Generator[None]:
         request = turn.request_of(*given, **more)
         return replace(request, turn=replace(request.turn, books=())) if request.committed else request
 
-    with patch.object(session, "request_of", request_of):
+    with patch.object(leasing, "request_of", request_of):
         yield
 
 

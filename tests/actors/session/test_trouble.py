@@ -73,7 +73,7 @@ def test_a_request_waits_for_a_disk_that_is_full() -> None:
     talk.tell(SendText(CONVERSATION, uid(1), "Hello"))
     talk.disk_full()
     talk.fire("retry")
-    assert talk.commit().kinds == ["GenerateReply", "MessageAdded", "ReplyState"]
+    assert talk.commit().kinds == ["MessageAdded", "ReplyState", "GenerateReply"]
 
 
 def test_a_retry_while_a_commit_is_under_way_does_not_repeat_it() -> None:
