@@ -191,9 +191,14 @@ class Database:
             self._writing.leave()
             then(result, error)
 
-        if self._witness is not None:
-            self._witness.begin()
-        writer.order_here(work, settled)
+        try:
+            if self._witness is not None:
+                self._witness.begin()
+            writer.order_here(work, settled)
+        except Exception as error:
+            if under_way.done():  # it was `then` that raised
+                raise
+            settled(None, error)
 
     async def read(self, work: Work[T], *, direct: bool = False) -> T:
         """Runs `work` over one consistent view of the database, beside the writer. `direct`: it asks nothing

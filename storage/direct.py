@@ -172,11 +172,12 @@ class Direct:
     def put(self, order: Order) -> None:
         if self.closed:
             raise RuntimeError("the connection is closed")
-        self.orders.put(order)
         if self.thread is None:
             loop = asyncio.get_running_loop()
-            self.thread = threading.Thread(target=self.serve, args=(loop,), name="sqlite", daemon=True)
-            self.thread.start()
+            thread = threading.Thread(target=self.serve, args=(loop,), name="sqlite", daemon=True)
+            thread.start()  # raises where the system gives no more of them: nothing was ordered
+            self.thread = thread
+        self.orders.put(order)
 
     async def close(self) -> None:
         """When what was ordered is done."""

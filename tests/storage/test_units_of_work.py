@@ -3,6 +3,7 @@
 import asyncio
 import random
 import sqlite3
+import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -170,6 +171,26 @@ class TestOnSqlite(UnitsOfWork):
             yield database
         finally:
             await database.close()
+
+    def test_a_unit_that_cannot_begin_makes_room_for_the_next_one(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def one(db: Db) -> int:
+            (row,) = await raw(db, "SELECT 1 AS one")
+            return row["one"]
+
+        def fail(_: threading.Thread) -> None:
+            raise RuntimeError("can't start new thread")
+
+        async def scenario(database: Database) -> None:
+            with monkeypatch.context() as broken:
+                broken.setattr(threading.Thread, "start", fail)
+                with pytest.raises(RuntimeError, match="new thread"):
+                    await database.write_here(one)
+            async with asyncio.timeout(20):
+                assert await database.write_here(one) == 1
+
+        self.run(tmp_path, scenario)
 
     def test_a_failed_commit_is_not_made_good_by_the_next_one(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
