@@ -293,9 +293,7 @@ class Session:
             return []
         self.saving.done()
         effects = [*commit.then(), *self.saving.next(), *self.stream.flush()]
-        if self.leasing.submit_when_quiet and self.live is not None:
-            effects += self.leasing.submit(self.live)
-        return effects + self.rest()
+        return [*effects, *self.leasing.quiet(), *self.rest()]
 
     def commit_failed(self, failed: CommitFailed) -> list[Effect]:
         told = self.saving.in_trouble

@@ -113,6 +113,9 @@ class Turn:
             self.held = self.letting_in = True
             try:
                 self.waiting.popleft()()
+            except BaseException:
+                asyncio.get_running_loop().call_soon(self.let_in)  # the others do not wait for ever
+                raise
             finally:
                 self.letting_in = False
 
@@ -188,8 +191,10 @@ class Database:
             if error is not None and self._witness is not None:
                 self._witness.undone()
             under_way.set_result(None)
-            self._writing.leave()
-            then(result, error)
+            try:
+                self._writing.leave()
+            finally:  # whatever becomes of the next one
+                then(result, error)
 
         try:
             if self._witness is not None:

@@ -21,8 +21,9 @@ class StorageSettings(Struct, frozen=True, forbid_unknown_fields=True):
     index_gather_s: float = 0.25  # pause before the first one, for others to come along
     index_batch: int = 4  # messages that it takes in at once
     index_pause_s: float = 0.01  # … and the pause behind them
-    index_quiet_turn_s: float = 0.0003  # a turn of the event loop that took less had room for it
-    index_patience_s: float = 0.1  # it waits for such a one no longer than this, before each of its steps
+    index_quiet_turns: int = 8  # so many turns of the event loop, one behind the other, …
+    index_quiet_turn_s: float = 0.0003  # … that took less than this have room for it
+    index_patience_s: float = 0.1  # it waits for them no longer than this, before each of its steps
     index_retry_s: float = 5.0  # pause behind trouble
     # -- conversations that people removed
     removed_days: float = 30.0  # then they are dropped for good

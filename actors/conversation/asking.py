@@ -33,10 +33,13 @@ class Asking:
         """Whether this is of that reply; then it is kept."""
         if said.generation != self.live.generation.id:
             return False
-        if not self.withdrawn and not isinstance(self.said, Dismissed):  # a place may still be told behind it
+        if isinstance(self.said, Dismissed):  # it stands, though a place may still be told behind it
+            return True
+        if not self.withdrawn or isinstance(said, Dismissed):
             self.said = said
         return True
 
     def withdraw(self) -> None:
         self.withdrawn = True
-        self.said = None
+        if not isinstance(self.said, Dismissed):
+            self.said = None

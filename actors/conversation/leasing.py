@@ -41,7 +41,7 @@ class Leasing:
         self.stream = stream
         self.idle = idle
         self.asking: Asking | None = None  # a request for a reply is becoming durable
-        self.submit_when_quiet = False
+        self.when_quiet: UUID | None = None  # the reply that is submitted when nothing is being written
 
     # -- while the request becomes durable ----------------------------------------------------
 
@@ -74,9 +74,11 @@ class Leasing:
 
     def begin(self, asking: Asking) -> list[Effect]:
         """Its reply is the live one. What the queue said of it counts from now on."""
-        if asking.withdrawn:
-            return self.submit(asking.live)
         match asking.said:
+            case Dismissed() as said:
+                return self.queue_said(said)
+            case _ if asking.withdrawn:
+                return self.submit(asking.live)
             case None:
                 return [self.submit_later()]
             case SubmitAgain(generation):
@@ -89,12 +91,19 @@ class Leasing:
     def submit(self, live: LiveReply) -> list[Effect]:
         """Hand the reply to the queue, with what is committed of it."""
         if self.home.saving.busy:  # a chunk may be on its way: what is committed is known when it is back
-            self.submit_when_quiet = True
+            self.when_quiet = live.generation.id
             return []
-        self.submit_when_quiet = False
+        self.when_quiet = None
         summary = self.idle.summaries.standing(live.generation.parent)
         request = request_of(self.home.begun, self.home.tree, live, self.settings, summary)
         return [Send(QUEUE, request), self.submit_later()]
+
+    def quiet(self) -> list[Effect]:
+        """A commit is done: who waited for that is submitted, unless the queue has told of a lease by now."""
+        live = self.home.live
+        if live is None or live.generation.id != self.when_quiet:
+            return []
+        return self.submit(live) if live.inbox is None and not live.ending else []
 
     def submit_later(self) -> StartTimer:
         """What was asked, or the answer, may be lost."""
@@ -112,17 +121,10 @@ class Leasing:
         if self.is_asking(message):  # without the request there can be no lease
             return self.withdraw() if isinstance(message, LeaseLost) else []
         live = self.home.live
-        if live is None or live.generation.id != message.generation or live.ending:
-            if isinstance(message, Leased):
-                cancel = Cancel(message.generation, message.attempt)
-                return [
-                    Send(addresses.worker(message.worker), cancel),
-                    Send(QUEUE, ReplyEnded(message.generation)),
-                ]
-            ends = live is not None and live.generation.id == message.generation
-            if isinstance(message, LeaseLost) and not ends:  # of a request that never became durable
-                return [Send(QUEUE, ReplyEnded(message.generation, 0))]
-            return []
+        if live is None or live.generation.id != message.generation:
+            return self.stray(message)
+        if live.ending:  # the queue is told with its end
+            return [self.cancel(message)] if isinstance(message, Leased) else []
         match message:
             case Leased(_, attempt, worker, committed):
                 live.leased(attempt, worker)
@@ -152,6 +154,19 @@ class Leasing:
                 shown, live.state = live.state, "streaming" if live.accepted else "leased"
                 told = self.home.announce(live) if live.state != shown else []
                 return [Send(addresses.worker(live.worker), self.stream.resume(live)), *told]
+
+    def stray(self, message: QueueSaid) -> list[Effect]:
+        """It is about a reply that is over, or never became durable."""
+        match message:
+            case Leased():
+                return [self.cancel(message), Send(QUEUE, ReplyEnded(message.generation))]
+            case LeaseLost():
+                return [Send(QUEUE, ReplyEnded(message.generation, 0))]
+            case _:
+                return []
+
+    def cancel(self, leased: Leased) -> Send:
+        return Send(addresses.worker(leased.worker), Cancel(leased.generation, leased.attempt))
 
     def give_back(self, live: LiveReply) -> list[Effect]:
         """The worker was told of fewer tokens than are durable (this session was made anew meanwhile, under

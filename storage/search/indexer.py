@@ -1,7 +1,7 @@
 """Indexer: takes into the index what waits for it, the newest first, a few at a time, while others write.
 
 What waits is durable: after a kill it goes on from there. It makes the terms on a thread of its own, and only
-then holds the database, for a moment; each of its steps waits for a quiet one.
+then holds the database, for a moment; messages wait for a quiet one, of the loop of events (quiet.py).
 """
 
 import asyncio
@@ -139,7 +139,6 @@ class Indexer:
         return Wanted(digests, terms, thing.shared, thing.changed_ms, thing.conversation)
 
     async def take_messages(self, waiting: Sequence[Waiting]) -> None:
-        await self.quiet()
         entries = await asyncio.to_thread(self._entries, waiting)
         size = sum(len(entry.terms.stems) + len(entry.terms.prefixes) for entry in entries)
         write = self._database.write_here if size <= SHORT_BYTES else self._database.write
@@ -147,7 +146,8 @@ class Indexer:
         await write(lambda db: index.put(self._unit(db), entries))
 
     async def quiet(self) -> None:
-        await quiet_moment(self._settings.index_quiet_turn_s, self._settings.index_patience_s)
+        settings = self._settings
+        await quiet_moment(settings.index_quiet_turns, settings.index_quiet_turn_s, settings.index_patience_s)
 
     def _entries(self, waiting: Sequence[Waiting]) -> list[Entry]:
         keys = {user: self._term_key(user) for user in {one.user for one in waiting}}

@@ -20,13 +20,12 @@ from actors.effects import Effect, Send
 from actors.link_materials import Materials
 from actors.messages.archive import ConversationState
 from actors.messages.choices import ChosenChanged
-from actors.messages.conversations import StoredConversation, StoredMessage
+from actors.messages.conversations import StoredMessage
 from actors.messages.generation import Ack, CharacterSheet, End, GenerateReply, SheetWanted, Token, Turn
 from actors.messages.lore import BookSheet
 from actors.messages.replies import AppendChunk
 from actors.queueing.dispatch import Dispatch
 from actors.session import Session
-from actors.settings import SessionSettings
 from actors.wire.reliable import Inbox, Outbox
 
 
@@ -155,14 +154,12 @@ def thoughts_told_to_workers() -> Generator[None]:
     """The history that a prompt is made of has the thoughts of earlier replies."""
     honest = MessageTree.path
 
-    def path(self: MessageTree, head: UUID) -> list[StoredMessage]:
-        return [replace(message, body=message.thoughts + message.body) for message in honest(self, head)]
+    def path(self: MessageTree, *given: Any) -> list[StoredMessage]:
+        return [replace(message, body=message.thoughts + message.body) for message in honest(self, *given)]
 
-    def request_of(
-        conversation: StoredConversation, tree: MessageTree, live: LiveReply, settings: SessionSettings
-    ) -> GenerateReply:
+    def request_of(*given: Any, **more: Any) -> GenerateReply:
         with patch.object(MessageTree, "path", path):
-            return turn.request_of(conversation, tree, live, settings)
+            return turn.request_of(*given, **more)
 
     with patch.object(leasing, "request_of", request_of):
         yield

@@ -36,6 +36,8 @@ from tests.sim.taste import Taste
 STORM_S = 12.0
 CALM_S = 150.0  # beyond a lease, which a returned worker may have to wait for
 
+SET_ASIDE = "was set aside"  # what an exception in an actor comes to
+
 
 class Scenario:
     def __init__(self, seed: int) -> None:
@@ -362,7 +364,7 @@ class Scenario:
             for letter in runtime.dead_letters:
                 if letter.message != "Poison":
                     cluster.violate(
-                        f"{name}: {letter.message} for {letter.address} was set aside: {letter.cause}"
+                        f"{name}: {letter.message} for {letter.address} {SET_ASIDE}: {letter.cause}"
                     )
 
     def was_stopped(self, row: StoredGeneration) -> bool:

@@ -7,15 +7,17 @@ import pytest
 
 from storage.search.quiet import quiet_moment
 
-TURN_S, PATIENCE_S = 0.001, 0.05
-BUSY_TURNS = 5
+TURNS, TURN_S, PATIENCE_S = 8, 0.001, 0.05
 
 
 @dataclass
 class BusyLoop:
-    """Its clock goes on only while something is done in a turn: ten times as long as is quiet."""
+    """Something is done in each of its next turns, `busy` of them long, then `short` ones. Its clock goes on
+    only in the long ones.
+    """
 
-    turns: int
+    busy: int
+    short: int = 0
     now_s: float = 0.0
     stopped: bool = False
 
@@ -23,30 +25,46 @@ class BusyLoop:
         return self.now_s
 
     def turn(self) -> None:
-        if self.turns == 0 or self.stopped:
+        if self.stopped or self.busy + self.short == 0:
             return
-        self.turns -= 1
-        self.now_s += 10 * TURN_S
+        if self.busy:
+            self.busy -= 1
+            self.now_s += 10 * TURN_S
+        else:
+            self.short -= 1
         asyncio.get_running_loop().call_soon(self.turn)
 
 
-async def waited_beside(turns: int) -> tuple[bool, BusyLoop]:
-    busy = BusyLoop(turns)
+async def waited_beside(busy: BusyLoop) -> bool:
     asyncio.get_running_loop().call_soon(busy.turn)
     async with asyncio.timeout(20):
-        found = await quiet_moment(TURN_S, PATIENCE_S, busy.clock_s)
+        found = await quiet_moment(TURNS, TURN_S, PATIENCE_S, busy.clock_s)
     busy.stopped = True
-    return found, busy
+    return found
 
 
-@pytest.mark.parametrize("turns", [0, 1, BUSY_TURNS - 1])
-def test_it_comes_behind_all_that_is_ready(turns: int) -> None:
-    found, busy = asyncio.run(waited_beside(turns))
-    assert found
-    assert busy.turns == 0
+@pytest.mark.parametrize("short", [0, 1, TURNS - 1])
+@pytest.mark.parametrize("busy", [0, 1, 4])
+def test_it_comes_behind_all_that_is_ready_and_what_follows_from_that(busy: int, short: int) -> None:
+    loop = BusyLoop(busy, short)
+    assert asyncio.run(waited_beside(loop))
+    assert (loop.busy, loop.short) == (0, 0)
 
 
 def test_its_patience_has_an_end() -> None:
-    found, busy = asyncio.run(waited_beside(1_000_000))
-    assert not found
-    assert busy.now_s >= PATIENCE_S
+    loop = BusyLoop(1_000_000)
+    assert not asyncio.run(waited_beside(loop))
+    assert loop.now_s >= PATIENCE_S
+
+
+def test_turns_that_are_quiet_here_and_there_are_not_enough() -> None:
+    """Every other one is long."""
+    now_s, calls = 0.0, 0
+
+    def clock_s() -> float:
+        nonlocal now_s, calls
+        calls += 1
+        now_s += TURN_S if calls % 2 else 0.0
+        return now_s
+
+    assert not asyncio.run(quiet_moment(TURNS, TURN_S, PATIENCE_S, clock_s))

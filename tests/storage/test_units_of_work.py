@@ -6,6 +6,7 @@ import sqlite3
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -15,7 +16,7 @@ from tortoise.backends.sqlite.client import SqliteTransactionWrapper
 from tortoise.exceptions import OperationalError
 
 from storage import orm, tables
-from storage.database import Database, raw
+from storage.database import Database, Turn, raw
 from storage.errors import BusyError, RefusedError
 from storage.settings import StorageSettings
 from storage.work import Db, Work
@@ -58,6 +59,27 @@ async def names(db: Db) -> set[str]:
     accounts = await tables.Account.all().using_db(db).values_list("id", "name")
     assert {account for account, _ in accounts} == {user for (user,) in logins}
     return {name for _, name in accounts}
+
+
+def test_who_raises_in_its_turn_holds_up_nobody() -> None:
+    turns, had = Turn(), list[str]()
+
+    def take(name: str) -> None:
+        had.append(name)
+        turns.leave()
+        if name == "b":
+            raise ValueError(name)
+
+    async def scenario() -> None:
+        turns.take(lambda: None)  # it leaves later
+        for name in "abc":
+            turns.take(partial(take, name))
+        with pytest.raises(ValueError, match="b"):
+            turns.leave()
+        await asyncio.sleep(0)
+
+    asyncio.run(scenario())
+    assert had == ["a", "b", "c"]
 
 
 class UnitsOfWork:

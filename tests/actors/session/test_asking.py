@@ -9,11 +9,21 @@ from actors import addresses
 from actors.addresses import ARCHIVE, QUEUE
 from actors.effects import Send
 from actors.messages.archive import Commit, CommitFailed, RunWrites, Write
-from actors.messages.chat import Edit, Problem, Regenerate, ReplyFinished, ReplyState, SendText, Stop
+from actors.messages.chat import (
+    Edit,
+    Problem,
+    Regenerate,
+    Rename,
+    ReplyFinished,
+    ReplyState,
+    SendText,
+    Stop,
+)
 from actors.messages.conversations import AddMessage
-from actors.messages.generation import GenerateReply
+from actors.messages.generation import Cancel, GenerateReply
 from actors.messages.queueing import (
     Dismissed,
+    Leased,
     LeaseLost,
     OverLimit,
     Placed,
@@ -23,7 +33,7 @@ from actors.messages.queueing import (
 )
 from actors.messages.replies import AddGeneration, LeaseGeneration
 from tests.actors.kit import hello, uid
-from tests.actors.session.kit import ADDRESS, CONVERSATION, Talk, live
+from tests.actors.session.kit import ADDRESS, BOX, CONVERSATION, Talk, live
 from tests.fakes.memory_storage import MemoryStorage
 from tests.sim.cluster import Cluster
 from tests.sim.network import Weather
@@ -148,6 +158,44 @@ def test_a_lease_that_is_lost_while_its_reply_ends_gives_no_tokens_back() -> Non
     talk.tell(Stop(CONVERSATION, talk.row.id))
     assert talk.tell(LeaseLost(talk.row.id, 1, "the box has lost it"), QUEUE) == []
     assert talk.commit().one(ReplyEnded).tokens == 2
+
+
+def test_a_lease_that_comes_while_its_reply_ends_is_counted_with_the_end() -> None:
+    talk = begun()
+    talk.say()
+    talk.tell(Stop(CONVERSATION, talk.row.id))
+    leased = talk.tell(Leased(talk.row.id, 1, "box"), QUEUE)
+    assert leased.to(BOX) == [Cancel(talk.row.id, 1)]
+    assert leased.to(QUEUE) == []
+    assert talk.commit().to(QUEUE) == [ReplyEnded(talk.row.id, 0)]
+
+
+def test_what_waited_for_a_commit_of_an_earlier_reply_submits_no_later_one() -> None:
+    talk = live(0)
+    talk.tell(talk.token(1), BOX)  # its chunk is under way
+    assert talk.tell(LeaseLost(talk.row.id, 1, "the box has lost it"), QUEUE).of(GenerateReply) == []
+    talk.tell(Stop(CONVERSATION, talk.row.id))
+    talk.commit_all(talk.commit())
+    request = talk.tell(SendText(CONVERSATION, uid(2), "And now?")).one(GenerateReply)
+    talk.tell(Rename("Tea", "asks/1"))  # waits behind the request
+    assert talk.commit().of(GenerateReply) == []
+    talk.tell(Leased(request.generation, 1, "box"), QUEUE)
+    assert talk.commit().of(GenerateReply) == []  # its box goes on
+
+
+def test_a_dismissal_stands_though_the_request_was_withdrawn() -> None:
+    for dismissed_first in (True, False):
+        talk = begun()
+        generation = asked(talk).generation
+        if dismissed_first:
+            talk.tell(Dismissed(generation), QUEUE)
+        talk.disk_full()
+        if not dismissed_first:  # it was on its way
+            talk.tell(Dismissed(generation), QUEUE)
+        talk.fire("retry")
+        said = talk.commit_all(talk.commit())
+        assert said.of(GenerateReply) == []
+        assert said.one(ReplyFinished).reason == "dismissed"
 
 
 def test_a_queue_that_says_nothing_is_asked_again_after_a_while() -> None:
