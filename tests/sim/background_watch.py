@@ -8,7 +8,7 @@ from actors.generation_queue import GenerationQueue
 from actors.messages.chat import Rename
 from actors.messages.conversations import StoredMessage
 from actors.messages.generation import GenerateReply
-from tests.fakes.memory_filing import UNFILED
+from tests.fakes.memory_tables import UNFILED
 from tests.sim.cluster import Box, Cluster
 
 LOOK_S = 0.05

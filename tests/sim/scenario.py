@@ -24,7 +24,7 @@ from actors.messages.chat import (
 from actors.messages.conversations import StoredMessage
 from actors.messages.replies import UNFINISHED, StoredGeneration
 from actors.settings import QueueSettings
-from tests.fakes.memory_filing import UNFILED
+from tests.fakes.memory_tables import UNFILED
 from tests.sim import chain
 from tests.sim.background_watch import BackgroundWatch
 from tests.sim.cluster import Cluster
