@@ -1,6 +1,5 @@
 """`samovar faults`: one run of the bench in a folder of its own, which is kept where something is wrong."""
 
-import asyncio
 import json
 import random
 import shutil
@@ -9,6 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Any, cast
 
+from tests.bench.ending import run_bench
 from tests.faults.bench import run
 from tests.faults.report import report
 from tests.faults.rig import BenchOrder
@@ -41,7 +41,7 @@ def main(order: BenchOrder, keep: Path | None, as_json: bool) -> int:
         sys.stderr.write(f"{what}\n")
 
     say(f"seed {order.seed}, in {folder}")
-    outcome = asyncio.run(run(order, folder, say))
+    outcome = run_bench(run(order, folder, say))
     said = report(outcome)
     sys.stdout.write(json.dumps(said) + "\n" if as_json else text_of(said))
     clean = outcome.verdict.clean

@@ -18,6 +18,7 @@ from tests.bench.cores import together
 from tests.bench.edge.node import BenchNode
 from tests.bench.edge.reader import Reader
 from tests.bench.edge.stream import Stream, Told
+from tests.bench.ending import run_bench
 from tests.bench.percentiles import Percentiles, percentiles
 
 REPLY_S = 5.0
@@ -199,7 +200,7 @@ def main(*, streams: int, rate: float, seconds: float, idle: int, as_json: bool)
         say("starting a node")
         try:
             node.start()
-            figures = asyncio.run(
+            figures = run_bench(
                 measure(node, streams=streams, rate=rate, seconds=seconds, idle=idle, say=say)
             )
         finally:
