@@ -67,7 +67,11 @@ def caught(name: str) -> bool:
     else:
         planted, found, seeds = CONTROLS[name], found_under, CONTROL_SEEDS
     with planted():
-        return any(SET_ASIDE not in what for seed in range(seeds) for what in found(seed))
+        try:
+            return any(SET_ASIDE not in what for seed in range(seeds) for what in found(seed))
+        except Exception:
+            logging.getLogger(__name__).exception("%s is planted wrong", name)
+            return False
 
 
 def simulate(seeds: int, first: int = 0, workers: int | None = None) -> dict[str, Any]:

@@ -58,13 +58,14 @@ def test_its_patience_has_an_end() -> None:
 
 
 def test_turns_that_are_quiet_here_and_there_are_not_enough() -> None:
-    """Every other one is long."""
-    now_s, calls = 0.0, 0
+    """Each time, of so many turns in a row the last one is long."""
+    now_s, turn = 0.0, 0
 
     def clock_s() -> float:
-        nonlocal now_s, calls
-        calls += 1
-        now_s += TURN_S if calls % 2 else 0.0
+        nonlocal now_s, turn
+        turn = (turn + 1) % (TURNS + 1)  # behind a long turn the clock is read once more
+        now_s += 10 * TURN_S if turn == TURNS else 0.0
         return now_s
 
     assert not asyncio.run(quiet_moment(TURNS, TURN_S, PATIENCE_S, clock_s))
+    assert now_s >= PATIENCE_S

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -198,6 +199,7 @@ def main(*, streams: int, rate: float, seconds: float, idle: int, as_json: bool)
             reply_tokens=max(2, round(rate * REPLY_S)),
         )
         say("starting a node")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # then the node is ended, too
         try:
             node.start()
             figures = run_bench(
