@@ -101,9 +101,9 @@ class Leasing:
     def quiet(self) -> list[Effect]:
         """A commit is done: who waited for that is submitted, unless the queue has told of a lease by now."""
         live = self.home.live
-        if live is None or live.generation.id != self.when_quiet:
-            return []
-        return self.submit(live) if live.inbox is None and not live.ending else []
+        return (
+            self.submit_unleased(live) if live is not None and live.generation.id == self.when_quiet else []
+        )
 
     def submit_later(self) -> StartTimer:
         """What was asked, or the answer, may be lost."""
@@ -115,6 +115,9 @@ class Leasing:
         live = self.home.live
         if live is None or live.generation.id != generation:
             return [Send(QUEUE, ReplyEnded(generation)), *self.home.rest()]
+        return self.submit_unleased(live)
+
+    def submit_unleased(self, live: LiveReply) -> list[Effect]:
         return self.submit(live) if live.inbox is None and not live.ending else []
 
     def queue_said(self, message: QueueSaid) -> list[Effect]:
